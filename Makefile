@@ -1,0 +1,33 @@
+# What a newcomer types. `make demo` and `make test` set up what they need; a second set-up takes a moment.
+.PHONY: help demo test setup bench format check lock
+
+help:
+	@echo "make demo    set up, then run five iterations of the snowball on the toy world"
+	@echo "make test    set up, then run every check and every test"
+	@echo "make setup   fetch Node, packages, the Python environment and the Temporal server into this folder"
+	@echo "make bench   set up, then measure what Temporal adds to a run"
+	@echo "make format  format everything"
+	@echo "make check   types, lint, formatting, import rules, unused code"
+	@echo "make lock    lock the Python requirements and the packages again"
+
+demo: setup
+	@bin/snowball run configs/snowball.demo.yaml
+
+test:
+	@SNOWBALL_NEEDS_SERVER=1 scripts/setup.sh
+	@scripts/test.sh
+
+setup:
+	@scripts/setup.sh
+
+bench: setup
+	@scripts/bench.sh
+
+format: setup
+	@scripts/format.sh
+
+check: setup
+	@scripts/check.sh
+
+lock: setup
+	@scripts/lock.sh

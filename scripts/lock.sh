@@ -1,0 +1,12 @@
+#!/bin/sh
+# Locks the packages and the Python requirements again, without a registry's address in either lock.
+set -eu
+cd "$(dirname "$0")/.."
+PATH=$(dirname "$(scripts/node-path.sh)"):$PATH
+
+npm install --package-lock-only --loglevel=error
+for uv in "$(command -v uv || true)" .tools/uv/bin/uv .tools/uv-venv/bin/uv; do
+	[ -x "$uv" ] && break
+done
+"$uv" pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url \
+	python/envs/runners.in -o python/envs/runners.lock

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Brings what Snowball needs into this folder, once; does nothing where all of it is there.
+# Outside the folder only the package managers' caches change.
+set -eu
+cd "$(dirname "$0")/.."
+
+mkdir -p .tools/log
+# Two set-ups at once would install over each other. macOS has no flock; there the second one is on its own.
+if command -v flock >/dev/null; then
+	exec 9>.tools/setup.lock
+	flock 9
+fi
+# npm, pip and go all refuse to work without a home to keep their caches in.
+if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
+	HOME=$PWD/.tools/home
+	mkdir -p "$HOME"
+	export HOME
+fi
+
+. scripts/setup/stage.sh
+. scripts/setup/node.sh
+. scripts/setup/packages.sh
+. scripts/setup/python.sh
+. scripts/setup/temporal.sh

@@ -1,0 +1,9 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { jsonSchema, RECIPE_SCHEMAS } from "../src/recipe/json-schema.ts";
+
+/** Writes configs/schema/*.json from the recipes' zod schemas. Run it after a schema changed, then the formatter. */
+const folder = join(import.meta.dirname, "../configs/schema");
+for (const [file, schema] of Object.entries(RECIPE_SCHEMAS)) {
+  await writeFile(join(folder, file), `${JSON.stringify(jsonSchema(schema), null, 2)}\n`);
+}

@@ -1,0 +1,38 @@
+import { defineConfig } from "vitest/config";
+
+const SECOND = 1_000;
+
+/** Tests that start a Temporal server or model processes: one file at a time, so that two cores are enough. */
+function heavy(name: string, seconds: number, order: number) {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      testTimeout: seconds * SECOND,
+      hookTimeout: 60 * SECOND,
+      fileParallelism: false,
+      sequence: { groupOrder: order },
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 20 * SECOND,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      heavy("workflow", 90, 1),
+      heavy("chaos", 300, 2),
+      heavy("e2e", 600, 3),
+      // Last, because it also replays the histories that the projects above left behind.
+      heavy("replay", 120, 4),
+    ],
+  },
+});
