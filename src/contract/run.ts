@@ -1,0 +1,59 @@
+import type { ArtifactRef, PolicyRef } from "./artifact.ts";
+
+/** What every step of a run is given: references, never data. */
+export interface RunRef {
+  readonly name: string;
+  /** Artifact with recipe.json: the parsed recipe, every default filled in, and the prompt texts. */
+  readonly recipe: ArtifactRef;
+  /** Artifact with questions.jsonl, shards.json and the images' digests. */
+  readonly dataset: ArtifactRef;
+}
+
+/** What the first step tells the workflow: enough to steer by, small enough for history. */
+export interface RunPlan {
+  readonly run: RunRef;
+  readonly base: PolicyRef;
+  /** Digest of the base as a policy. */
+  readonly baseDigest: string;
+  readonly iterations: number;
+  /** Questions per chunk, for every shard and for the held-out set. */
+  readonly shards: readonly (readonly number[])[];
+  readonly heldOut: readonly number[];
+  readonly numRollouts: number;
+  readonly referenceViews: number;
+  readonly window: number;
+  readonly schedule: "stream" | "staged";
+  readonly gate: "promote" | "roll_back" | "off";
+  readonly onNoPairs: "continue" | "stop";
+  readonly rolloutsFrom: "policy" | "base";
+  readonly accumulate: boolean;
+  readonly retries: StepLimits;
+  /** Are the search attributes registered in this namespace? Setting an unknown one would fail the workflow task. */
+  readonly searchAttributes: boolean;
+  /** Run folder, relative to the worker's root. */
+  readonly folder: string;
+}
+
+export interface StepLimits {
+  readonly maxAttempts: number;
+  readonly initialIntervalSeconds: number;
+  readonly heartbeatSeconds: number;
+  /** Work limits; waiting for a device heartbeats but counts too, so they are generous. */
+  readonly chunkSeconds: number;
+  readonly trainSeconds: number;
+}
+
+/** Which questions a chunk step works on. */
+export interface ChunkRef {
+  readonly set: "shard" | "held_out";
+  /** Shard number; −1 for the held-out set. */
+  readonly shard: number;
+  readonly index: number;
+  /** Number of chunks in the set, for people. */
+  readonly of: number;
+  readonly questions: number;
+  /** Only this question of the chunk (its place in it): how a culprit is found. */
+  readonly only?: number;
+  /** Questions (by place) whose model process crashed again and again, with the reason. */
+  readonly poisoned?: readonly { readonly place: number; readonly reason: string }[];
+}
