@@ -1,0 +1,63 @@
+import { StepFailure } from "../failure.ts";
+import { seedFor } from "../seed.ts";
+import { pictureGroups } from "./picture-groups.ts";
+import type { Question } from "./question.ts";
+
+export interface SplitSettings {
+  readonly seed: number;
+  readonly shards: number;
+  readonly heldOut: { readonly val: number; readonly test: number };
+  readonly maxSamples?: number | undefined;
+}
+
+/** What shards.json holds: ids of questions. No picture is in two of test, val and training. */
+export interface Split {
+  /** The training questions, shuffled; question i is in shard i % n. */
+  readonly shards: readonly (readonly string[])[];
+  readonly val: readonly string[];
+  readonly test: readonly string[];
+  /** Questions in none of them: cut off by max_samples, or left over of a group that is held out. */
+  readonly unused: number;
+}
+
+/**
+ * Splits a data set. Held-out questions are taken in groups that share pictures (a scene is in one group); of the last
+ * group only as many as are asked for.
+ *
+ * The order comes from hashing ids with the seed, not from a shuffle of the rows: the same questions give the same
+ * split in whatever order the file has them.
+ * @throws {StepFailure} BadInput when fewer questions are left than there are shards
+ */
+export function splitQuestions(questions: readonly Question[], settings: SplitSettings): Split {
+  const { seed, shards: n, heldOut } = settings;
+  const order = byHash(questions, (question) => seedFor(seed, "question", question.id));
+  const groups = byHash(pictureGroups(order), ([first]) => seedFor(seed, "group", first!.id));
+  const take = (wanted: number): string[] => {
+    const ids: string[] = [];
+    while (ids.length < wanted && groups.length > 0) ids.push(...groups.shift()!.map((question) => question.id));
+    return ids.slice(0, wanted);
+  };
+  const test = take(heldOut.test);
+  const val = take(heldOut.val);
+  const free = new Set(groups.flat());
+  const training = order.filter((question) => free.has(question)).slice(0, settings.maxSamples);
+
+  if (test.length < heldOut.test || val.length < heldOut.val || training.length < n) {
+    throw new StepFailure(
+      "BadInput",
+      `The data has ${questions.length} questions: after ${test.length} of ${heldOut.test} for data.held_out.test and ${val.length} of ${heldOut.val} ` +
+        `for data.held_out.val (with all that share their pictures), ${training.length} are left for ${n} iterations; more questions or a smaller held_out are needed.`,
+    );
+  }
+  const shards = Array.from({ length: n }, (_, shard) =>
+    training.filter((_question, i) => i % n === shard).map((question) => question.id),
+  );
+  return { shards, val, test, unused: questions.length - test.length - val.length - training.length };
+}
+
+function byHash<T>(values: readonly T[], hashOf: (value: T) => string): T[] {
+  return values
+    .map((value) => ({ value, hash: hashOf(value) }))
+    .toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
+    .map(({ value }) => value);
+}

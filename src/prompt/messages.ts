@@ -1,0 +1,58 @@
+import type { Question } from "../dataset/question.ts";
+import type { Content, Message } from "../model/vlm/backend.ts";
+import { fillTemplate } from "./template.ts";
+
+/** What the recipe's prompt files hold. Every text is trimmed: a file's last newline is no part of a prompt. */
+export interface PlannerTexts {
+  readonly system: string;
+  /** The user's turn, with `{question}` and, if wanted, `{max_instructions}`. */
+  readonly template: string;
+}
+
+export interface AnswerTexts {
+  /** The question to the critic or the evaluator, with `{question}`. */
+  readonly answer: string;
+}
+
+/** The marker that Qwen-VL-Series-Finetune replaces by an image's tokens. */
+export const IMAGE_MARKER = "<image>";
+
+/** The user text that the planner sees after the images. */
+export function plannerText(question: Question, texts: PlannerTexts, maxInstructions: number): string {
+  return fillTemplate(texts.template, { question: question.question, max_instructions: String(maxInstructions) });
+}
+
+/**
+ * What the planner is asked, for rollout and for training alike.
+ * @param images absolute paths of the given images, in the question's order
+ */
+export function plannerMessages(
+  question: Question,
+  images: readonly string[],
+  texts: PlannerTexts,
+  maxInstructions: number,
+): Message[] {
+  return [
+    { role: "system", content: [{ type: "text", text: texts.system.trim() }] },
+    { role: "user", content: imagesThenText(images, plannerText(question, texts, maxInstructions)) },
+  ];
+}
+
+/**
+ * What the critic or the evaluator is asked: the given images, then the views, then the question.
+ * @param images absolute paths; without views this is the baseline that a score is measured against
+ */
+export function answerMessages(question: Question, images: readonly string[], texts: AnswerTexts): Message[] {
+  return [
+    { role: "user", content: imagesThenText(images, fillTemplate(texts.answer, { question: question.question })) },
+  ];
+}
+
+/** `prompt` of a preference row: one marker per given image, then the user text (see PairRow for the exact shape). */
+export function pairPrompt(question: Question, texts: PlannerTexts, maxInstructions: number): string {
+  return IMAGE_MARKER.repeat(question.images.length) + plannerText(question, texts, maxInstructions);
+}
+
+function imagesThenText(images: readonly string[], text: string): Content[] {
+  return [...images.map((image): Content => ({ type: "image", image })), { type: "text", text }];
+}

@@ -1,0 +1,24 @@
+import { z } from "zod";
+
+/** Resamples of the paired bootstrap: the 2.5 % quantile then rests on 50 of them. */
+const BOOTSTRAP_RESAMPLES = 2000;
+
+const referenceView = z.strictObject({
+  name: z.string().regex(/^[a-z0-9_-]+$/, "lower-case letters, digits, - and _ are needed"),
+  instruction: z.string().min(1),
+});
+
+export const evaluation = z
+  .strictObject({
+    reference_views: z
+      .array(referenceView)
+      .default([])
+      .describe("Views that every held-out question is given, as floors: always from behind, …"),
+    bootstrap_resamples: z
+      .int()
+      .min(100)
+      .max(100_000)
+      .default(BOOTSTRAP_RESAMPLES)
+      .describe("Resamples behind every interval"),
+  })
+  .describe("What a policy is measured against");

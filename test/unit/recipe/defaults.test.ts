@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { parseRecipeObject } from "../../../src/recipe/parse.ts";
+import { shortest } from "../../support/recipe.ts";
+
+test("the defaults are those of the field's scripts", () => {
+  const recipe = parseRecipeObject(shortest());
+  expect(recipe.planner).toMatchObject({
+    num_rollouts: 8,
+    temperature: 0.9,
+    top_p: 0.95,
+    top_k: 0,
+    min_p: 0,
+    repetition_penalty: 1,
+    max_new_tokens: 512,
+    max_instructions: 5,
+  });
+  expect(recipe.scoring).toEqual({
+    method: "confidence",
+    min_score_gap: 0.3,
+    below_gap: "keep",
+    tie_floor: 0.02,
+    empty: "score",
+    max_failure_pair_share: 0.25,
+    view_cost: 0,
+  });
+  expect(recipe.training).toMatchObject({
+    beta: 0.1,
+    loss_type: ["sigmoid"],
+    lora_rank: 64,
+    lora_alpha: 16,
+    learning_rate: 1e-5,
+    per_device_train_batch_size: 2,
+    gradient_accumulation_steps: 8,
+  });
+  expect(recipe.executor.on_generation_failure).toBe("quarantine");
+  expect(recipe.loop).toEqual({
+    num_iterations: 5,
+    schedule: "stream",
+    gate: "promote",
+    on_no_pairs: "continue",
+    controls: { shuffle_scores: "none", rollouts_from: "policy", accumulate: true, random_view: false, sft_only: false },
+  });
+  expect(recipe.data.held_out).toEqual({ val: 0, test: 0 });
+});
+
+test("a parsed recipe parses again to itself: it is what a workflow is started with", () => {
+  const recipe = parseRecipeObject(shortest());
+  expect(parseRecipeObject(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
+});

@@ -1,0 +1,58 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { loadQuestions } from "../../../src/dataset/adapters/mmsi.ts";
+import { splitQuestions } from "../../../src/dataset/shards.ts";
+import { jsonSchema, RECIPE_SCHEMAS } from "../../../src/recipe/json-schema.ts";
+import { parseRecipe } from "../../../src/recipe/parse.ts";
+import { planIterations } from "../../../src/recipe/plan.ts";
+import { configText } from "../../support/recipe.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const recipes = readdirSync(join(ROOT, "configs")).filter((file) => file.endsWith(".yaml"));
+
+test.each(Object.entries(RECIPE_SCHEMAS))("configs/schema/%s is what scripts/write-schemas.ts writes", (file, schema) => {
+  expect(JSON.parse(configText(`schema/${file}`))).toEqual(JSON.parse(JSON.stringify(jsonSchema(schema))));
+});
+
+describe.each(recipes)("%s", (file) => {
+  const recipe = parseRecipe(configText(file), file);
+
+  test("has a header that says how, how small and what is not supported, and names its schema", () => {
+    const header = configText(file).split("\npipeline:")[0]!;
+    expect(header).toContain(`$schema=schema/${recipe.pipeline}.json`);
+    for (const word of ["How:", "Small:", "Not supported:"]) expect(header).toContain(word);
+  });
+
+  test("is named as its file", () => {
+    expect(file).toBe(`${recipe.pipeline}.${recipe.name}.yaml`);
+  });
+
+  test("names prompt files that are there", () => {
+    const { template, answer, system } = recipe.prompt;
+    const textOf = (path: string): string => configText(path.replace("configs/", ""));
+    expect(textOf(system).trim()).not.toBe("");
+    for (const path of [template, answer]) expect(textOf(path)).toContain("{question}");
+  });
+});
+
+test("pilot and full are of the sizes they are known by", () => {
+  const sizes = (file: string) => planIterations(parseRecipe(configText(file), file), 1e9).map(({ questions }) => questions);
+  expect(sizes("snowball.pilot.yaml")).toEqual(Array(5).fill(340));
+  expect(sizes("snowball.full.yaml")).toEqual(Array(5).fill(35_000));
+  expect(sizes("snowball.demo.yaml")).toEqual(Array(5).fill(64));
+});
+
+test("the simulated recipe's sample data is exactly enough for it", async () => {
+  const { data, seed, loop } = parseRecipe(configText("snowball.simulated.yaml"), "");
+  const questions = await loadQuestions(join(ROOT, data.path), data.path);
+  const split = splitQuestions(questions, {
+    seed,
+    shards: loop.num_iterations,
+    heldOut: data.held_out,
+    maxSamples: data.max_samples,
+  });
+  expect(split.unused).toBe(0);
+  const files = new Set(readdirSync(join(ROOT, data.image_root), { recursive: true }));
+  for (const image of questions.flatMap((question) => question.images)) expect(files).toContain(image);
+});
