@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import type { ExecutorSpec, VlmSpec } from "../src/model/models.ts";
+import type { ActivityDeps } from "./deps.ts";
+import type { RunFiles } from "../src/run/files.ts";
+
+/** How the planner is served for a policy. `serving` is the policy's digest, which every answer must name. */
+export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string, adapter: string | null): VlmSpec {
+  const { planner, retries, simulate } = files.recipe;
+  return {
+    backend: planner.backend,
+    serving,
+    model: join(deps.root, planner.model),
+    adapter,
+    dtype: planner.dtype,
+    attn_implementation: planner.attn_implementation,
+    min_pixels: planner.min_pixels,
+    max_pixels: planner.max_pixels,
+    micro_batch: planner.micro_batch,
+    silenceMs: retries.silence_s * 1000,
+    simulate,
+  };
+}
+
+/** How the frozen model that answers questions is served: the critic for scores, the evaluator for measurements. */
+export function answererSpec(deps: ActivityDeps, files: RunFiles, who: "critic" | "evaluator"): VlmSpec {
+  const { retries, simulate } = files.recipe;
+  const model = answererOf(files, who);
+  return {
+    backend: model.backend,
+    serving: files.models[who],
+    model: join(deps.root, model.model),
+    adapter: null,
+    dtype: model.dtype,
+    attn_implementation: model.attn_implementation,
+    min_pixels: model.min_pixels,
+    max_pixels: model.max_pixels,
+    micro_batch: model.micro_batch,
+    silenceMs: retries.silence_s * 1000,
+    simulate,
+  };
+}
+
+/** The critic measures too where the recipe names no evaluator. */
+export function answererOf(files: RunFiles, who: "critic" | "evaluator") {
+  return who === "evaluator" ? (files.recipe.evaluator ?? files.recipe.critic) : files.recipe.critic;
+}
+
+export function executorSpec(files: RunFiles): ExecutorSpec {
+  const { executor, simulate } = files.recipe;
+  return { backend: executor.backend, width: executor.width, height: executor.height, simulate };
+}

@@ -1,0 +1,53 @@
+import { mkdir } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { readJson, writeJson } from "../src/artifact/files.ts";
+import type { Recipe } from "../src/recipe/pipelines/snowball.ts";
+import type { ActivityDeps } from "./deps.ts";
+import type { Shards } from "../src/run/files.ts";
+
+interface RunRecord {
+  readonly folder: string;
+  readonly digest: string;
+}
+
+/**
+ * The folder in which a run shows itself: `<results>/iterative_dpo/<dataset>_<timestamp>`, relative to the root.
+ * The timestamp is stored once per run name, so that a run that is started again goes on in its folder; with another
+ * recipe it gets a new one.
+ */
+export async function openRunFolder(
+  deps: ActivityDeps,
+  name: string,
+  config: { readonly recipe: Omit<Recipe, "$schema">; readonly shards: Shards; readonly digest: string },
+): Promise<string> {
+  const record = join(deps.state, "runs", `${name}.json`);
+  const known = await readJson<RunRecord>(record).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  const folder = known?.digest === config.digest ? known.folder : newFolder(deps, config.recipe);
+  const absolute = join(deps.root, folder);
+  await mkdir(absolute, { recursive: true });
+  await writeJson(join(absolute, "config.json"), config.recipe);
+  await writeJson(join(absolute, "shards.json"), config.shards);
+  if (known?.folder !== folder) {
+    await mkdir(join(deps.state, "runs"), { recursive: true });
+    await writeJson(record, { folder, digest: config.digest });
+  }
+  return folder;
+}
+
+function newFolder(deps: ActivityDeps, recipe: Omit<Recipe, "$schema">): string {
+  const { path } = recipe.data;
+  const file = basename(path, extname(path));
+  // "questions.jsonl" says nothing; its folder names the data set then.
+  const parent = basename(dirname(path));
+  const dataset = file === "questions" && parent !== "data" && parent !== "." ? parent : file;
+  const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
+  return join(deps.results, "iterative_dpo", `${dataset}_${stamp}`);
+}
+
+function isMissing(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if ("code" in at && at.code === "ENOENT") return true;
+  return false;
+}

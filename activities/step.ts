@@ -1,0 +1,61 @@
+import { Context } from "@temporalio/activity";
+import { ApplicationFailure } from "@temporalio/common";
+import { FAILURES, NOT_RETRIED } from "../src/contract/failures.ts";
+import { asStepFailure } from "../src/failure.ts";
+
+/** Heartbeats per heartbeat limit: one may be late and one lost. */
+const BEATS_PER_LIMIT = 3;
+
+/** What a step needs of the attempt that runs it. */
+export interface StepContext {
+  /** Fires when the step is cancelled or its worker shuts down. */
+  readonly signal: AbortSignal;
+  /** What the step is doing now; travels with the next heartbeat. */
+  readonly report: (progress: StepHeartbeat) => void;
+}
+
+export interface StepHeartbeat {
+  readonly doing: string;
+  readonly done?: number;
+  readonly total?: number;
+  readonly metrics?: Record<string, number>;
+}
+
+/**
+ * Makes an activity of a step: beats while it works and turns its failure into Temporal's, with the retry decision of
+ * the table of failures.
+ *
+ * The beat says that this process lives and carries the last progress. It does not prove that a model process moves:
+ * that is watched where the process is, by its silence limit, which ends the step.
+ */
+export function asActivity<A extends unknown[], R>(
+  run: (context: StepContext, ...args: A) => Promise<R>,
+): (...args: A) => Promise<R> {
+  return async (...args) => {
+    // Captured on entry: the SDK forbids asking for it inside an abort listener.
+    const context = Context.current();
+    let last: StepHeartbeat = { doing: "starting" };
+    const limit = context.info.heartbeatTimeoutMs ?? 60_000;
+    const beat = setInterval(() => context.heartbeat(last), limit / BEATS_PER_LIMIT);
+    const report = (progress: StepHeartbeat): void => {
+      last = progress;
+      context.heartbeat(progress);
+    };
+    try {
+      return await run({ signal: context.cancellationSignal, report }, ...args);
+    } catch (error) {
+      // A cancelled step ends as cancelled, whatever the aborted work threw.
+      if (context.cancellationSignal.aborted) await context.cancelled;
+      const failure = asStepFailure(error, "Infrastructure");
+      throw ApplicationFailure.create({
+        type: failure.type,
+        message: failure.message,
+        nonRetryable: NOT_RETRIED.includes(failure.type),
+        details: [{ means: FAILURES[failure.type].means, then: FAILURES[failure.type].then, at: failure.details ?? null }],
+        cause: failure,
+      });
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}

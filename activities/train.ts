@@ -1,0 +1,130 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readJson, writeJson } from "../src/artifact/files.ts";
+import { makeArtifact } from "../src/artifact/make.ts";
+import type { PolicyRef } from "../src/contract/artifact.ts";
+import type { RunRef } from "../src/contract/run.ts";
+import type { Trained, TrainInput, TrainSteps } from "../src/contract/steps.ts";
+import { StepFailure } from "../src/failure.ts";
+import type { BaseCheckpoint, JobOptions } from "../src/model/trainer/backend.ts";
+import type { PairRow } from "../src/preference/rows.ts";
+import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
+import type { ActivityDeps } from "./deps.ts";
+import { mergePolicy } from "./merge.ts";
+import { readRun, type RunFiles } from "../src/run/files.ts";
+import { policyDigest } from "../src/run/policy.ts";
+import { asActivity, type StepContext } from "./step.ts";
+
+/** Raise when the meaning of a trained adapter changes. */
+const RESULT_VERSION = 1;
+
+/** A policy is made from pairs: a fresh adapter on the base, then its merge. */
+export function createTrainActivities(deps: ActivityDeps): TrainSteps {
+  return {
+    trainPolicy: asActivity((context, input: TrainInput) => trainPolicy(deps, context, input)),
+    mergePolicy: asActivity((context, run: RunRef, iteration: number, policy: PolicyRef) =>
+      mergePolicy(deps, context, run, iteration, policy),
+    ),
+  };
+}
+
+async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
+  const { store } = deps;
+  const files = await readRun(store, input.run);
+  const { planner, training, loop, seed } = files.recipe;
+  const base = files.models.planner;
+  const recipeOf = {
+    step: "train",
+    version: RESULT_VERSION,
+    params: { training: whatDetermines(training), sft_only: loop.controls.sft_only, seed, dtype: planner.dtype },
+    inputs: [base, ...input.pairs.map((each) => each.pairs.sha256)],
+  };
+  const checkpoints = createCheckpoints(store, recipeOf, training.save_steps);
+  const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
+    const pairs = await accumulate(deps, files, input);
+    await writeJson(join(folder, "dpo_accumulated.json"), pairs);
+    const metrics = await train(deps, context, files, { folder, checkpoints });
+    await writeJson(join(folder, "training.json"), metrics);
+    return { rows: pairs.length };
+  });
+  const policy: PolicyRef = { base, adapter: ref, dtype: planner.dtype };
+  const { loss } = await readJson<Record<string, number>>(join(await store.open(ref), "training.json"));
+  return { policy, digest: policyDigest(policy), loss: loss ?? null };
+}
+
+/** Trains from the newest whole checkpoint, on whichever host it was made. */
+async function train(
+  deps: ActivityDeps,
+  context: StepContext,
+  files: RunFiles,
+  { folder, checkpoints }: { readonly folder: string; readonly checkpoints: Checkpoints },
+): Promise<Record<string, number>> {
+  const { planner, training, loop, retries, seed, data, simulate } = files.recipe;
+  const { signal, report } = context;
+  const resumed = await checkpoints.newest();
+  let log = resumed?.log ?? "";
+  const onEvent: JobOptions["onEvent"] = async (event) => {
+    if (event.event === "progress") {
+      const { step, total, metrics } = event;
+      report({ doing: "train", done: step, total, metrics });
+      log += `${JSON.stringify({ step, ...metrics })}\n`;
+    } else if (event.event === "checkpoint") await checkpoints.keep(event.step, event.folder, log);
+  };
+  const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
+  const scratch = await checkpoints.scratch();
+  try {
+    const request = {
+      ...checkpointOf(deps, files),
+      data: join(folder, "dpo_accumulated.json"),
+      image_root: join(deps.root, data.image_root),
+      output: folder,
+      checkpoints: scratch,
+      resume_from: resumed?.folder ?? null,
+      training,
+      sft_only: loop.controls.sft_only,
+      seed,
+    };
+    const options = { signal, silenceMs: retries.silence_s * 1000, onEvent };
+    const metrics = await deps.models.withTrainer(training.backend, simulate, waiting, (trainer) =>
+      trainer.train(request, options),
+    );
+    await writeFile(join(folder, "training_log.jsonl"), log);
+    return Object.fromEntries(Object.entries(metrics).filter(([name]) => !TIMINGS.test(name)));
+  } finally {
+    await deps.store.discard(scratch);
+  }
+}
+
+/** Timings differ between runs that are otherwise equal; Temporal's history has them. */
+const TIMINGS = /runtime|per_second|flos|time/;
+
+/** How the planner's base is loaded. */
+export function checkpointOf(deps: ActivityDeps, files: RunFiles): BaseCheckpoint {
+  const { model, dtype, attn_implementation, min_pixels, max_pixels } = files.recipe.planner;
+  return { model: join(deps.root, model), dtype, attn_implementation, min_pixels, max_pixels };
+}
+
+/** The settings that change the adapter: how often checkpoints are saved does not. */
+function whatDetermines({ save_steps: _, ...training }: RunFiles["recipe"]["training"]) {
+  return training;
+}
+
+/** Every shard's pairs, each proved to come from the policy that the loop says sampled it. */
+async function accumulate(deps: ActivityDeps, files: RunFiles, input: TrainInput): Promise<PairRow[]> {
+  const all: PairRow[] = [];
+  for (const { pairs, policy } of input.pairs) {
+    const sampled = policyDigest(policy);
+    const rows = await readJson<PairRow[]>(join(await deps.store.open(pairs), "dpo_pairs.json"));
+    const other = rows.find((row) => row.policy !== sampled);
+    if (other) {
+      throw new StepFailure(
+        "Provenance",
+        `Pair "${other.id}" was sampled by policy ${other.policy.slice(0, 12)}, but the loop says ${sampled.slice(0, 12)}; ` +
+          "nothing was trained.",
+      );
+    }
+    all.push(...rows);
+  }
+  if (all.length === 0) throw new StepFailure("BadInput", `There are no pairs to train "${files.recipe.name}" on.`);
+  return all;
+}

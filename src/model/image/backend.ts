@@ -1,0 +1,30 @@
+import type { CallOptions } from "../vlm/backend.ts";
+
+/** One view asked of the executor: an edit of `image` that follows `instruction`. */
+export interface EditItem {
+  /** Absolute path of the given image. */
+  readonly image: string;
+  readonly instruction: string;
+  /** Noise derives from this alone: equal (run seed, question, view index) means equal noise. */
+  readonly seed: string;
+  /** Absolute path of the PNG to write. */
+  readonly output: string;
+}
+
+export interface Edited {
+  readonly status: "ok" | "refused";
+  readonly reason?: string;
+}
+
+/** A view that every question can be given, to say what a policy is worth: "always from behind", … */
+export interface ReferenceView {
+  readonly name: string;
+  readonly instruction: string;
+}
+
+export interface ImageBackend {
+  /** Writes one PNG per item. `refused` is the executor's own no; everything else that goes wrong is thrown. */
+  edit(items: readonly EditItem[], options: CallOptions): Promise<Edited[]>;
+  /** Only executors that know the scene: does this instruction show what the question asks about? */
+  useful?(image: string, questionId: string, instruction: string): Promise<boolean>;
+}

@@ -1,0 +1,27 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { StepFailure } from "../failure.ts";
+
+/** How a Python runner is started: the project's own environment, and the folder its modules are in. */
+export interface PythonRunners {
+  readonly python: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The runners of this installation. Their Python is looked for when one is started: simulated roles need none. */
+export function projectRunners(): PythonRunners {
+  const home = fileURLToPath(new URL("../../", import.meta.url));
+  return {
+    python: process.env["SNOWBALL_PYTHON"] ?? `${home}.venv/bin/python`,
+    cwd: `${home}python`,
+    // Sets in saved configurations are ordered by hash: without a fixed seed, equal adapters differ in their bytes.
+    env: { PYTHONPATH: `${home}python`, PYTHONHASHSEED: "0", PYTHONUNBUFFERED: "1", TOKENIZERS_PARALLELISM: "false" },
+  };
+}
+
+/** @throws {StepFailure} BadInput when set-up did not make the environment */
+export function checkPython(runners: PythonRunners): void {
+  if (existsSync(runners.python)) return;
+  throw new StepFailure("BadInput", `The Python environment ${runners.python} is missing; run "make setup" in the project.`);
+}

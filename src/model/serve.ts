@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Role } from "../contract/queues.ts";
+import type { Device, DeviceLease, DevicePool } from "../device/pool.ts";
+import { type Closable, createServerPool } from "../device/server-pool.ts";
+import { createSceneRenderer } from "./image/scene-renderer.ts";
+import { createSimulatedExecutor } from "./image/simulated.ts";
+import type { Models, VlmSpec, Waiting } from "./models.ts";
+import type { PythonRunners } from "./python.ts";
+import { createSimulatedTrainer } from "./trainer/simulated.ts";
+import type { CallOptions, VlmBackend } from "./vlm/backend.ts";
+import { createSimulatedVlm } from "./vlm/simulated.ts";
+
+type ServedVlm = VlmBackend & Closable;
+
+/** How long a warm server may sit idle before it gives its device back, in ms: longer than between two chunks. */
+const IDLE_MS = 30_000;
+
+/** How long a busy server may keep its device while another role waits, in ms: model swaps cost about a minute. */
+const MAX_HOLD_MS = 10 * 60_000;
+
+/** Gives steps their models: servers that stay warm between chunks, each on a leased device. */
+export function createModels(devices: DevicePool, runners: PythonRunners, log: Logger): Models {
+  const servers = createServerPool<ServedVlm>(devices, { idleMs: IDLE_MS, maxHoldMs: MAX_HOLD_MS });
+
+  const leased = async <T>(role: Role, options: CallOptions & Waiting, use: (lease: DeviceLease) => Promise<T>): Promise<T> => {
+    const lease = await devices.lease(role, options);
+    try {
+      return await use(lease);
+    } finally {
+      lease.release();
+    }
+  };
+
+  // Backends are loaded when they are asked for: onnxruntime's native library takes a quarter of a second and 100 MB.
+  const start = async (spec: VlmSpec, device: Device, signal: AbortSignal): Promise<ServedVlm> => {
+    log.debug({ backend: spec.backend, serving: spec.serving.slice(0, 12), device: device.name }, "starting a model server");
+    switch (spec.backend) {
+      case "transformers":
+        return (await import("./vlm/transformers.ts")).startTransformersVlm(spec, device, runners, log, signal);
+      case "onnx":
+        return (await import("./vlm/onnx.ts")).startOnnxVlm(spec, device);
+      case "simulated":
+        return { ...createSimulatedVlm(spec.serving, spec.simulate), alive: true, close: async () => {} };
+    }
+  };
+
+  return {
+    withVlm: (role, spec, options, use) => {
+      const key = [role, spec.backend, spec.model, spec.serving].join(" ");
+      const family = [role, spec.backend, spec.model].join(" ");
+      const begin = (device: Device, signal: AbortSignal): Promise<ServedVlm> => start(spec, device, signal);
+      const run = async (vlm: ServedVlm) => {
+        if (spec.backend === "simulated") await pretend(spec.simulate?.latency_ms[role], options.signal);
+        return use(vlm);
+      };
+      return servers.use(key, role, begin, run, { ...options, family });
+    },
+    withExecutor: (spec, options, use) =>
+      leased("imagine", options, async () => {
+        if (spec.backend === "scene-renderer") return use(createSceneRenderer(spec));
+        await pretend(spec.simulate?.latency_ms.imagine, options.signal);
+        return use(createSimulatedExecutor(spec, spec.simulate));
+      }),
+    withTrainer: (backend, simulate, options, use) =>
+      leased("train", options, async (lease) => {
+        if (backend === "simulated") return use(createSimulatedTrainer(simulate), lease);
+        const { createTrlTrainer } = await import("./trainer/trl.ts");
+        return use(createTrlTrainer(runners, lease.device, log), lease);
+      }),
+    close: () => servers.close(),
+  };
+}
+
+async function pretend(latencyMs: number | undefined, signal: AbortSignal): Promise<void> {
+  if (latencyMs) await sleep(latencyMs, undefined, { signal });
+}

@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Recipe } from "../../recipe/pipelines/snowball.ts";
+import type { TrainerBackend } from "./backend.ts";
+
+/** Optimizer steps that a simulated training pretends to make. */
+const STEPS = 4;
+
+/** A trainer without a model: its adapter is the digest of what it was given, so equal pairs make equal policies. */
+export function createSimulatedTrainer(simulate: Recipe["simulate"]): TrainerBackend {
+  const latency = simulate?.latency_ms.train ?? 0;
+  return {
+    async train(request, { signal, onEvent }) {
+      const digest = createHash("sha256")
+        .update(await readFile(request.data))
+        .update(JSON.stringify([request.seed, request.training.learning_rate, request.training.beta]))
+        .digest("hex");
+      for (let step = 1; step <= STEPS; step++) {
+        await sleep(latency / STEPS, undefined, { signal });
+        await onEvent({ event: "progress", step, total: STEPS, metrics: { loss: Math.LN2 / step } });
+      }
+      const folder = join(request.output, "model_lora");
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, "adapter.json"), `${JSON.stringify({ simulated: true, digest })}\n`);
+      return { loss: Math.LN2 / STEPS };
+    },
+    async merge(request) {
+      const folder = join(request.output, "model_merged");
+      await mkdir(folder, { recursive: true });
+      const adapter = await readFile(join(request.adapter, "adapter.json"), "utf8");
+      await writeFile(join(folder, "model.json"), adapter);
+      await writeFile(join(request.output, "canary.json"), `${JSON.stringify({ simulated: true })}\n`);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { StepFailure } from "../../failure.ts";
+import type { Recipe } from "../../recipe/pipelines/snowball.ts";
+import { rng, seedFor } from "../../seed.ts";
+import type { AnswerItem, Completion, Message, SampledItem, SampleItem, Sampling, VlmBackend } from "./backend.ts";
+
+/** What a simulated policy asks for. */
+const ASKS = ["from behind", "from the left", "from the right", "from above", "from a low camera", "closer"];
+
+/**
+ * A VLM without a model: what it says derives from the seed, the policy's digest and the pixels, so that a run of it
+ * tells whether the loop is durable, in seconds and without Python. It learns nothing.
+ */
+export function createSimulatedVlm(serving: string, simulate: Recipe["simulate"]): VlmBackend {
+  const faults = simulate?.faults;
+  return {
+    async sample(items, sampling, options): Promise<SampledItem[]> {
+      const results: SampledItem[] = [];
+      for (const [place, item] of items.entries()) {
+        options.signal.throwIfAborted();
+        const seen = await fingerprint(item.messages);
+        const poison = faults?.poison_questions.find((text) => textOf(item.messages).includes(text));
+        if (poison !== undefined) {
+          throw new StepFailure("ChildCrashed", `The simulated planner died at the question that says "${poison}".`);
+        }
+        results.push({
+          prompt_digest: createHash("sha256").update(textOf(item.messages)).digest("hex"),
+          completions: item.seeds.map((seed) => complete(seedFor(serving, seen, seed), sampling, item, faults)),
+        });
+        options.onProgress(place + 1, items.length);
+      }
+      return results;
+    },
+    async logprob(items, options) {
+      const results = [];
+      for (const [place, item] of items.entries()) {
+        options.signal.throwIfAborted();
+        results.push(await answer(serving, item, faults));
+        options.onProgress(place + 1, items.length);
+      }
+      return results;
+    },
+  };
+}
+
+type Faults = NonNullable<Recipe["simulate"]>["faults"] | undefined;
+
+function complete(seed: string, sampling: Sampling, item: SampleItem, faults: Faults): Completion {
+  const next = rng(seed);
+  const draw = next();
+  const malformed = faults?.malformed_share ?? 0;
+  const empty = faults?.empty_share ?? 0;
+  const asks = Array.from({ length: 1 + Math.floor(next() * 2) }, () => ASKS[Math.floor(next() * ASKS.length)]!);
+  const inside = asks.map((ask) => `<instruction>Show the scene ${ask}.</instruction>`).join("");
+  const plan = `<thinking>What is asked is hidden.</thinking><instructions>${draw < malformed + empty ? "" : inside}</instructions>`;
+  const text = draw < malformed ? plan.slice(0, -"</instructions>".length) : plan;
+  const unreadable = next() < (faults?.unreadable_score_share ?? 0);
+  const constant = faults?.constant_score === true && sampling.temperature === 0 && item.messages.length === 1;
+  return {
+    text,
+    finish: "stop",
+    tokens: text.length,
+    mean_logprob: unreadable ? Number.NaN : constant ? -1 : -2 * next(),
+    retokenized_equal: true,
+  };
+}
+
+async function answer(serving: string, item: AnswerItem, faults: Faults) {
+  const next = rng(seedFor(serving, await fingerprint(item.messages), item.answer));
+  const readable = next() >= (faults?.unreadable_score_share ?? 0);
+  const logprob = readable ? (faults?.constant_score ? -1 : -3 * next()) : Number.NaN;
+  return { tokens: 1, mean_logprob: logprob, sum_logprob: logprob };
+}
+
+function textOf(messages: readonly Message[]): string {
+  return messages
+    .flatMap((message) => message.content.map((part) => (part.type === "text" ? part.text : "<image>")))
+    .join("\n");
+}
+
+/** Images count by their bytes: the same view in another folder must be the same view. */
+async function fingerprint(messages: readonly Message[]): Promise<string> {
+  const hash = createHash("sha256").update(textOf(messages));
+  for (const part of messages.flatMap((message) => message.content)) {
+    if (part.type === "image") hash.update(createHash("sha256").update(await readFile(part.image)).digest());
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,82 @@
+import { QueryNotRegisteredError, ServiceError, WorkflowNotFoundError } from "@temporalio/client";
+import type { RoleProgress, RunProgress } from "../contract/progress.ts";
+import type { Role } from "../contract/queues.ts";
+import { StepFailure } from "../failure.ts";
+import type { RunSnapshot, RunStatus } from "../report/snapshot.ts";
+import type { Connected } from "./connection.ts";
+import { type PendingStep, pendingSteps } from "./pending.ts";
+import { unservedQueues } from "./pollers.ts";
+
+/** A worker answers a query in milliseconds; without one the server keeps it waiting. */
+const QUERY_MS = 2_000;
+/** A step that waited for longer than this may lack a worker; before, it is only queued. */
+const PATIENCE_MS = 5_000;
+
+/** Looks at a run. Throws BadInput when the server knows none of this name. */
+export async function readSnapshot(server: Connected, name: string): Promise<RunSnapshot> {
+  const { client } = server;
+  const described = await client.workflow
+    .getHandle(name)
+    .describe()
+    .catch((error: unknown) => {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      throw new StepFailure(
+        "BadInput",
+        `No run is called "${name}"; \`snowball list\` shows those that ${server.address} knows.`,
+      );
+    });
+  const status = described.status.name as RunStatus;
+  const open = status === "RUNNING";
+  const progress = open ? await ask<RunProgress>(server, name, "progress") : null;
+  const child = progress?.child ?? null;
+  const roles = child === null ? null : await ask<Record<Role, RoleProgress>>(server, child, "roles");
+  const steps = open ? await pendingSteps(client, child === null ? [name] : [name, child]).catch(ifOver([])) : [];
+  const stuck = open && (progress === null || steps.some((step) => !step.started && step.waitedMs > PATIENCE_MS));
+  return {
+    name,
+    status,
+    startedAt: described.startTime.getTime(),
+    endedAt: described.closeTime?.getTime() ?? null,
+    progress: progress === null ? null : { ...progress, roles: roles ?? progress.roles },
+    training: trainingOf(steps),
+    troubles: steps.filter((step) => step.lastFailure !== null).map(troubleOf),
+    unserved: stuck ? await unservedQueues(server) : [],
+  };
+}
+
+/** The answer of a workflow's query, or null when no worker gives one. */
+async function ask<T>(server: Connected, workflowId: string, query: string): Promise<T | null> {
+  try {
+    return await server.connection.withDeadline(Date.now() + QUERY_MS, () =>
+      server.client.workflow.getHandle(workflowId).query<T>(query),
+    );
+  } catch (error) {
+    // No worker (a deadline, or the server's word that nobody polls), a workflow that has not run its first task yet,
+    // or a child that ended between two calls. All of them are over when a worker answers again.
+    if (
+      error instanceof ServiceError ||
+      error instanceof QueryNotRegisteredError ||
+      error instanceof WorkflowNotFoundError
+    ) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function ifOver<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof WorkflowNotFoundError) return value;
+    throw error;
+  };
+}
+
+function trainingOf(steps: readonly PendingStep[]): RunSnapshot["training"] {
+  const beat = steps.find((step) => step.heartbeat?.doing === "train")?.heartbeat;
+  if (beat?.done === undefined || beat.total === undefined) return null;
+  return { done: beat.done, total: beat.total, metrics: beat.metrics ?? {} };
+}
+
+function troubleOf(step: PendingStep): string {
+  return `${step.type}: ${step.lastFailure ?? ""} (attempt ${step.attempt})`;
+}

@@ -1,0 +1,128 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from "@temporalio/worker";
+import type { Logger } from "pino";
+import { createControlActivities } from "../../activities/control.ts";
+import type { ActivityDeps } from "../../activities/deps.ts";
+import { createImagineActivities } from "../../activities/imagine.ts";
+import { createRolloutActivities } from "../../activities/rollout.ts";
+import { createScoreActivities } from "../../activities/score.ts";
+import { createTrainActivities } from "../../activities/train.ts";
+import { createLocalStore, type LocalStoreOptions } from "../artifact/local-store.ts";
+import { CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
+import { type DeviceSpec } from "../device/devices.ts";
+import { createDevicePool } from "../device/pool.ts";
+import { projectRunners } from "../model/python.ts";
+import { createModels } from "../model/serve.ts";
+import type { ServerAddress } from "./connection.ts";
+import { registerSearchAttributes } from "./search-attributes.ts";
+import { workflowBundle } from "./bundle.ts";
+
+/** How long running steps may finish after a stop is asked for: a chunk's request, not a training. */
+const SHUTDOWN_GRACE = "10s";
+/** After this the worker leaves, whatever still runs; the steps are retried elsewhere. */
+const SHUTDOWN_FORCE = "30s";
+/** Control steps read and write files; a few at once keep the disk busy. */
+const CONTROL_SLOTS = 8;
+
+export interface HostOptions {
+  /** Folder that the recipes' paths start from. */
+  readonly root: string;
+  readonly server: ServerAddress;
+  readonly roles: readonly Role[];
+  /** Does this host take workflow tasks and control steps? GPU hosts may leave them to others. */
+  readonly control: boolean;
+  readonly devices: readonly DeviceSpec[];
+  /** CPU threads of a model process. */
+  readonly threads: number;
+  readonly log: Logger;
+  readonly storeOptions?: LocalStoreOptions;
+}
+
+export interface Host {
+  /** Resolves when every worker has stopped. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** One worker process: a Temporal worker per role's queue, and one for workflows and control steps. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { server, log } = options;
+  const connection = await NativeConnection.connect(nativeOptions(server.options));
+  const devices = createDevicePool({
+    devices: options.devices,
+    threads: options.threads,
+    lockFolder: join(resolve(options.root), ".snowball", "locks"),
+  });
+  const models = createModels(devices, projectRunners(), log);
+  const deps = await openDeps(options, models, connection);
+  const base = { connection, namespace: server.namespace, shutdownGraceTime: SHUTDOWN_GRACE, shutdownForceTime: SHUTDOWN_FORCE };
+  const workers: Worker[] = [];
+  if (options.control) {
+    workers.push(
+      await Worker.create({
+        ...base,
+        taskQueue: CONTROL_QUEUE,
+        workflowBundle: await workflowBundle(),
+        activities: createControlActivities(deps),
+        maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
+      }),
+    );
+  }
+  for (const role of options.roles) workers.push(await Worker.create({ ...base, ...roleOptions(role, deps, devices.size) }));
+  const ended = Promise.all(workers.map((worker) => worker.run()))
+    .then(() => {})
+    .finally(async () => {
+      await models.close();
+      await connection.close();
+    });
+  return {
+    ended,
+    async stop() {
+      for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
+      await ended;
+    },
+  };
+}
+
+/** The client's connection options as the worker's native connection takes them: the same names, stricter types. */
+function nativeOptions({ address, tls, apiKey, metadata }: ServerAddress["options"]): NativeConnectionOptions {
+  const texts = Object.entries(metadata ?? {}).map(([name, value]) => [name, String(value)] as const);
+  return {
+    ...(address !== undefined && { address }),
+    ...(tls !== undefined && { tls }),
+    ...(typeof apiKey === "string" && { apiKey }),
+    metadata: Object.fromEntries(texts),
+  };
+}
+
+function roleOptions(role: Role, deps: ActivityDeps, devices: number): WorkerOptions {
+  const activities = {
+    rollout: () => createRolloutActivities(deps),
+    imagine: () => createImagineActivities(deps),
+    score: () => createScoreActivities(deps),
+    train: () => createTrainActivities(deps),
+  }[role]();
+  return {
+    taskQueue: queueOf(role),
+    activities,
+    // One more than devices, so that the next chunk is already at hand when a device falls free. A training holds its
+    // device for hours: there a waiting task is better left to another host.
+    maxConcurrentActivityTaskExecutions: role === "train" ? 1 : devices + 1,
+  };
+}
+
+async function openDeps(options: HostOptions, models: ActivityDeps["models"], connection: NativeConnection): Promise<ActivityDeps> {
+  const root = resolve(options.root);
+  const state = join(root, ".snowball");
+  mkdirSync(join(state, "locks"), { recursive: true });
+  return {
+    root,
+    results: "results",
+    state,
+    store: createLocalStore(join(state, "store"), options.storeOptions ?? {}),
+    models,
+    searchAttributes: await registerSearchAttributes(connection, options.server.namespace, options.log),
+    log: options.log,
+  };
+}

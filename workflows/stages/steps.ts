@@ -1,0 +1,46 @@
+import { type ActivityOptions, ActivityCancellationType, proxyActivities } from "@temporalio/workflow";
+import { NOT_RETRIED } from "../../src/contract/failures.ts";
+import { CONTROL_QUEUE, queueOf } from "../../src/contract/queues.ts";
+import type { StepLimits } from "../../src/contract/run.ts";
+import type {
+  ControlSteps,
+  ImagineSteps,
+  RolloutSteps,
+  ScoreSteps,
+  TrainSteps,
+} from "../../src/contract/steps.ts";
+
+/** Limits before the recipe is known: the first step parses it. */
+const OPENING: StepLimits = {
+  maxAttempts: 3,
+  initialIntervalSeconds: 1,
+  heartbeatSeconds: 60,
+  chunkSeconds: 3600,
+  trainSeconds: 3600,
+};
+
+/** The steps of a run, each bound to the task queue of its role and to the recipe's limits. */
+export function stepsOf(limits: StepLimits = OPENING) {
+  const options = (taskQueue: string, seconds: number): ActivityOptions => ({
+    taskQueue,
+    startToCloseTimeout: seconds * 1000,
+    heartbeatTimeout: limits.heartbeatSeconds * 1000,
+    // A device must be free before the next step starts on it, so cancel waits for the step to end.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: limits.initialIntervalSeconds * 1000,
+      backoffCoefficient: 2,
+      maximumInterval: "60s",
+      maximumAttempts: limits.maxAttempts,
+      nonRetryableErrorTypes: [...NOT_RETRIED],
+    },
+  });
+  return {
+    control: proxyActivities<ControlSteps>(options(CONTROL_QUEUE, limits.chunkSeconds)),
+    rollout: proxyActivities<RolloutSteps>(options(queueOf("rollout"), limits.chunkSeconds)),
+    imagine: proxyActivities<ImagineSteps>(options(queueOf("imagine"), limits.chunkSeconds)),
+    score: proxyActivities<ScoreSteps>(options(queueOf("score"), limits.chunkSeconds)),
+    train: proxyActivities<TrainSteps>(options(queueOf("train"), limits.trainSeconds)),
+  };
+}
+export type Steps = ReturnType<typeof stepsOf>;
