@@ -1,0 +1,38 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Client } from "@temporalio/client";
+import { historyFromJSON, historyToJSON } from "@temporalio/common/lib/proto-utils.js";
+import { PROJECT } from "./world.ts";
+
+type History = ReturnType<typeof historyFromJSON>;
+
+/** Histories of this test run; thrown away with it. */
+export const FRESH = join(PROJECT, "test/replay/fresh");
+/** Histories that earlier versions made, kept for ever. */
+export const KEPT = join(PROJECT, "test/replay/histories");
+
+/** Saves the history of every execution that a test server has seen, for the replay tests at the end of the run. */
+export async function saveHistories(client: Client): Promise<void> {
+  mkdirSync(FRESH, { recursive: true });
+  for await (const { workflowId, runId } of client.workflow.list()) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    writeFileSync(join(FRESH, `${workflowId.replaceAll("/", "~")}@${runId}.json`), historyToJSON(history));
+  }
+}
+
+export interface SavedHistory {
+  readonly name: string;
+  readonly workflowId: string;
+  readonly history: History;
+}
+
+export function readHistories(folder: string): SavedHistory[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .toSorted()
+    .map((name) => ({
+      name,
+      workflowId: name.slice(0, name.lastIndexOf("@")).replaceAll("~", "/"),
+      history: historyFromJSON(JSON.parse(readFileSync(join(folder, name), "utf8"))),
+    }));
+}

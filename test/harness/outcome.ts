@@ -1,0 +1,18 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RunResult } from "../../src/contract/progress.ts";
+
+/** Everything that two runs must have in common: the result and every manifest in the store, byte for byte. */
+export interface Outcome {
+  readonly result: Omit<RunResult, "folder">;
+  readonly manifests: Readonly<Record<string, string>>;
+}
+
+export function outcomeOf(root: string, { folder: _, ...result }: RunResult): Outcome {
+  const artifacts = join(root, ".snowball/store/artifacts");
+  const manifests = readdirSync(artifacts, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith("manifest.json"))
+    .toSorted()
+    .map((name) => [name, readFileSync(join(artifacts, name), "utf8")] as const);
+  return { result, manifests: Object.fromEntries(manifests) };
+}
