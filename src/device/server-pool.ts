@@ -1,0 +1,195 @@
+import type { Role } from "../contract/queues.ts";
+import { StepFailure } from "../failure.ts";
+import type { Device, DeviceLease, DevicePool } from "./pool.ts";
+
+/** What the pool must know of a server. */
+export interface Closable {
+  readonly alive: boolean;
+  /** Resolves when nothing of the server holds its device any more; must not reject. */
+  close(): Promise<void>;
+}
+
+export interface UseOptions {
+  readonly signal: AbortSignal;
+  /** Called when the use has to wait for a device or a server, and again every few seconds while it does. */
+  readonly onWaiting?: () => void;
+  /** Servers of one family replace one another (the next policy the last); by default the role is the family. */
+  readonly family?: string;
+}
+
+export interface ServerPool<S extends Closable> {
+  /** Runs `fn` alone on a server of this key, a warm one if there is. `start` begins when a device is leased. */
+  use<T>(
+    key: string,
+    role: Role,
+    start: (device: Device, signal: AbortSignal) => Promise<S>,
+    fn: (server: S, device: Device) => Promise<T>,
+    options: UseOptions,
+  ): Promise<T>;
+  /** Ends every server, also those that work; who waits is refused. */
+  close(): Promise<void>;
+}
+
+/** A server with the lease that it keeps while it is warm. */
+interface Hold<S> {
+  readonly key: string;
+  readonly family: string;
+  readonly lease: DeviceLease;
+  readonly server: S;
+  /** When the lease began, in ms of a clock that never jumps. */
+  readonly since: number;
+  busy: boolean;
+  /** Another server of its family was asked for: it ends as soon as it is idle. */
+  superseded: boolean;
+  idle?: NodeJS.Timeout;
+}
+
+/** A use that waits: for a device of its own, or for a busy server of its key, whichever comes first. */
+interface Want<S> {
+  readonly key: string;
+  readonly take: (hold: Hold<S>) => void;
+}
+
+/**
+ * Keeps model servers warm on their leased devices.
+ *
+ * A server goes on to the next use of its key while there is one, at most `maxHoldMs` if somebody else waits for a
+ * device; an idle one makes room as soon as somebody waits, and ends by itself after `idleMs`.
+ */
+export function createServerPool<S extends Closable>(
+  devices: DevicePool,
+  { idleMs, maxHoldMs }: { readonly idleMs: number; readonly maxHoldMs: number },
+): ServerPool<S> {
+  const holds = new Set<Hold<S>>();
+  const wants: Want<S>[] = [];
+  const starting = new Set<Promise<unknown>>();
+  const ending = new Set<Promise<void>>();
+  const closing = new AbortController();
+
+  devices.onWaiter(makeRoom);
+
+  /** Ends as many idle servers as there are waiters that no ending one will serve; the longest idle first. */
+  function makeRoom(): void {
+    for (const hold of holds) if (!hold.busy && unserved()) end(hold);
+  }
+
+  function end(hold: Hold<S>): void {
+    clearTimeout(hold.idle);
+    holds.delete(hold);
+    const ended = hold.server.close().finally(() => {
+      ending.delete(ended);
+      hold.lease.release();
+    });
+    ending.add(ended);
+  }
+
+  /** Is somebody in line whom no ending server will serve? */
+  const unserved = (): boolean => ending.size < devices.waiting().length;
+  const othersWait = (hold: Hold<S>): boolean => devices.waiting().some((waiter) => waiter.tag !== hold.key) && unserved();
+  const mustMakeRoom = (hold: Hold<S>): boolean => performance.now() - hold.since > maxHoldMs && othersWait(hold);
+
+  /** Passes a server on that has just done its work: to the next use of its key, to nobody, or out. */
+  function passOn(hold: Hold<S>): void {
+    hold.busy = false;
+    if (!holds.has(hold)) return;
+    if (!hold.server.alive || hold.superseded || mustMakeRoom(hold)) return end(hold);
+    const want = wants.find(({ key }) => key === hold.key);
+    if (want) return give(hold, want);
+    if (othersWait(hold)) return end(hold);
+    // Last in the set is last used, which is the order in which makeRoom looks.
+    holds.delete(hold);
+    holds.add(hold);
+    hold.idle = setTimeout(() => end(hold), idleMs).unref();
+  }
+
+  function give(hold: Hold<S>, want: Want<S>): void {
+    hold.busy = true;
+    wants.splice(wants.indexOf(want), 1);
+    want.take(hold);
+  }
+
+  /** A warm and idle server of this key. Idle servers that are dead, or that this one supersedes, end on the way. */
+  function warm(key: string, family: string): Hold<S> | undefined {
+    let found: Hold<S> | undefined;
+    for (const hold of holds) {
+      if (hold.family === family) hold.superseded = hold.key !== key;
+      if (hold.busy) continue;
+      if (!hold.server.alive || hold.superseded || (hold.key === key && mustMakeRoom(hold))) end(hold);
+      else if (hold.key === key) found ??= hold;
+    }
+    return found;
+  }
+
+  async function startOn(
+    lease: DeviceLease,
+    { key, family }: { key: string; family: string },
+    start: (device: Device) => Promise<S>,
+  ): Promise<Hold<S>> {
+    const since = performance.now();
+    // Wrapped, so that a start that throws at once gives the lease back too.
+    const started = (async () => start(lease.device))();
+    starting.add(started);
+    try {
+      const hold = { key, family, lease, since, server: await started, busy: true, superseded: false };
+      holds.add(hold);
+      return hold;
+    } catch (error) {
+      lease.release();
+      throw error;
+    } finally {
+      starting.delete(started);
+    }
+  }
+
+  return {
+    async use(key, role, start, fn, { signal: given, onWaiting, family = role }) {
+      const signal = AbortSignal.any([given, closing.signal]);
+      signal.throwIfAborted();
+      const hold = warm(key, family) ?? (await wait());
+      clearTimeout(hold.idle);
+      hold.busy = true;
+      try {
+        signal.throwIfAborted();
+        return await fn(hold.server, hold.lease.device);
+      } finally {
+        passOn(hold);
+      }
+
+      /** Whichever comes first: a device to start a server on, or a busy server of this key that becomes idle. */
+      async function wait(): Promise<Hold<S>> {
+        const served = new AbortController();
+        let handed: Hold<S> | undefined;
+        const want: Want<S> = {
+          key,
+          take: (free) => {
+            handed = free;
+            served.abort();
+          },
+        };
+        wants.push(want);
+        let lease: DeviceLease | undefined;
+        try {
+          const either = AbortSignal.any([signal, served.signal]);
+          lease = await devices.lease(role, { signal: either, tag: key, ...(onWaiting && { onWaiting }) });
+        } catch (error) {
+          if (!handed) throw error;
+        } finally {
+          if (wants.includes(want)) wants.splice(wants.indexOf(want), 1);
+        }
+        if (handed) {
+          lease?.release(); // Both came in the same moment.
+          return handed;
+        }
+        if (!lease) throw new TypeError("A wait ended with neither a lease nor a server.");
+        return startOn(lease, { key, family }, (device) => start(device, signal));
+      }
+    },
+    async close() {
+      closing.abort(new StepFailure("Infrastructure", "The worker is ending, and its model servers with it."));
+      for (const hold of holds) end(hold);
+      await Promise.allSettled(starting);
+      for (const hold of holds) end(hold);
+      await Promise.all(ending);
+    },
+  };
+}

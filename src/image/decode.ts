@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import sharp from "sharp";
+import { pngShortfall } from "./png-length.ts";
+
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  readonly digest: string;
+  /** The colour (0–255 each), if all pixels share it. */
+  readonly flat: readonly number[] | undefined;
+}
+
+/**
+ * Decodes an image wholly. A text says what is wrong with the file, as the end of a sentence that begins with its name;
+ * errors of the system other than a missing file are thrown, for they say nothing about the image.
+ */
+export async function decodeImage(path: string, maxPixels: number): Promise<DecodedImage | string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "does not exist";
+    throw error;
+  }
+  if (bytes.length === 0) return "is empty (0 bytes)";
+  try {
+    return await decode(bytes, maxPixels);
+  } catch (error) {
+    const short = pngShortfall(bytes);
+    if (short) return `is truncated (PNG ends after ${count(bytes.length)} of at least ${count(short.needed)} bytes)`;
+    // libvips explains itself in several lines; the first one says what it is.
+    return `cannot be decoded (${(error as Error).message.split("\n", 1)[0]}; ${count(bytes.length)} bytes)`;
+  }
+}
+
+async function decode(bytes: Buffer, maxPixels: number): Promise<DecodedImage | string> {
+  // The limit is ours, below, so that it can be said in a sentence; reading the header costs no memory.
+  const options = { failOn: "warning", limitInputPixels: false } as const;
+  const { width, height } = await sharp(bytes, options).metadata();
+  if (width * height > maxPixels) {
+    return `has ${width} × ${height} pixels, more than the limit of ${count(maxPixels)}`;
+  }
+  // As the models read it: the pixel grid of the file, whatever its EXIF orientation says.
+  const image = sharp(bytes, options).toColourspace("srgb").ensureAlpha();
+  const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  const digest = createHash("sha256").update(`${info.width}x${info.height}\n`).update(data).digest("hex");
+  const { channels } = await sharp(data, { raw: info, limitInputPixels: false }).stats();
+  const colours = channels.slice(0, 3);
+  const flat = colours.every(({ min, max }) => min === max) ? colours.map(({ min }) => min) : undefined;
+  return { width: info.width, height: info.height, digest, flat };
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
