@@ -8,7 +8,7 @@ import type { CallOptions } from "../src/model/vlm/backend.ts";
 import type { AnswerRow } from "../src/preference/rows.ts";
 import { createAsker } from "./asker.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { answererOf, answererSpec, executorSpec } from "./model-specs.ts";
+import { answererSpec } from "./model-specs.ts";
 import { REFERENCE_POLICY, referenceArms } from "./reference.ts";
 import { chunkQuestions, readRun, type RunFiles } from "../src/run/files.ts";
 import { type Sample, samplesOf } from "./samples.ts";
@@ -24,7 +24,7 @@ const RESULT_VERSION = 1;
  */
 export async function answerChunk(deps: ActivityDeps, context: StepContext, input: ScoreInput): Promise<ArtifactRef> {
   const files = await readRun(deps.store, input.run);
-  const evaluator = answererOf(files, "evaluator");
+  const evaluator = files.recipe.evaluator;
   const chunk = chunkQuestions(files, input.chunk);
   const recipeOf = {
     step: "answer",
@@ -47,9 +47,6 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
       onProgress: (done, total) => context.report({ doing: "answer", done, total }),
     };
     const waiting = { ...options, onWaiting: () => context.report({ doing: "waiting for a device" }) };
-    const useful = await deps.models.withExecutor(executorSpec(files), waiting, async (executor) =>
-      executor.useful ? Promise.all(samples.map((sample) => anyUseful(executor.useful!.bind(executor), sample))) : null,
-    );
     const answerable = samples.filter((sample) => sample.fault === undefined);
     const answers = await deps.models.withVlm("score", answererSpec(deps, files, "evaluator"), waiting, (vlm) =>
       createAsker(vlm, files, evaluator.max_new_tokens, options).ownAnswers(
@@ -57,7 +54,7 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
       ),
     );
     const said = new Map(answerable.map((sample, place) => [sample, answers[place]!.text]));
-    const rows = samples.map((sample, place) => answerRow(files, sample, said.get(sample), useful?.[place] ?? null));
+    const rows = samples.map((sample) => answerRow(files, sample, said.get(sample)));
     rows.push(...poisonedRows(chunk));
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
     return { rows: rows.length };
@@ -65,18 +62,7 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
   return ref;
 }
 
-async function anyUseful(
-  useful: (image: string, questionId: string, instruction: string) => Promise<boolean>,
-  sample: Sample,
-): Promise<boolean> {
-  if (sample.plan.kind !== "instructions") return false;
-  for (const instruction of sample.plan.instructions) {
-    if (await useful(sample.given[0]!, sample.question.id, instruction)) return true;
-  }
-  return false;
-}
-
-function answerRow(files: RunFiles, sample: Sample, said: string | undefined, useful: boolean | null): AnswerRow {
+function answerRow(files: RunFiles, sample: Sample, said: string | undefined): AnswerRow {
   const { question, row, plan, fault } = sample;
   const arm = row.policy === REFERENCE_POLICY ? referenceArms(files.recipe)[row.rollout]!.name : "policy";
   const base = {
@@ -87,7 +73,7 @@ function answerRow(files: RunFiles, sample: Sample, said: string | undefined, us
     arm,
     rollout: row.rollout,
     instructions: plan.kind === "instructions" ? plan.instructions : [],
-    useful,
+    useful: sample.useful,
   };
   if (fault) return { ...base, answer: "", correct: null, useful: null, status: "quarantined", reason: fault.reason };
   const answer = said ?? "";

@@ -12,8 +12,9 @@ import { checkLeakage, type Fingerprint } from "../src/dataset/leakage.ts";
 import { type Split, splitQuestions } from "../src/dataset/shards.ts";
 import { StepFailure } from "../src/failure.ts";
 import { modelDigest } from "../src/model/checkpoint.ts";
+import { checkPromptTexts } from "../src/prompt/check.ts";
 import { parseRecipeObject } from "../src/recipe/parse.ts";
-import { chunkSizes } from "../src/recipe/plan.ts";
+import { chunkSizes, recipeWarnings } from "../src/recipe/plan.ts";
 import type { Recipe } from "../src/recipe/pipelines/snowball.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { referenceArms } from "./reference.ts";
@@ -29,12 +30,24 @@ const RESULT_VERSION = 1;
  * The first step of every run: reads the recipe, the prompts, the data and every image, splits the questions and
  * refuses what is not usable, before any model is loaded.
  */
-export async function openRun(deps: ActivityDeps, context: StepContext, input: unknown, name: string): Promise<RunPlan> {
+export async function openRun(
+  deps: ActivityDeps,
+  context: StepContext,
+  input: unknown,
+  name: string,
+): Promise<RunPlan> {
   const recipe = parseRecipeObject(input);
   if (recipe.name !== name) {
-    throw new StepFailure("BadInput", `The recipe's name is "${recipe.name}", but the run was started as "${name}"; they must be equal.`);
+    throw new StepFailure(
+      "BadInput",
+      `The recipe's name is "${recipe.name}", but the run was started as "${name}"; they must be equal.`,
+    );
   }
-  const recipeFile: RecipeFile = { recipe, texts: await promptTexts(deps, recipe), models: await modelDigests(deps, recipe) };
+  const recipeFile: RecipeFile = {
+    recipe,
+    texts: await promptTexts(deps, recipe),
+    models: await modelDigests(deps, recipe),
+  };
   const { dataset, shards, hasAnswers } = await importData(deps, context, recipe);
   const evaluates = hasAnswers && shards.held_out.test.length > 0;
 
@@ -45,7 +58,8 @@ export async function openRun(deps: ActivityDeps, context: StepContext, input: u
     return { rows: 1 };
   });
   const folder = await openRunFolder(deps, name, { recipe: whole, shards, digest: ref.sha256 });
-  return planOf(deps, { recipe, recipeFile, recipeRef: ref, dataset, shards, evaluates, folder });
+  const warnings = recipeWarnings(recipe, shards.shards.flat().length);
+  return planOf(deps, { recipe, recipeFile, recipeRef: ref, dataset, shards, evaluates, folder, warnings });
 }
 
 interface Opened {
@@ -56,6 +70,7 @@ interface Opened {
   readonly shards: Shards;
   readonly evaluates: boolean;
   readonly folder: string;
+  readonly warnings: readonly string[];
 }
 
 function planOf(deps: ActivityDeps, opened: Opened): RunPlan {
@@ -87,6 +102,7 @@ function planOf(deps: ActivityDeps, opened: Opened): RunPlan {
     },
     searchAttributes: deps.searchAttributes,
     folder: opened.folder,
+    warnings: opened.warnings,
   };
 }
 
@@ -97,12 +113,13 @@ async function promptTexts(deps: ActivityDeps, recipe: Recipe): Promise<RecipeFi
       throw new StepFailure("BadInput", `prompt.${field} "${name}" cannot be read; name a text file.`, { cause });
     });
   };
-  return { system: await read("system"), template: await read("template"), answer: await read("answer") };
+  const texts = { system: await read("system"), template: await read("template"), answer: await read("answer") };
+  checkPromptTexts(texts);
+  return texts;
 }
 
 async function modelDigests(deps: ActivityDeps, recipe: Recipe): Promise<RecipeFile["models"]> {
-  const { planner, critic } = recipe;
-  const evaluator = recipe.evaluator ?? critic;
+  const { planner, critic, evaluator } = recipe;
   const digest = (who: string, model: { backend: string; model: string }): Promise<string> =>
     modelDigest(who, model.backend, deps.root, model.model);
   return {

@@ -34,6 +34,7 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
   // The control replaces what the sampled policy asked for; what is measured on held-out questions stays the policy's.
   const randomView = loop.controls.random_view && input.chunk.set === "shard";
 
+  const measure = input.chunk.set === "held_out";
   const recipeOf = {
     step: "imagine",
     version: RESULT_VERSION,
@@ -43,6 +44,7 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
       max_retries: executor.max_retries,
       max_instructions: planner.max_instructions,
       seed,
+      measure,
       random_view: randomView ? evaluation.reference_views : null,
     },
     inputs: [digest, input.rollouts.sha256],
@@ -56,7 +58,7 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
       onWaiting: () => context.report({ doing: "waiting for a device" }),
     };
     const rows = await deps.models.withExecutor(executorSpec(files), options, (backend) =>
-      makeViews(backend, wanted, { folder, deps, files, options }),
+      makeViews(backend, wanted, { folder, deps, files, options, measure }),
     );
     await writeJsonLines(join(folder, "views.jsonl"), rows);
     return { rows: rows.length };
@@ -64,16 +66,18 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
   return ref;
 }
 
+type Wanted = WantedView & { readonly question: ImportedQuestion };
+
 /** One view per instruction of every rollout that parses; nothing for what the policy could not say. */
 async function wantedViews(
   files: RunFiles,
   asked: readonly ImportedQuestion[],
   rollouts: string,
   randomView: boolean,
-): Promise<(WantedView & { question: ImportedQuestion })[]> {
+): Promise<Wanted[]> {
   const { planner, evaluation, seed } = files.recipe;
   const questions = new Map(asked.map((each) => [each.id, each]));
-  const wanted: (WantedView & { question: ImportedQuestion })[] = [];
+  const wanted: Wanted[] = [];
   for await (const row of readJsonLines<RolloutRow>(rollouts)) {
     const question = questions.get(row.question_id);
     const plan = parsePlan(row.text, row.finish, planner.max_instructions);
@@ -99,13 +103,15 @@ interface Making {
   readonly deps: ActivityDeps;
   readonly files: RunFiles;
   readonly options: CallOptions;
+  /** Ask the executor whether a view shows what is asked: a measurement, so never of training views. */
+  readonly measure: boolean;
 }
 
 /** Makes each distinct view once: equal instructions with equal noise give equal pixels, so the rest are copies. */
 async function makeViews(
   backend: ImageBackend,
-  wanted: readonly (WantedView & { question: ImportedQuestion })[],
-  { folder, deps, files, options }: Making,
+  wanted: readonly Wanted[],
+  { folder, deps, files, options, measure }: Making,
 ): Promise<ViewRow[]> {
   const { executor, data } = files.recipe;
   const made = new Map<string, ViewRow>();
@@ -119,6 +125,7 @@ async function makeViews(
     const same = JSON.stringify([question.id, index, instruction]);
     const twin = made.get(same);
     if (twin?.status === "ok") await copyFile(join(folder, twin.file), output);
+    const image = join(deps.root, data.image_root, question.images[0]!);
     const row: ViewRow = twin
       ? { ...twin, rollout, file }
       : {
@@ -128,12 +135,13 @@ async function makeViews(
           instruction,
           file,
           ...(await makeView(backend, view, {
-            image: join(deps.root, data.image_root, question.images[0]!),
+            image,
             output,
             maxRetries: executor.max_retries,
             maxPixels: MAX_PIXELS,
             options,
           })),
+          useful: measure && backend.useful ? await backend.useful(image, question.id, instruction) : null,
         };
     made.set(same, row);
     rows.push(row);

@@ -7,8 +7,8 @@ import { plannerMessages } from "../src/prompt/messages.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { question, readRun, type RunFiles } from "../src/run/files.ts";
 import { adapterFolder, policyDigest } from "../src/run/policy.ts";
+import { baseCheckpoint } from "./model-specs.ts";
 import type { StepContext } from "./step.ts";
-import { checkpointOf } from "./train.ts";
 
 /** Raise when the meaning of a merged checkpoint or of its canary changes. */
 const RESULT_VERSION = 1;
@@ -34,13 +34,13 @@ export async function mergePolicy(
     step: "merge",
     version: RESULT_VERSION,
     params: { dtypes: DTYPES, canary: CANARY_QUESTIONS, serving: planner.dtype },
-    inputs: [policyDigest(policy), canaryInput(files)],
+    inputs: [policyDigest(policy), canaryInput(files), ...(policy.adapter ? [policy.adapter.sha256] : [])],
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const { signal, report } = context;
     const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
     const request = {
-      ...checkpointOf(deps, files),
+      ...baseCheckpoint(deps, files),
       adapter: (await adapterFolder(deps.store, policy.adapter)) ?? "",
       output: folder,
       dtypes: DTYPES,

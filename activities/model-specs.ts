@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ExecutorSpec, VlmSpec } from "../src/model/models.ts";
+import type { BaseCheckpoint } from "../src/model/trainer/backend.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { RunFiles } from "../src/run/files.ts";
 
@@ -24,7 +25,7 @@ export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string
 /** How the frozen model that answers questions is served: the critic for scores, the evaluator for measurements. */
 export function answererSpec(deps: ActivityDeps, files: RunFiles, who: "critic" | "evaluator"): VlmSpec {
   const { retries, simulate } = files.recipe;
-  const model = answererOf(files, who);
+  const model = files.recipe[who];
   return {
     backend: model.backend,
     serving: files.models[who],
@@ -40,12 +41,13 @@ export function answererSpec(deps: ActivityDeps, files: RunFiles, who: "critic" 
   };
 }
 
-/** The critic measures too where the recipe names no evaluator. */
-export function answererOf(files: RunFiles, who: "critic" | "evaluator") {
-  return who === "evaluator" ? (files.recipe.evaluator ?? files.recipe.critic) : files.recipe.critic;
-}
-
 export function executorSpec(files: RunFiles): ExecutorSpec {
   const { executor, simulate } = files.recipe;
   return { backend: executor.backend, width: executor.width, height: executor.height, simulate };
+}
+
+/** How the planner's base is loaded, for training as for the merge. */
+export function baseCheckpoint(deps: ActivityDeps, files: RunFiles): BaseCheckpoint {
+  const { model, dtype, attn_implementation, min_pixels, max_pixels } = files.recipe.planner;
+  return { model: join(deps.root, model), dtype, attn_implementation, min_pixels, max_pixels };
 }

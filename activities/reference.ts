@@ -20,7 +20,11 @@ export function referenceArms(recipe: Recipe): { readonly name: string; readonly
 }
 
 /** Writes the arms as if a policy had said them, so that executor and evaluator treat them exactly alike. */
-export async function referenceRollouts(deps: ActivityDeps, _context: StepContext, input: RolloutInput): Promise<ArtifactRef> {
+export async function referenceRollouts(
+  deps: ActivityDeps,
+  _context: StepContext,
+  input: RolloutInput,
+): Promise<ArtifactRef> {
   const files = await readRun(deps.store, input.run);
   const { asked, digest } = chunkQuestions(files, input.chunk);
   const arms = referenceArms(files.recipe);

@@ -1,8 +1,9 @@
-import { copyFile, mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
+import { isMissing } from "../src/artifact/durable.ts";
 import { readJson, readJsonLines, writeJson, writeJsonLines } from "../src/artifact/files.ts";
-import { linkFolder } from "../src/artifact/link-folder.ts";
+import { linkFile, linkFolder } from "../src/artifact/link-folder.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { ChunkResult, CloseInput, IterationView } from "../src/contract/steps.ts";
 import type { ActivityDeps } from "./deps.ts";
@@ -21,12 +22,19 @@ export async function publishIteration(deps: ActivityDeps, _context: StepContext
   try {
     await joinChunks(deps, view.labeled, building);
     const pairs = await deps.store.open(view.pairs);
-    await copyText(pairs, building, "dpo_pairs.json");
+    await linkFile(join(pairs, "dpo_pairs.json"), join(building, "dpo_pairs.json"));
     await writeJson(join(building, "dpo_accumulated.json"), await accumulated(deps, view.accumulated));
-    for (const [ref, folder] of [[view.adapter, "model_lora"], [view.merged, "model_merged"]] as const) {
+    for (const [ref, folder] of [
+      [view.adapter, "model_lora"],
+      [view.merged, "model_merged"],
+    ] as const) {
       if (ref) await linkFolder(join(await deps.store.open(ref), folder), join(building, folder));
     }
-    if (view.evaluation) await copyText(await deps.store.open(view.evaluation), building, "evaluation.jsonl");
+    if (view.evaluation)
+      await linkFile(
+        join(await deps.store.open(view.evaluation), "evaluation.jsonl"),
+        join(building, "evaluation.jsonl"),
+      );
     await writeJson(join(building, "summary.json"), {
       ...view.row,
       ledger: await readJson(join(pairs, "ledger.json")),
@@ -58,14 +66,20 @@ async function joinChunks(deps: ActivityDeps, labeled: ArtifactRef, to: string):
   const index = await deps.store.open(labeled);
   const chunks = await readJson<ChunkResult[]>(join(index, "chunks.json"));
   const folders = await Promise.all(
-    chunks.map(async (each) => ({ rollouts: await deps.store.open(each.rollouts), views: await deps.store.open(each.views) })),
+    chunks.map(async (each) => ({
+      rollouts: await deps.store.open(each.rollouts),
+      views: await deps.store.open(each.views),
+    })),
   );
-  await writeJsonLines(join(to, "rollouts.jsonl"), concat(folders.map((each) => join(each.rollouts, "rollouts.jsonl"))));
+  await writeJsonLines(
+    join(to, "rollouts.jsonl"),
+    concat(folders.map((each) => join(each.rollouts, "rollouts.jsonl"))),
+  );
   await writeJsonLines(join(to, "labeled.jsonl"), concat([join(index, "judged.jsonl")]));
   for (const { views } of folders) {
     const images = join(views, "generated_images");
-    const names = await readdir(images).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return []; // A chunk in which nobody asked for a view.
+    const names = await readdir(images).catch((error: unknown) => {
+      if (isMissing(error)) return []; // A chunk in which nobody asked for a view.
       throw error;
     });
     for (const name of names) await linkFolder(join(images, name), join(to, "generated_images", name));
@@ -77,10 +91,6 @@ async function accumulated(deps: ActivityDeps, refs: readonly ArtifactRef[]): Pr
     refs.map(async (ref) => readJson<unknown[]>(join(await deps.store.open(ref), "dpo_pairs.json"))),
   );
   return all.flat();
-}
-
-async function copyText(from: string, to: string, name: string): Promise<void> {
-  await copyFile(join(from, name), join(to, name));
 }
 
 async function* concat(files: readonly string[]): AsyncGenerator<unknown> {

@@ -48,7 +48,8 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
       texts: { system: files.texts.system, template: files.texts.template },
       seeds: asked.map((each) => seeds(each.id)),
     },
-    inputs: [digest, serving],
+    // The adapter by its own digest too: that is how the store knows who was built on it.
+    inputs: [digest, serving, ...(input.policy.adapter ? [input.policy.adapter.sha256] : [])],
   };
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const spec = plannerSpec(deps, files, serving, await adapterFolder(store, input.policy.adapter));
@@ -69,17 +70,15 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
     const results = await deps.models.withVlm("rollout", spec, options, (vlm) => vlm.sample(items, sampling, options));
     const rows = asked.flatMap((each, place) => {
       const result = results[place]!;
-      return result.completions.map(
-        (completion, rollout): RolloutRow => ({
-          question_id: each.id,
-          rollout,
-          ...completion,
-          prompt_digest: result.prompt_digest,
-          seed: items[place]!.seeds[rollout]!,
-          policy: serving,
-          sampling,
-        }),
-      );
+      return result.completions.map((completion, rollout): RolloutRow => ({
+        question_id: each.id,
+        rollout,
+        ...completion,
+        prompt_digest: result.prompt_digest,
+        seed: items[place]!.seeds[rollout]!,
+        policy: serving,
+        sampling,
+      }));
     });
     await writeJsonLines(join(folder, "rollouts.jsonl"), rows);
     return { rows: rows.length };

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { isMissing } from "../src/artifact/durable.ts";
 import { readJson, writeJson } from "../src/artifact/files.ts";
 import type { Recipe } from "../src/recipe/pipelines/snowball.ts";
 import type { ActivityDeps } from "./deps.ts";
@@ -45,9 +46,4 @@ function newFolder(deps: ActivityDeps, recipe: Omit<Recipe, "$schema">): string 
   const dataset = file === "questions" && parent !== "data" && parent !== "." ? parent : file;
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
   return join(deps.results, "iterative_dpo", `${dataset}_${stamp}`);
-}
-
-function isMissing(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) if ("code" in at && at.code === "ENOENT") return true;
-  return false;
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { readJsonLines } from "../src/artifact/files.ts";
 import type { ScoreInput } from "../src/contract/steps.ts";
+import { KNOWS_SCENE } from "../src/model/image/backend.ts";
 import type { RolloutRow, ViewRow } from "../src/preference/rows.ts";
 import { parsePlan, type Plan } from "../src/prompt/parse-plan.ts";
 import type { ActivityDeps } from "./deps.ts";
@@ -16,6 +17,8 @@ export interface Sample {
   /** The views' names in their artifact, and their absolute paths. */
   readonly views: readonly string[];
   readonly viewPaths: readonly string[];
+  /** Does any of the views show what is asked? null when the executor cannot know. */
+  readonly useful: boolean | null;
   /** The first view that could not be made, and whether the executor itself refused. */
   readonly fault?: { readonly reason: string; readonly refused: boolean };
 }
@@ -40,6 +43,7 @@ export async function samplesOf(
     if (!question) continue;
     const made = byRollout.get(`${row.rollout} ${row.question_id}`) ?? [];
     const bad = made.find((view) => view.status !== "ok");
+    const known = KNOWS_SCENE.includes(files.recipe.executor.backend);
     samples.push({
       row,
       question,
@@ -47,7 +51,10 @@ export async function samplesOf(
       given: question.images.map((name) => join(deps.root, files.recipe.data.image_root, name)),
       views: made.map((view) => view.file),
       viewPaths: made.map((view) => join(views, view.file)),
-      ...(bad && { fault: { reason: `view ${bad.index}: ${bad.reason ?? bad.status}`, refused: bad.status === "refused" } }),
+      useful: known ? made.some((view) => view.useful === true) : null,
+      ...(bad && {
+        fault: { reason: `view ${bad.index}: ${bad.reason ?? bad.status}`, refused: bad.status === "refused" },
+      }),
     });
   }
   return samples;

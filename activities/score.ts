@@ -9,7 +9,7 @@ import { answerGain, confidence, emptyPlan, policyFailure, type Scored } from ".
 import { type Answerer, createAsker } from "./asker.ts";
 import { answerChunk } from "./answer.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { answererOf, answererSpec } from "./model-specs.ts";
+import { answererSpec } from "./model-specs.ts";
 import { chunkQuestions, readRun, type RunFiles } from "../src/run/files.ts";
 import { type Sample, samplesOf } from "./samples.ts";
 import { asActivity, type StepContext } from "./step.ts";
@@ -28,7 +28,7 @@ export function createScoreActivities(deps: ActivityDeps): ScoreSteps {
 async function scoreChunk(deps: ActivityDeps, context: StepContext, input: ScoreInput): Promise<ArtifactRef> {
   const files = await readRun(deps.store, input.run);
   const { scoring, executor, seed } = files.recipe;
-  const critic = answererOf(files, "critic");
+  const critic = files.recipe.critic;
   const chunk = chunkQuestions(files, input.chunk);
   const recipeOf = {
     step: "score",
@@ -59,7 +59,10 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
     const scored = await deps.models.withVlm("score", spec, { ...options, onWaiting }, (vlm) =>
       scoreSamples(files, samples, createAsker(vlm, files, critic.max_new_tokens, options)),
     );
-    const rows = [...samples.map((sample, place) => label(files, sample, scored[place]!)), ...quarantined(files, chunk)];
+    const rows = [
+      ...samples.map((sample, place) => label(files, sample, scored[place]!)),
+      ...quarantined(files, chunk),
+    ];
     await writeJsonLines(join(folder, "labeled.jsonl"), rows);
     return { rows: rows.length };
   });

@@ -51,7 +51,9 @@ export function asActivity<A extends unknown[], R>(
         type: failure.type,
         message: failure.message,
         nonRetryable: NOT_RETRIED.includes(failure.type),
-        details: [{ means: FAILURES[failure.type].means, then: FAILURES[failure.type].then, at: failure.details ?? null }],
+        details: [
+          { means: FAILURES[failure.type].means, then: FAILURES[failure.type].then, at: failure.details ?? null },
+        ],
         cause: failure,
       });
     } finally {

@@ -6,11 +6,12 @@ import type { PolicyRef } from "../src/contract/artifact.ts";
 import type { RunRef } from "../src/contract/run.ts";
 import type { Trained, TrainInput, TrainSteps } from "../src/contract/steps.ts";
 import { StepFailure } from "../src/failure.ts";
-import type { BaseCheckpoint, JobOptions } from "../src/model/trainer/backend.ts";
+import type { JobOptions } from "../src/model/trainer/backend.ts";
 import type { PairRow } from "../src/preference/rows.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { mergePolicy } from "./merge.ts";
+import { baseCheckpoint } from "./model-specs.ts";
 import { readRun, type RunFiles } from "../src/run/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
 import { asActivity, type StepContext } from "./step.ts";
@@ -59,7 +60,7 @@ async function train(
   files: RunFiles,
   { folder, checkpoints }: { readonly folder: string; readonly checkpoints: Checkpoints },
 ): Promise<Record<string, number>> {
-  const { planner, training, loop, retries, seed, data, simulate } = files.recipe;
+  const { training, loop, retries, seed, data, simulate } = files.recipe;
   const { signal, report } = context;
   const resumed = await checkpoints.newest();
   let log = resumed?.log ?? "";
@@ -74,7 +75,7 @@ async function train(
   const scratch = await checkpoints.scratch();
   try {
     const request = {
-      ...checkpointOf(deps, files),
+      ...baseCheckpoint(deps, files),
       data: join(folder, "dpo_accumulated.json"),
       image_root: join(deps.root, data.image_root),
       output: folder,
@@ -97,12 +98,6 @@ async function train(
 
 /** Timings differ between runs that are otherwise equal; Temporal's history has them. */
 const TIMINGS = /runtime|per_second|flos|time/;
-
-/** How the planner's base is loaded. */
-export function checkpointOf(deps: ActivityDeps, files: RunFiles): BaseCheckpoint {
-  const { model, dtype, attn_implementation, min_pixels, max_pixels } = files.recipe.planner;
-  return { model: join(deps.root, model), dtype, attn_implementation, min_pixels, max_pixels };
-}
 
 /** The settings that change the adapter: how often checkpoints are saved does not. */
 function whatDetermines({ save_steps: _, ...training }: RunFiles["recipe"]["training"]) {

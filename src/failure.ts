@@ -26,7 +26,8 @@ export function asStepFailure(error: unknown, fallback: FailureType): StepFailur
   if (error instanceof StepFailure) return error;
   const noSpace = noSpaceCause(error);
   if (noSpace) {
-    const where = noSpace.path === undefined ? "on the disk of the artifacts or of their scratch" : `for ${noSpace.path}`;
+    const where =
+      noSpace.path === undefined ? "on the disk of the artifacts or of their scratch" : `for ${noSpace.path}`;
     return new StepFailure(
       "DiskFull",
       `No space was left ${where}; free some, and the step goes on from what was committed.`,

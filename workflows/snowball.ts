@@ -40,4 +40,3 @@ async function round(loop: Loop, shard: number): Promise<void> {
   const decision = await gate(loop, { candidate, measured });
   await publish(loop, shard, { labeled, selected, candidate, measured, decision });
 }
-

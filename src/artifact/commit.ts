@@ -22,7 +22,10 @@ export interface CommitParts {
  */
 export async function commit(parts: CommitParts, key: string, folder: string, made: Made): Promise<ArtifactRef> {
   if (artifactKey(made) !== key) {
-    throw new StepFailure("BadInput", `${key} is not the key of the recipe that it is committed with (step "${made.step}").`);
+    throw new StepFailure(
+      "BadInput",
+      `${key} is not the key of the recipe that it is committed with (step "${made.step}").`,
+    );
   }
   try {
     return await commitFolder(parts, key, folder, made);

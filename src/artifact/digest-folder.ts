@@ -14,7 +14,8 @@ const known = new Map<string, { fingerprint: string; digest: Promise<string> }>(
  */
 export async function digestFolder(path: string): Promise<string> {
   const files = await filesBelow(path, "");
-  if (files.length === 0) throw new StepFailure("BadInput", `${path} holds no files; give the folder of a model checkpoint.`);
+  if (files.length === 0)
+    throw new StepFailure("BadInput", `${path} holds no files; give the folder of a model checkpoint.`);
   const fingerprint = JSON.stringify(files);
   const seen = known.get(path);
   if (seen?.fingerprint === fingerprint) return seen.digest;

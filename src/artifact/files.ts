@@ -16,7 +16,10 @@ export async function* readJsonLines<T>(path: string): AsyncGenerator<T> {
   for await (const line of splitLines(createReadStream(path))) {
     number += 1;
     if (line.torn) {
-      throw new StepFailure("BadInput", `${path}, line ${number} is torn (no line break at the end); write the file again.`);
+      throw new StepFailure(
+        "BadInput",
+        `${path}, line ${number} is torn (no line break at the end); write the file again.`,
+      );
     }
     yield parse(line.text, path, number) as T;
   }

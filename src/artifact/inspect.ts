@@ -2,8 +2,9 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing } from "./durable.ts";
 import { sha256OfFile } from "./hash.ts";
+import { inBatches } from "./in-batches.ts";
 import { listFiles } from "./list-files.ts";
-import { MANIFEST, type Manifest, readManifest } from "./manifest.ts";
+import { MANIFEST, type Manifest, type ManifestFile, readManifest } from "./manifest.ts";
 
 /** `sizes`: every file is there with its size. `bytes`: every byte is hashed. */
 export type Depth = "sizes" | "bytes";
@@ -20,17 +21,26 @@ export async function inspect(folder: string, key: string, depth: Depth): Promis
     const { files, others } = await listFiles(folder);
     const stranger = [...files, ...others].find((name) => !known.has(name));
     if (stranger !== undefined) return `${stranger} was added after the commit`;
-    for (const file of manifest.files) {
-      const path = join(folder, file.name);
-      const { size } = await stat(path);
-      if (size !== file.size) return `${file.name} has ${size} bytes instead of ${file.size}`;
-      if (depth === "bytes" && (await sha256OfFile(path)) !== file.sha256) return `${file.name} has changed bytes`;
-    }
+    const problems = await inBatches(manifest.files, (file) => problemOf(folder, file, depth));
+    const problem = problems.find((each) => each !== undefined);
+    if (problem !== undefined) return problem;
   } catch (error) {
     if (isMissing(error)) return `${missingName(error, folder)} is missing`;
     throw error;
   }
   return manifest;
+}
+
+async function problemOf(
+  folder: string,
+  { name, size, sha256 }: ManifestFile,
+  depth: Depth,
+): Promise<string | undefined> {
+  const path = join(folder, name);
+  const found = (await stat(path)).size;
+  if (found !== size) return `${name} has ${found} bytes instead of ${size}`;
+  if (depth === "bytes" && (await sha256OfFile(path, size)) !== sha256) return `${name} has changed bytes`;
+  return undefined;
 }
 
 function missingName(error: unknown, folder: string): string {

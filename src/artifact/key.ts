@@ -34,6 +34,7 @@ export function artifactKey({ step, version, params, inputs }: ArtifactRecipe): 
 /** The step that a key names. Throws BadInput for what is no key, so that none can point outside the store. */
 export function stepOf(key: string): string {
   const step = KEY.exec(key)?.[1];
-  if (step === undefined) throw new StepFailure("BadInput", `"${key}" is not an artifact key (<step>-<40 hex digits>).`);
+  if (step === undefined)
+    throw new StepFailure("BadInput", `"${key}" is not an artifact key (<step>-<40 hex digits>).`);
   return step;
 }

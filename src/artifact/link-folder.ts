@@ -11,7 +11,8 @@ const NO_LINK: ReadonlySet<unknown> = new Set(["EXDEV", "EPERM", "EMLINK", "ENOT
 /** Shows an artifact's files (not its manifest) below `to`, as hard links or, across file systems, as copies. */
 export async function linkFolder(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
-  for (const name of (await listFiles(from)).files) if (name !== MANIFEST) await linkFile(join(from, name), join(to, name));
+  for (const name of (await listFiles(from)).files)
+    if (name !== MANIFEST) await linkFile(join(from, name), join(to, name));
 }
 
 /** Shows one file under another name; what was there is replaced in one step. */

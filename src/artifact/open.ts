@@ -12,7 +12,10 @@ export async function openArtifact(layout: Layout, { key, sha256 }: ArtifactRef)
   const sized = await inspect(folder, key, "sizes");
   if (typeof sized !== "string") {
     if (sized.sha256 !== sha256) {
-      throw lost(key, `it was made again with other bytes (${sized.sha256.slice(0, 8)}… instead of ${sha256.slice(0, 8)}…)`);
+      throw lost(
+        key,
+        `it was made again with other bytes (${sized.sha256.slice(0, 8)}… instead of ${sha256.slice(0, 8)}…)`,
+      );
     }
     if (await stampHolds(layout.stamp(key), folder, sized)) return folder;
   }
@@ -26,7 +29,11 @@ export async function openArtifact(layout: Layout, { key, sha256 }: ArtifactRef)
 }
 
 function lost(key: string, problem: string): StepFailure {
-  return new StepFailure("ArtifactLost", `Artifact ${key} of step "${stepOf(key)}" cannot be used: ${problem}; it has to be made again.`, {
-    details: { key },
-  });
+  return new StepFailure(
+    "ArtifactLost",
+    `Artifact ${key} of step "${stepOf(key)}" cannot be used: ${problem}; it has to be made again.`,
+    {
+      details: { key },
+    },
+  );
 }

@@ -3,15 +3,13 @@ import { join } from "node:path";
 import { StepFailure } from "../failure.ts";
 import { sync } from "./durable.ts";
 import { sha256OfFile } from "./hash.ts";
+import { inBatches } from "./in-batches.ts";
 import { listFiles } from "./list-files.ts";
 import { drawUp, MANIFEST, type Manifest, type ManifestFile, manifestText } from "./manifest.ts";
 import type { Made } from "./store.ts";
 
 /** Nobody writes into what is committed; the owner may still move and delete it. */
 const READ_ONLY = 0o444;
-
-/** Files hashed and synced at a time: the disk overlaps their waits, and the memory stays small. */
-const AT_ONCE = 8;
 
 /**
  * Brings every file of a folder to the disk and write-protects it. Returns their manifest, not yet written.
@@ -20,12 +18,12 @@ const AT_ONCE = 8;
 export async function settleFiles(folder: string, key: string, made: Made): Promise<Manifest> {
   const { files, folders, others } = await listFiles(folder);
   if (others.length > 0) {
-    throw new StepFailure("BadInput", `${join(folder, String(others[0]))} is neither a file nor a folder; an artifact holds only these.`);
+    throw new StepFailure(
+      "BadInput",
+      `${join(folder, String(others[0]))} is neither a file nor a folder; an artifact holds only these.`,
+    );
   }
-  const settled: ManifestFile[] = [];
-  for (let at = 0; at < files.length; at += AT_ONCE) {
-    settled.push(...(await Promise.all(files.slice(at, at + AT_ONCE).map((name) => settle(folder, name)))));
-  }
+  const settled = await inBatches(files, (name) => settle(folder, name));
   // A file's name is on the disk only when its folder is.
   for (const name of [...folders, ""]) await sync(join(folder, name));
   return drawUp(key, made, settled);
@@ -36,7 +34,7 @@ async function settle(folder: string, name: string): Promise<ManifestFile> {
   await sync(path);
   await chmod(path, READ_ONLY);
   const { size } = await stat(path);
-  return { name, size, sha256: await sha256OfFile(path) };
+  return { name, size, sha256: await sha256OfFile(path, size) };
 }
 
 /** Writes the manifest, which makes the folder an artifact. Throws if there is one already. */

@@ -32,6 +32,8 @@ export interface RunPlan {
   readonly searchAttributes: boolean;
   /** Run folder, relative to the worker's root. */
   readonly folder: string;
+  /** Sentences about what is allowed but rarely meant. */
+  readonly warnings: readonly string[];
 }
 
 export interface StepLimits {

@@ -39,8 +39,6 @@ interface Hold<S> {
   /** When the lease began, in ms of a clock that never jumps. */
   readonly since: number;
   busy: boolean;
-  /** Another server of its family was asked for: it ends as soon as it is idle. */
-  superseded: boolean;
   idle?: NodeJS.Timeout;
 }
 
@@ -62,6 +60,8 @@ export function createServerPool<S extends Closable>(
 ): ServerPool<S> {
   const holds = new Set<Hold<S>>();
   const wants: Want<S>[] = [];
+  /** The key asked for last, by family: servers of another key end as soon as they are idle. */
+  const latest = new Map<string, string>();
   const starting = new Set<Promise<unknown>>();
   const ending = new Set<Promise<void>>();
   const closing = new AbortController();
@@ -85,14 +85,16 @@ export function createServerPool<S extends Closable>(
 
   /** Is somebody in line whom no ending server will serve? */
   const unserved = (): boolean => ending.size < devices.waiting().length;
-  const othersWait = (hold: Hold<S>): boolean => devices.waiting().some((waiter) => waiter.tag !== hold.key) && unserved();
+  const superseded = (hold: Hold<S>): boolean => latest.get(hold.family) !== hold.key;
+  const othersWait = (hold: Hold<S>): boolean =>
+    devices.waiting().some((waiter) => waiter.tag !== hold.key) && unserved();
   const mustMakeRoom = (hold: Hold<S>): boolean => performance.now() - hold.since > maxHoldMs && othersWait(hold);
 
   /** Passes a server on that has just done its work: to the next use of its key, to nobody, or out. */
   function passOn(hold: Hold<S>): void {
     hold.busy = false;
     if (!holds.has(hold)) return;
-    if (!hold.server.alive || hold.superseded || mustMakeRoom(hold)) return end(hold);
+    if (!hold.server.alive || superseded(hold) || mustMakeRoom(hold)) return end(hold);
     const want = wants.find(({ key }) => key === hold.key);
     if (want) return give(hold, want);
     if (othersWait(hold)) return end(hold);
@@ -110,11 +112,11 @@ export function createServerPool<S extends Closable>(
 
   /** A warm and idle server of this key. Idle servers that are dead, or that this one supersedes, end on the way. */
   function warm(key: string, family: string): Hold<S> | undefined {
+    latest.set(family, key);
     let found: Hold<S> | undefined;
     for (const hold of holds) {
-      if (hold.family === family) hold.superseded = hold.key !== key;
       if (hold.busy) continue;
-      if (!hold.server.alive || hold.superseded || (hold.key === key && mustMakeRoom(hold))) end(hold);
+      if (!hold.server.alive || superseded(hold) || (hold.key === key && mustMakeRoom(hold))) end(hold);
       else if (hold.key === key) found ??= hold;
     }
     return found;
@@ -130,7 +132,7 @@ export function createServerPool<S extends Closable>(
     const started = (async () => start(lease.device))();
     starting.add(started);
     try {
-      const hold = { key, family, lease, since, server: await started, busy: true, superseded: false };
+      const hold = { key, family, lease, since, server: await started, busy: true };
       holds.add(hold);
       return hold;
     } catch (error) {

@@ -16,7 +16,8 @@ export interface CheckOptions {
 /** Checks an image that a user gave. Throws BadInput with one sentence that names the file and what is wrong. */
 export async function checkGiven(path: string, { maxPixels }: CheckOptions): Promise<CheckedImage> {
   const decoded = await decodeImage(path, maxPixels);
-  if (typeof decoded === "string") throw new StepFailure("BadInput", `Image ${path} ${decoded}.`, { details: { path } });
+  if (typeof decoded === "string")
+    throw new StepFailure("BadInput", `Image ${path} ${decoded}.`, { details: { path } });
   return sizeAndDigest(decoded);
 }
 

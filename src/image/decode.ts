@@ -24,11 +24,12 @@ export async function decodeImage(path: string, maxPixels: number): Promise<Deco
     throw error;
   }
   if (bytes.length === 0) return "is empty (0 bytes)";
+  // Asked first, because decoders are content once they have all the pixels, with the file's end missing.
+  const short = pngShortfall(bytes);
+  if (short) return `is truncated (PNG ends after ${count(bytes.length)} of at least ${count(short.needed)} bytes)`;
   try {
     return await decode(bytes, maxPixels);
   } catch (error) {
-    const short = pngShortfall(bytes);
-    if (short) return `is truncated (PNG ends after ${count(bytes.length)} of at least ${count(short.needed)} bytes)`;
     // libvips explains itself in several lines; the first one says what it is.
     return `cannot be decoded (${(error as Error).message.split("\n", 1)[0]}; ${count(bytes.length)} bytes)`;
   }

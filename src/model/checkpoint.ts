@@ -12,7 +12,9 @@ export async function modelDigest(who: string, backend: string, root: string, mo
   if (backend === "simulated") return createHash("sha256").update(`simulated ${model}`).digest("hex");
   const folder = join(root, model);
   await access(join(folder, "config.json")).catch((cause: unknown) => {
-    throw new StepFailure("BadInput", `${who}.model "${model}" has no config.json; name the folder of a checkpoint.`, { cause });
+    throw new StepFailure("BadInput", `${who}.model "${model}" has no config.json; name the folder of a checkpoint.`, {
+      cause,
+    });
   });
   return digestFolder(folder);
 }

@@ -29,8 +29,17 @@ export interface ExecutorSpec {
 
 /** Gives the steps a model on a leased device, whichever backend plays the role. */
 export interface Models {
-  withVlm<T>(role: "rollout" | "score", spec: VlmSpec, options: CallOptions & Waiting, use: (vlm: VlmBackend) => Promise<T>): Promise<T>;
-  withExecutor<T>(spec: ExecutorSpec, options: CallOptions & Waiting, use: (executor: ImageBackend) => Promise<T>): Promise<T>;
+  withVlm<T>(
+    role: "rollout" | "score",
+    spec: VlmSpec,
+    options: CallOptions & Waiting,
+    use: (vlm: VlmBackend) => Promise<T>,
+  ): Promise<T>;
+  withExecutor<T>(
+    spec: ExecutorSpec,
+    options: CallOptions & Waiting,
+    use: (executor: ImageBackend) => Promise<T>,
+  ): Promise<T>;
   withTrainer<T>(
     backend: Recipe["training"]["backend"],
     simulate: Recipe["simulate"],

@@ -23,5 +23,8 @@ export function projectRunners(): PythonRunners {
 /** @throws {StepFailure} BadInput when set-up did not make the environment */
 export function checkPython(runners: PythonRunners): void {
   if (existsSync(runners.python)) return;
-  throw new StepFailure("BadInput", `The Python environment ${runners.python} is missing; run "make setup" in the project.`);
+  throw new StepFailure(
+    "BadInput",
+    `The Python environment ${runners.python} is missing; run "make setup" in the project.`,
+  );
 }

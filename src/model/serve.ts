@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Role } from "../contract/queues.ts";
 import type { Device, DeviceLease, DevicePool } from "../device/pool.ts";
-import { type Closable, createServerPool } from "../device/server-pool.ts";
+import { type Closable, createServerPool, type ServerPool } from "../device/server-pool.ts";
 import { createSceneRenderer } from "./image/scene-renderer.ts";
 import { createSimulatedExecutor } from "./image/simulated.ts";
 import type { Models, VlmSpec, Waiting } from "./models.ts";
@@ -20,11 +20,22 @@ const IDLE_MS = 30_000;
 const MAX_HOLD_MS = 10 * 60_000;
 
 /** Gives steps their models: servers that stay warm between chunks, each on a leased device. */
-export function createModels(devices: DevicePool, runners: PythonRunners, log: Logger): Models {
-  const servers = createServerPool<ServedVlm>(devices, { idleMs: IDLE_MS, maxHoldMs: MAX_HOLD_MS });
+export function createModels(poolOf: (role: Role) => DevicePool, runners: PythonRunners, log: Logger): Models {
+  // Roles that share their devices share their servers too: only so can one make room for another.
+  const serversOf = new Map<DevicePool, ServerPool<ServedVlm>>();
+  const servers = (role: Role): ServerPool<ServedVlm> => {
+    const pool = poolOf(role);
+    const known = serversOf.get(pool) ?? createServerPool<ServedVlm>(pool, { idleMs: IDLE_MS, maxHoldMs: MAX_HOLD_MS });
+    serversOf.set(pool, known);
+    return known;
+  };
 
-  const leased = async <T>(role: Role, options: CallOptions & Waiting, use: (lease: DeviceLease) => Promise<T>): Promise<T> => {
-    const lease = await devices.lease(role, options);
+  const leased = async <T>(
+    role: Role,
+    options: CallOptions & Waiting,
+    use: (lease: DeviceLease) => Promise<T>,
+  ): Promise<T> => {
+    const lease = await poolOf(role).lease(role, options);
     try {
       return await use(lease);
     } finally {
@@ -34,7 +45,10 @@ export function createModels(devices: DevicePool, runners: PythonRunners, log: L
 
   // Backends are loaded when they are asked for: onnxruntime's native library takes a quarter of a second and 100 MB.
   const start = async (spec: VlmSpec, device: Device, signal: AbortSignal): Promise<ServedVlm> => {
-    log.debug({ backend: spec.backend, serving: spec.serving.slice(0, 12), device: device.name }, "starting a model server");
+    log.debug(
+      { backend: spec.backend, serving: spec.serving.slice(0, 12), device: device.name },
+      "starting a model server",
+    );
     switch (spec.backend) {
       case "transformers":
         return (await import("./vlm/transformers.ts")).startTransformersVlm(spec, device, runners, log, signal);
@@ -54,7 +68,7 @@ export function createModels(devices: DevicePool, runners: PythonRunners, log: L
         if (spec.backend === "simulated") await pretend(spec.simulate?.latency_ms[role], options.signal);
         return use(vlm);
       };
-      return servers.use(key, role, begin, run, { ...options, family });
+      return servers(role).use(key, role, begin, run, { ...options, family });
     },
     withExecutor: (spec, options, use) =>
       leased("imagine", options, async () => {
@@ -68,7 +82,9 @@ export function createModels(devices: DevicePool, runners: PythonRunners, log: L
         const { createTrlTrainer } = await import("./trainer/trl.ts");
         return use(createTrlTrainer(runners, lease.device, log), lease);
       }),
-    close: () => servers.close(),
+    close: async () => {
+      await Promise.all([...serversOf.values()].map((pool) => pool.close()));
+    },
   };
 }
 

@@ -30,6 +30,8 @@ export interface ViewRow {
   readonly reason?: string;
   /** How often it was made again under another recorded seed. */
   readonly retries: number;
+  /** Does it show what is asked, by the scene itself? null when the executor cannot know, and for training views. */
+  readonly useful: boolean | null;
 }
 
 /**

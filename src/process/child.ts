@@ -106,7 +106,10 @@ export async function startChild(spec: ChildSpec): Promise<Child> {
   };
 }
 
-function cannotStart(spec: ChildSpec, result: { shortMessage?: string | undefined; code?: string | undefined }): StepFailure {
+function cannotStart(
+  spec: ChildSpec,
+  result: { shortMessage?: string | undefined; code?: string | undefined },
+): StepFailure {
   const type = result.code === "ENOENT" || result.code === "EACCES" ? "BadInput" : "Infrastructure";
   const message = `The ${spec.name} could not be started with ${spec.command} in ${spec.cwd}: ${result.code ?? result.shortMessage}.`;
   return new StepFailure(type, message);

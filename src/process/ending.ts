@@ -30,7 +30,9 @@ function manner({ exitCode, signal }: Ending): string {
 /** A child that said something else than its protocol; what it says can no longer be trusted. */
 export function babbled(name: string, text: string, cause?: unknown): StepFailure {
   const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
-  return new StepFailure("ChildCrashed", `The ${name} wrote a line on stdout that is not of its protocol: ${shown}`, { cause });
+  return new StepFailure("ChildCrashed", `The ${name} wrote a line on stdout that is not of its protocol: ${shown}`, {
+    cause,
+  });
 }
 
 export function fellSilent(name: string, limitMs: number, during: string): StepFailure {

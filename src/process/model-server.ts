@@ -107,7 +107,7 @@ export class ModelServer {
     this.#asked = { id, silence, onProgress: options.onProgress, resolve, reject };
     void this.#gone.then((ending) => reject(this.#failure ?? crashed(this.#name, ending, `during "${op}"`)));
     try {
-      this.#child.write(`${JSON.stringify({ op, id, ...body })}\n`);
+      this.#child.write(`${JSON.stringify({ ...body, op, id })}\n`);
       return await promise;
     } catch (error) {
       signal.throwIfAborted();

@@ -6,5 +6,7 @@ const PLACEHOLDER = /\{([a-z_]+)\}/g;
  * Placeholders without a value are left alone; the result is trimmed.
  */
 export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replace(PLACEHOLDER, (whole, name: string) => (Object.hasOwn(values, name) ? values[name]! : whole)).trim();
+  return template
+    .replace(PLACEHOLDER, (whole, name: string) => (Object.hasOwn(values, name) ? values[name]! : whole))
+    .trim();
 }

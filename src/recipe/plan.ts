@@ -16,7 +16,7 @@ export interface IterationPlan {
 
 /** Sizes of the shards of `questions` training questions: `i % n`, so they differ by at most one. */
 export function shardSizes(questions: number, shards: number): number[] {
-  return Array.from({ length: shards }, (_, shard) => Math.ceil((questions - shard) / shards));
+  return Array.from({ length: shards }, (_, shard) => Math.max(0, Math.ceil((questions - shard) / shards)));
 }
 
 /** Sizes of a set's chunks: all full but the last. */

@@ -77,7 +77,7 @@ function recount(
 ): void {
   const k = of.recipe.planner.num_rollouts;
   const told = of.summary.ledger.ledger;
-  const questions = questionLedger({ pairs, dropped: told.dropped as never }, of.ids);
+  const questions = questionLedger({ pairs, dropped: told.dropped }, of.ids);
   const counted = joinLedger(sampleLedger(rows, k, of.ids), questions);
   checkLedger(counted, k);
   if (JSON.stringify(counted) !== JSON.stringify(told)) {

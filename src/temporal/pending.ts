@@ -1,4 +1,4 @@
-import { temporal } from "@temporalio/proto";
+import proto from "@temporalio/proto";
 import { type Client, defaultPayloadConverter, type WorkflowExecutionDescription } from "@temporalio/client";
 
 /** A step that is scheduled or under way, as Temporal sees it. */
@@ -21,7 +21,7 @@ export interface Heartbeat {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
-const State = temporal.api.enums.v1.PendingActivityState;
+const State = proto.temporal.api.enums.v1.PendingActivityState;
 type Info = NonNullable<WorkflowExecutionDescription["raw"]["pendingActivities"]>[number];
 
 /** The pending steps of a workflow, and of the child that streams its chunks when there is one. */

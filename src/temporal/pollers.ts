@@ -1,11 +1,11 @@
-import { temporal } from "@temporalio/proto";
+import proto from "@temporalio/proto";
 import type { Connection } from "@temporalio/client";
 import { CONTROL_QUEUE, queueOf, ROLES, type Role } from "../contract/queues.ts";
 
 /** A poll lasts a minute, and Temporal lists a poller for five: one that was not heard of for this long is gone. */
 const GONE_MS = 90_000;
 
-const Kind = temporal.api.enums.v1.TaskQueueType;
+const Kind = proto.temporal.api.enums.v1.TaskQueueType;
 
 /** Of these queues, those that no worker polls. */
 export async function unservedQueues(

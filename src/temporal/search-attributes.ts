@@ -1,11 +1,14 @@
-import { temporal } from "@temporalio/proto";
+import proto from "@temporalio/proto";
 import type { NativeConnection } from "@temporalio/worker";
 import type { Logger } from "pino";
 
+// A CommonJS package whose names Node cannot see from outside.
+const { IndexedValueType } = proto.temporal.api.enums.v1;
+
 /** What runs can be listed by. */
 const ATTRIBUTES = {
-  SnowballStage: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-  SnowballIteration: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_INT,
+  SnowballStage: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  SnowballIteration: IndexedValueType.INDEXED_VALUE_TYPE_INT,
 } as const;
 
 /**
@@ -19,7 +22,9 @@ export async function registerSearchAttributes(
 ): Promise<boolean> {
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    const missing = Object.fromEntries(Object.entries(ATTRIBUTES).filter(([name]) => !(name in (customAttributes ?? {}))));
+    const missing = Object.fromEntries(
+      Object.entries(ATTRIBUTES).filter(([name]) => !(name in (customAttributes ?? {}))),
+    );
     if (Object.keys(missing).length > 0) {
       await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: missing });
     }

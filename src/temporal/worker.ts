@@ -1,6 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from "@temporalio/worker";
+import {
+  DefaultLogger,
+  NativeConnection,
+  type NativeConnectionOptions,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from "@temporalio/worker";
 import type { Logger } from "pino";
 import { createControlActivities } from "../../activities/control.ts";
 import type { ActivityDeps } from "../../activities/deps.ts";
@@ -10,8 +17,8 @@ import { createScoreActivities } from "../../activities/score.ts";
 import { createTrainActivities } from "../../activities/train.ts";
 import { createLocalStore, type LocalStoreOptions } from "../artifact/local-store.ts";
 import { CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
-import { type DeviceSpec } from "../device/devices.ts";
-import { createDevicePool } from "../device/pool.ts";
+import type { DeviceSpec } from "../device/devices.ts";
+import { createPools } from "../device/pools.ts";
 import { projectRunners } from "../model/python.ts";
 import { createModels } from "../model/serve.ts";
 import type { ServerAddress } from "./connection.ts";
@@ -22,6 +29,8 @@ import { workflowBundle } from "./bundle.ts";
 const SHUTDOWN_GRACE = "10s";
 /** After this the worker leaves, whatever still runs; the steps are retried elsewhere. */
 const SHUTDOWN_FORCE = "30s";
+/** A workflow's next task goes to the worker that has it in memory; if that one is dead, to any other after this. */
+const STICKY_TIMEOUT = "2s";
 /** Control steps read and write files; a few at once keep the disk busy. */
 const CONTROL_SLOTS = 8;
 
@@ -45,18 +54,32 @@ export interface Host {
   stop(): Promise<void>;
 }
 
+/** The SDK's own messages, in our log and at our level: it installs its runtime once per process. */
+function logThrough(log: Logger): void {
+  if (installed) return;
+  installed = true;
+  const levels = { TRACE: "trace", DEBUG: "debug", INFO: "debug", WARN: "warn", ERROR: "error" } as const;
+  Runtime.install({
+    logger: new DefaultLogger("INFO", ({ level, message, meta }) => log[levels[level]]({ ...meta }, message)),
+  });
+}
+let installed = false;
+
 /** One worker process: a Temporal worker per role's queue, and one for workflows and control steps. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { server, log } = options;
+  logThrough(log);
   const connection = await NativeConnection.connect(nativeOptions(server.options));
-  const devices = createDevicePool({
-    devices: options.devices,
-    threads: options.threads,
-    lockFolder: join(resolve(options.root), ".snowball", "locks"),
-  });
-  const models = createModels(devices, projectRunners(), log);
+  // An executor also says whether a view is useful, which the score role asks of it.
+  const poolOf = createPools({ devices: options.devices, roles: options.roles, threads: options.threads });
+  const models = createModels(poolOf, projectRunners(), log);
   const deps = await openDeps(options, models, connection);
-  const base = { connection, namespace: server.namespace, shutdownGraceTime: SHUTDOWN_GRACE, shutdownForceTime: SHUTDOWN_FORCE };
+  const base = {
+    connection,
+    namespace: server.namespace,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    shutdownForceTime: SHUTDOWN_FORCE,
+  };
   const workers: Worker[] = [];
   if (options.control) {
     workers.push(
@@ -66,16 +89,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
         workflowBundle: await workflowBundle(),
         activities: createControlActivities(deps),
         maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
+        stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       }),
     );
   }
-  for (const role of options.roles) workers.push(await Worker.create({ ...base, ...roleOptions(role, deps, devices.size) }));
-  const ended = Promise.all(workers.map((worker) => worker.run()))
-    .then(() => {})
-    .finally(async () => {
-      await models.close();
-      await connection.close();
-    });
+  for (const role of options.roles)
+    workers.push(await Worker.create({ ...base, ...roleOptions(role, deps, poolOf(role).size) }));
+  const ended = runAll(workers, async () => {
+    await models.close();
+    await connection.close();
+  });
   return {
     ended,
     async stop() {
@@ -96,6 +119,15 @@ function nativeOptions({ address, tls, apiKey, metadata }: ServerAddress["option
   };
 }
 
+/** Runs the workers until all have stopped, however they end, and then lets go of what they shared. */
+async function runAll(workers: readonly Worker[], letGo: () => Promise<void>): Promise<void> {
+  try {
+    await Promise.all(workers.map((worker) => worker.run()));
+  } finally {
+    await letGo();
+  }
+}
+
 function roleOptions(role: Role, deps: ActivityDeps, devices: number): WorkerOptions {
   const activities = {
     rollout: () => createRolloutActivities(deps),
@@ -112,7 +144,11 @@ function roleOptions(role: Role, deps: ActivityDeps, devices: number): WorkerOpt
   };
 }
 
-async function openDeps(options: HostOptions, models: ActivityDeps["models"], connection: NativeConnection): Promise<ActivityDeps> {
+async function openDeps(
+  options: HostOptions,
+  models: ActivityDeps["models"],
+  connection: NativeConnection,
+): Promise<ActivityDeps> {
   const root = resolve(options.root);
   const state = join(root, ".snowball");
   mkdirSync(join(state, "locks"), { recursive: true });

@@ -47,4 +47,3 @@ test.each(POINTS)("kill -9 at the point '%s' of every step changes nothing", asy
     await close();
   }
 });
-

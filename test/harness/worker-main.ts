@@ -11,7 +11,7 @@ import { startWorker } from "./world.ts";
 const [root, address, crash] = process.argv.slice(2);
 if (!root || !address) throw new Error("usage: worker-main.ts ROOT ADDRESS [POINT:STEP]");
 
-await startWorker(root, address, crash ? { reached: dieOnceAt(root, crash) } : {});
+await startWorker(root, address, crash ? { storeOptions: { reached: dieOnceAt(root, crash) } } : {});
 process.stdout.write("ready\n");
 
 function dieOnceAt(folder: string, crashPoint: string): NonNullable<LocalStoreOptions["reached"]> {

@@ -5,13 +5,12 @@ import { fileURLToPath } from "node:url";
 import { Client, Connection } from "@temporalio/client";
 import pino from "pino";
 import { parse } from "yaml";
-import type { LocalStoreOptions } from "../../src/artifact/local-store.ts";
 import { ROLES } from "../../src/contract/queues.ts";
 import { parseDevices } from "../../src/device/devices.ts";
 import { parseRecipeObject } from "../../src/recipe/parse.ts";
 import type { Recipe } from "../../src/recipe/pipelines/snowball.ts";
 import { type DevServer, startDevServer } from "../../src/temporal/dev-server.ts";
-import { type Host, startHost } from "../../src/temporal/worker.ts";
+import { type Host, type HostOptions, startHost } from "../../src/temporal/worker.ts";
 
 export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -20,9 +19,12 @@ export type Change<T> = { [K in keyof T]?: T[K] extends object | undefined ? Cha
 
 /** The shipped simulated recipe without its latencies and faults, changed as a test wants it. */
 export function simulatedRecipe(name: string, change: Change<Recipe> = {}): Recipe {
-  const shipped = parse(readFileSync(join(PROJECT, "configs/snowball.simulated.yaml"), "utf8")) as Record<string, unknown>;
+  const shipped = parse(readFileSync(join(PROJECT, "configs/snowball.simulated.yaml"), "utf8")) as Record<
+    string,
+    unknown
+  >;
   const quick = { name, simulate: { latency_ms: {}, faults: {} }, retries: { heartbeat_timeout_s: 2 } };
-  return parseRecipeObject(merge(merge({ ...shipped, simulate: undefined }, quick), change as Record<string, unknown>));
+  return parseRecipeObject(merge(merge({ ...shipped, simulate: undefined }, quick), change));
 }
 
 function merge(base: Record<string, unknown>, change: Record<string, unknown>): Record<string, unknown> {
@@ -46,7 +48,9 @@ export function newRoot(): string {
 }
 
 /** A real Temporal server of a test's own, with its database in a root's state folder. */
-export async function startServer(root: string): Promise<{ server: DevServer; client: Client; close(): Promise<void> }> {
+export async function startServer(
+  root: string,
+): Promise<{ server: DevServer; client: Client; close(): Promise<void> }> {
   const server = await startDevServer({ stateFolder: join(root, ".snowball") });
   const connection = await Connection.connect({ address: server.address });
   return {
@@ -60,8 +64,8 @@ export async function startServer(root: string): Promise<{ server: DevServer; cl
   };
 }
 
-/** A worker for all roles, in this process. */
-export function startWorker(root: string, address: string, storeOptions: LocalStoreOptions = {}): Promise<Host> {
+/** A worker in this process: for all roles and four CPU devices, unless told otherwise. */
+export function startWorker(root: string, address: string, change: Partial<HostOptions> = {}): Promise<Host> {
   return startHost({
     root,
     server: { address, namespace: "default", options: { address }, ui: null },
@@ -70,6 +74,6 @@ export function startWorker(root: string, address: string, storeOptions: LocalSt
     devices: parseDevices("cpu:4"),
     threads: 1,
     log: pino({ level: process.env["LOG_LEVEL"] ?? "silent" }),
-    storeOptions,
+    ...change,
   });
 }

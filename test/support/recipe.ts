@@ -11,7 +11,7 @@ export function configText(name: string): string {
 }
 
 /** A recipe with nothing but what has no default: real backends, as a user's shortest recipe. */
-export function shortest(): Record<string, Record<string, unknown>> & Record<string, unknown> {
+export function shortest(): Record<string, object | string> {
   return {
     pipeline: "snowball",
     name: "short",
@@ -22,12 +22,16 @@ export function shortest(): Record<string, Record<string, unknown>> & Record<str
     evaluator: { backend: "transformers", model: "models/evaluator" },
     prompt: { system: "s.txt", template: "t.txt", answer: "a.txt" },
     training: { backend: "trl" },
-  } as Record<string, Record<string, unknown>> & Record<string, unknown>;
+  };
+}
+
+/** Lays fields over a recipe's blocks. */
+export function withFields<T>(recipe: Readonly<Record<string, T>>, over: Readonly<Record<string, object>>): object {
+  const blocks = Object.entries(over).map(([block, fields]) => [block, { ...(recipe[block] as object), ...fields }]);
+  return { ...recipe, ...Object.fromEntries(blocks) };
 }
 
 /** A shipped recipe with blocks laid over it: `shipped("snowball.demo.yaml", { loop: { num_iterations: 2 } })`. */
 export function shipped(name: string, over: Readonly<Record<string, object>> = {}): Recipe {
-  const recipe = parse(configText(name)) as Record<string, object>;
-  for (const [block, fields] of Object.entries(over)) recipe[block] = { ...recipe[block], ...fields };
-  return parseRecipeObject(recipe);
+  return parseRecipeObject(withFields(parse(configText(name)) as Record<string, object>, over));
 }

@@ -4,7 +4,15 @@ import type { AnswerRow, LabeledRow, SampleStatus } from "../../src/preference/r
 /** A question with nothing special about it. */
 export function aQuestion(id: string, more: Partial<Question> = {}): Question {
   const image = `${id}.png`;
-  return { id, images: [image], question: `What is in ${id}?`, answer: "A", question_type: "all", scene: image, ...more };
+  return {
+    id,
+    images: [image],
+    question: `What is in ${id}?`,
+    answer: "A",
+    question_type: "all",
+    scene: image,
+    ...more,
+  };
 }
 
 export function questionsById(...questions: readonly Question[]): Map<string, Question> {

@@ -65,7 +65,7 @@ export async function isolating<T>(
   step: (chunk: ChunkRef) => Promise<T>,
 ): Promise<{ chunk: ChunkRef; value: T }> {
   let current = chunk;
-  for (let crashes = 0; ; ) {
+  for (let crashes = 0; ;) {
     try {
       return { chunk: current, value: await step(current) };
     } catch (error) {
@@ -85,7 +85,7 @@ async function findCulprits<T>(chunk: ChunkRef, step: (chunk: ChunkRef) => Promi
   const culprits: { place: number; reason: string }[] = [];
   for (let place = 0; place < chunk.questions; place++) {
     if (known.has(place)) continue;
-    for (let crashes = 0; crashes < CRASHES_BEFORE_ISOLATION; ) {
+    for (let crashes = 0; crashes < CRASHES_BEFORE_ISOLATION;) {
       try {
         await step({ ...chunk, only: place });
         break;

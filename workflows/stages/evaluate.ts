@@ -46,7 +46,10 @@ async function answers(loop: Loop, which: number | "base" | "reference", candida
   board.set({ child });
   const source = which === "reference" ? "reference" : "greedy";
   const policy = candidate?.policy ?? plan.base;
-  const index = await labelInChild({ plan, set: "held_out", shard: -1, source, policy, title: `evaluate ${title}` }, child);
+  const index = await labelInChild(
+    { plan, set: "held_out", shard: -1, source, policy, title: `evaluate ${title}` },
+    child,
+  );
   board.set({ child: null });
   return index;
 }

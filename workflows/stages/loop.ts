@@ -41,7 +41,7 @@ export async function openLoop(input: unknown): Promise<Loop> {
     merged: null,
     evaluation: null,
     pairs: [],
-    warnings: [],
+    warnings: [...plan.warnings],
   };
 }
 

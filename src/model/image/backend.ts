@@ -28,3 +28,6 @@ export interface ImageBackend {
   /** Only executors that know the scene: does this instruction show what the question asks about? */
   useful?(image: string, questionId: string, instruction: string): Promise<boolean>;
 }
+
+/** Executors that know the scene, so that a plan without a view is known to be useless, and not merely unmeasured. */
+export const KNOWS_SCENE: readonly string[] = ["scene-renderer"];

@@ -20,7 +20,13 @@ export interface WantedView {
 export async function makeView(
   backend: ImageBackend,
   view: WantedView,
-  where: { readonly image: string; readonly output: string; readonly maxRetries: number; readonly maxPixels: number; readonly options: CallOptions },
+  where: {
+    readonly image: string;
+    readonly output: string;
+    readonly maxRetries: number;
+    readonly maxPixels: number;
+    readonly options: CallOptions;
+  },
 ): Promise<Pick<ViewRow, "status" | "reason" | "retries">> {
   let reason = "";
   for (let retries = 0; retries <= where.maxRetries; retries++) {

@@ -56,5 +56,7 @@ export function createSceneRenderer({ width, height }: SceneRendererOptions): Im
 
 /** Writes a PNG of 8-bit RGB; the same pixels give the same bytes. */
 export async function writePng(rgb: Uint8Array, width: number, height: number, path: string): Promise<void> {
-  await sharp(rgb, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 6 }).toFile(path);
+  await sharp(rgb, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 6 })
+    .toFile(path);
 }

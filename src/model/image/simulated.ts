@@ -47,11 +47,15 @@ async function editedCopy(item: EditItem, { width, height }: { width: number; he
       .png()
       .toFile(item.output);
   } catch (error) {
-    throw new StepFailure("Infrastructure", `The view ${item.output} could not be written: ${String(error)}.`, { cause: error });
+    throw new StepFailure("Infrastructure", `The view ${item.output} could not be written: ${String(error)}.`, {
+      cause: error,
+    });
   }
 }
 
 /** What an overloaded image model really returns: a black picture and no error. */
 async function blackImage(item: EditItem, { width, height }: { width: number; height: number }): Promise<void> {
-  await sharp({ create: { width, height, channels: 3, background: "black" } }).png().toFile(item.output);
+  await sharp({ create: { width, height, channels: 3, background: "black" } })
+    .png()
+    .toFile(item.output);
 }

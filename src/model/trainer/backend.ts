@@ -4,7 +4,12 @@ import type { Message } from "../vlm/backend.ts";
 
 /** One line of a job's progress on stdout. */
 export type JobEvent =
-  | { readonly event: "progress"; readonly step: number; readonly total: number; readonly metrics: Record<string, number> }
+  | {
+      readonly event: "progress";
+      readonly step: number;
+      readonly total: number;
+      readonly metrics: Record<string, number>;
+    }
   | { readonly event: "checkpoint"; readonly step: number; readonly folder: string }
   | { readonly event: "done"; readonly metrics: Record<string, number> }
   | { readonly event: "error"; readonly type: FailureType; readonly message: string };

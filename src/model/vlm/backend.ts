@@ -33,7 +33,10 @@ export interface Completion {
   readonly text: string;
   readonly finish: "stop" | "length";
   readonly tokens: number;
-  /** Mean log-probability of the tokens before the end token, from raw logits at temperature 1. */
+  /**
+   * Mean log-probability of the tokens before the end token, from raw logits at temperature 1; of an empty completion
+   * (`tokens` 0), the end token's own.
+   */
   readonly mean_logprob: number;
   /** Does tokenising `text` again give the ids that were sampled? */
   readonly retokenized_equal: boolean;
@@ -53,7 +56,7 @@ export interface AnswerItem {
 export interface AnswerLogprob {
   readonly tokens: number;
   readonly mean_logprob: number;
-  /** Sum over the answer's tokens: exp of it is the probability of exactly this answer. */
+  /** Sum over the answer's tokens, its end not among them: exp of it is the probability that an answer begins so. */
   readonly sum_logprob: number;
 }
 

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { StepFailure } from "../../failure.ts";
 import type { Recipe } from "../../recipe/pipelines/snowball.ts";
 import { rng, seedFor } from "../../seed.ts";
-import type { AnswerItem, Completion, Message, SampledItem, SampleItem, Sampling, VlmBackend } from "./backend.ts";
+import type { AnswerItem, Completion, Message, SampledItem, SampleItem, VlmBackend } from "./backend.ts";
 
 /** What a simulated policy asks for. */
 const ASKS = ["from behind", "from the left", "from the right", "from above", "from a low camera", "closer"];
@@ -15,7 +15,7 @@ const ASKS = ["from behind", "from the left", "from the right", "from above", "f
 export function createSimulatedVlm(serving: string, simulate: Recipe["simulate"]): VlmBackend {
   const faults = simulate?.faults;
   return {
-    async sample(items, sampling, options): Promise<SampledItem[]> {
+    async sample(items, _sampling, options): Promise<SampledItem[]> {
       const results: SampledItem[] = [];
       for (const [place, item] of items.entries()) {
         options.signal.throwIfAborted();
@@ -26,7 +26,7 @@ export function createSimulatedVlm(serving: string, simulate: Recipe["simulate"]
         }
         results.push({
           prompt_digest: createHash("sha256").update(textOf(item.messages)).digest("hex"),
-          completions: item.seeds.map((seed) => complete(seedFor(serving, seen, seed), sampling, item, faults)),
+          completions: item.seeds.map((seed) => complete(seedFor(serving, seen, seed), item, faults)),
         });
         options.onProgress(place + 1, items.length);
       }
@@ -46,24 +46,33 @@ export function createSimulatedVlm(serving: string, simulate: Recipe["simulate"]
 
 type Faults = NonNullable<Recipe["simulate"]>["faults"] | undefined;
 
-function complete(seed: string, sampling: Sampling, item: SampleItem, faults: Faults): Completion {
+function complete(seed: string, item: SampleItem, faults: Faults): Completion {
   const next = rng(seed);
-  const draw = next();
-  const malformed = faults?.malformed_share ?? 0;
-  const empty = faults?.empty_share ?? 0;
-  const asks = Array.from({ length: 1 + Math.floor(next() * 2) }, () => ASKS[Math.floor(next() * ASKS.length)]!);
-  const inside = asks.map((ask) => `<instruction>Show the scene ${ask}.</instruction>`).join("");
-  const plan = `<thinking>What is asked is hidden.</thinking><instructions>${draw < malformed + empty ? "" : inside}</instructions>`;
-  const text = draw < malformed ? plan.slice(0, -"</instructions>".length) : plan;
+  // Only the planner is given a system prompt; who is asked without one is asked for an answer.
+  const text = item.messages.some((message) => message.role === "system") ? planText(next, faults) : letter(next);
   const unreadable = next() < (faults?.unreadable_score_share ?? 0);
-  const constant = faults?.constant_score === true && sampling.temperature === 0 && item.messages.length === 1;
+  const logprob = faults?.constant_score ? -1 : -2 * next();
   return {
     text,
     finish: "stop",
     tokens: text.length,
-    mean_logprob: unreadable ? Number.NaN : constant ? -1 : -2 * next(),
+    mean_logprob: unreadable ? Number.NaN : logprob,
     retokenized_equal: true,
   };
+}
+
+function planText(next: () => number, faults: Faults): string {
+  const draw = next();
+  const malformed = faults?.malformed_share ?? 0;
+  const empty = draw < malformed + (faults?.empty_share ?? 0);
+  const asks = Array.from({ length: 1 + Math.floor(next() * 2) }, () => ASKS[Math.floor(next() * ASKS.length)]!);
+  const inside = asks.map((ask) => `<instruction>Show the scene ${ask}.</instruction>`).join("");
+  const plan = `<thinking>What is asked is hidden.</thinking><instructions>${empty ? "" : inside}</instructions>`;
+  return draw < malformed ? plan.slice(0, -"</instructions>".length) : plan;
+}
+
+function letter(next: () => number): string {
+  return "ABCD"[Math.floor(next() * 4)]!;
 }
 
 async function answer(serving: string, item: AnswerItem, faults: Faults) {
@@ -83,7 +92,12 @@ function textOf(messages: readonly Message[]): string {
 async function fingerprint(messages: readonly Message[]): Promise<string> {
   const hash = createHash("sha256").update(textOf(messages));
   for (const part of messages.flatMap((message) => message.content)) {
-    if (part.type === "image") hash.update(createHash("sha256").update(await readFile(part.image)).digest());
+    if (part.type === "image")
+      hash.update(
+        createHash("sha256")
+          .update(await readFile(part.image))
+          .digest(),
+      );
   }
   return hash.digest("hex");
 }

@@ -19,5 +19,3 @@ const answerer = z.strictObject({
 
 export const critic = answerer.describe("Scores the views by how it answers with and without them");
 export const evaluator = answerer.describe("Answers held-out questions; best another model than the critic");
-
-export type Answerer = z.output<typeof answerer>;

@@ -17,5 +17,3 @@ export const executor = z
     max_retries: z.int().min(0).max(10).default(MAX_RETRIES).describe("How often a broken image is made again"),
   })
   .describe("Makes one view per instruction");
-
-export type Executor = z.output<typeof executor>;

@@ -36,5 +36,3 @@ export const loop = z
     controls: controls.prefault({}).describe("Counter-experiments; the defaults are the real run"),
   })
   .describe("The loop around label, train, evaluate");
-
-export type Loop = z.output<typeof loop>;

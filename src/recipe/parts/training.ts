@@ -70,5 +70,3 @@ export const training = z
     extra: z.record(z.string(), z.json()).default({}).describe("Passed on to TRL's DPOConfig, which checks it"),
   })
   .describe("How a policy is made from pairs: a fresh LoRA on the base, the base as reference");
-
-export type Training = z.output<typeof training>;

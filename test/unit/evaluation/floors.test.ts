@@ -4,7 +4,7 @@ import { anAnswer } from "../../support/rows.ts";
 
 /** Which of the questions a, b, c, d an arm answers rightly, and on which its view is useful. */
 function arm(name: string, right: string, useful: string | null) {
-  return [..."abcd"].map((id) =>
+  return ["a", "b", "c", "d"].map((id) =>
     anAnswer(id, {
       arm: name,
       question_type: id < "c" ? "left" : "top",
@@ -48,7 +48,13 @@ test("equal views: the name that sorts first, whatever the order of the rows", (
 });
 
 test("without reference views there is nothing to compare with", () => {
-  expect(floors([])).toEqual({ no_view: null, random_view: null, best_constant: null, best_constant_useful: null, best_view: null });
+  expect(floors([])).toEqual({
+    no_view: null,
+    random_view: null,
+    best_constant: null,
+    best_constant_useful: null,
+    best_view: null,
+  });
 });
 
 test("the table shows every view on every family", () => {

@@ -1,7 +1,8 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Ledger } from "../../../src/contract/progress.ts";
-import { addLedgers, checkLedger, EMPTY_LEDGER, joinLedger } from "../../../src/ledger/ledger.ts";
+import { addLedgers, EMPTY_LEDGER } from "../../../src/contract/ledger.ts";
+import { checkLedger, joinLedger } from "../../../src/ledger/ledger.ts";
 import { questionLedger } from "../../../src/ledger/questions.ts";
 import { sampleLedger } from "../../../src/ledger/samples.ts";
 import { selectPairs } from "../../../src/preference/pairs.ts";
@@ -44,9 +45,12 @@ test("totals over iterations balance again", () => {
 test("kinds and weak pairs are counted", () => {
   const questions = questionsById(aQuestion("a"), aQuestion("b"), aQuestion("c"));
   const rows = [
-    ...[aSample("a", 0, 0.5), aSample("a", 1, 0.25)],
-    ...[aSample("b", 0, 0.5), aSample("b", 1, 0, "empty")],
-    ...[aSample("c", 0, 0.5), aSample("c", 1, 0.5)],
+    aSample("a", 0, 0.5),
+    aSample("a", 1, 0.25),
+    aSample("b", 0, 0.5),
+    aSample("b", 1, 0, "empty"),
+    aSample("c", 0, 0.5),
+    aSample("c", 1, 0.5),
   ];
   expect(questionLedger(selectPairs(rows, questions, settings, context), [...questions.keys()])).toEqual({
     questions: 3,
@@ -68,7 +72,9 @@ test("whatever happened to the samples of a shard, its ledger balances", () => {
         aSample(ids[place % 3]!, Math.floor(place / 3), status === "quarantined" ? null : score, status),
       );
       const selection = selectPairs(rows, questions, settings, context);
-      expect(() => checkLedger(joinLedger(sampleLedger(rows, 4, ids), questionLedger(selection, ids)), 4)).not.toThrow();
+      expect(() =>
+        checkLedger(joinLedger(sampleLedger(rows, 4, ids), questionLedger(selection, ids)), 4),
+      ).not.toThrow();
     }),
   );
 });

@@ -30,7 +30,11 @@ describe("what does not add up is named", () => {
     ["a missing sample", rows.slice(1), /Question "a" has 2 of its 3 samples/],
     ["a missing question", rows.slice(0, 3), /Question "b" has 0 of its 3 samples/],
     ["a sample twice", [...rows, rows[0]!], /Rollout 0 of question "a" was counted twice/],
-    ["a rollout beyond K", [...rows, aSample("a", 3, 0)], /Question "a" has a rollout 3; 3 rollouts are numbered 0 to 2/],
+    [
+      "a rollout beyond K",
+      [...rows, aSample("a", 3, 0)],
+      /Question "a" has a rollout 3; 3 rollouts are numbered 0 to 2/,
+    ],
     ["a stranger", [...rows, aSample("c", 0, 0)], /question "c", which is not in this shard/],
     ["no reason", [{ ...rows[3]!, reason: "" }, ...rows.slice(0, 3), ...rows.slice(4)], /quarantined without a reason/],
   ])("%s", (_name, wrong, message) => {

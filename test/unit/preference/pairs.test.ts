@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { selectPairs } from "../../../src/preference/pairs.ts";
 import type { LabeledRow, SampleStatus } from "../../../src/preference/rows.ts";
@@ -13,7 +13,11 @@ function pairsOf(rows: readonly LabeledRow[], more: Partial<typeof rules> | { be
 }
 
 test("best over worst, with everything that says where it came from", () => {
-  const { pairs, dropped, gapQuantiles } = pairsOf([aSample("q", 0, 0.1), aSample("q", 1, 0.75), aSample("q", 2, -0.25)]);
+  const { pairs, dropped, gapQuantiles } = pairsOf([
+    aSample("q", 0, 0.1),
+    aSample("q", 1, 0.75),
+    aSample("q", 2, -0.25),
+  ]);
   expect(pairs).toEqual([
     {
       id: "iter_2/q",
@@ -46,7 +50,7 @@ test("ties go to the lower rollout index, whatever the order of the rows", () =>
 
 describe("gaps", () => {
   test.each([
-    ["0.3 is not weak, though 0.8 − 0.5 rounds", 0.8, 0.5, false],
+    ["0.3 is not weak, though 0.7 − 0.4 < 0.3", 0.7, 0.4, false],
     ["0.29 is weak", 0.79, 0.5, true],
     ["the tie floor itself is a weak pair, though 0.12 − 0.1 < 0.02", 0.12, 0.1, true],
   ])("%s", (_name, high, low, weak) => {
@@ -67,8 +71,16 @@ describe("gaps", () => {
 describe("questions without a pair", () => {
   test.each<[string, LabeledRow[], string]>([
     ["equal scores", [aSample("q", 0, 0.5), aSample("q", 1, 0.5)], "unanimous"],
-    ["policy failures only", [aSample("q", 0, -1, "policy_failure"), aSample("q", 1, -1, "policy_failure")], "unanimous"],
-    ["equal texts with other scores", [aSample("q", 0, 0.5, "view", { text: "t" }), aSample("q", 1, 0, "view", { text: "t" })], "unanimous"],
+    [
+      "policy failures only",
+      [aSample("q", 0, -1, "policy_failure"), aSample("q", 1, -1, "policy_failure")],
+      "unanimous",
+    ],
+    [
+      "equal texts with other scores",
+      [aSample("q", 0, 0.5, "view", { text: "t" }), aSample("q", 1, 0, "view", { text: "t" })],
+      "unanimous",
+    ],
     ["one scored sample", [aSample("q", 0, 0.5), aSample("q", 1, null, "quarantined")], "too_few"],
     ["an empty plan that is left out", [aSample("q", 0, 0.5), aSample("q", 1, null, "empty")], "too_few"],
     ["nothing measured", [aSample("q", 0, null, "quarantined"), aSample("q", 1, null, "quarantined")], "quarantined"],
@@ -97,6 +109,11 @@ describe("kinds", () => {
   });
 });
 
+test("a policy failure is never chosen, not even with the best score (as after a shuffle)", () => {
+  const rows = [aSample("q", 0, 0.9, "policy_failure"), aSample("q", 1, 0.5), aSample("q", 2, -0.5)];
+  expect(pairsOf(rows).pairs).toMatchObject([{ chosen_rollout: 1, rejected_rollout: 2 }]);
+});
+
 test("a sample of a question that is not in the shard is an imbalance", () => {
   expect(() => pairsOf([aSample("other", 0, 1)])).toThrow(/"other", which is not in this shard/);
 });
@@ -111,26 +128,31 @@ test("for any samples: one pair or one reason a question, and no pair breaks a r
   const questions = questionsById(...["q0", "q1", "q2", "q3"].map((id) => aQuestion(id)));
   const share = fc.constantFrom(0, 0.25, 0.5, 1);
   fc.assert(
-    fc.property(fc.array(sample, { maxLength: 30 }), share, fc.constantFrom("keep", "drop"), (drawn, max, below_gap) => {
-      const rows = drawn.map(({ id, status, score, text }, rollout) => {
-        const fixed = { view: score, empty: 0, policy_failure: -1, quarantined: null }[status];
-        return aSample(id, rollout, fixed, status, { text });
-      });
-      const settings = { ...rules, below_gap, max_failure_pair_share: max } as const;
-      const { pairs, dropped } = selectPairs(rows, questions, settings, context);
-      expect(pairs.length + Object.values(dropped).reduce((sum, count) => sum + count, 0)).toBe(questions.size);
-      for (const pair of pairs) {
-        const of = (rollout: number): LabeledRow => rows[rollout]!;
-        expect(of(pair.chosen_rollout)).toMatchObject({ question_id: pair.question_id, score: pair.chosen_score });
-        expect(of(pair.chosen_rollout).status).not.toBe("policy_failure");
-        expect(pair.chosen).not.toBe(pair.rejected);
-        expect(pair.gap).toBeGreaterThanOrEqual(0.02);
-        expect(pair.weak).toBe(pair.gap < 0.3 - 1e-9);
-        if (below_gap === "drop") expect(pair.weak).toBe(false);
-      }
-      const overFailure = pairs.filter((pair) => pair.kind === "over_policy_failure").length;
-      expect(overFailure).toBeLessThanOrEqual(max * pairs.length);
-      expect(selectPairs(rows.toReversed(), questions, settings, context).pairs).toEqual(pairs);
-    }),
+    fc.property(
+      fc.array(sample, { maxLength: 30 }),
+      share,
+      fc.constantFrom("keep", "drop"),
+      (drawn, max, below_gap) => {
+        const rows = drawn.map(({ id, status, score, text }, rollout) => {
+          const fixed = { view: score, empty: 0, policy_failure: -1, quarantined: null }[status];
+          return aSample(id, rollout, fixed, status, { text });
+        });
+        const settings = { ...rules, below_gap, max_failure_pair_share: max } as const;
+        const { pairs, dropped } = selectPairs(rows, questions, settings, context);
+        expect(pairs.length + Object.values(dropped).reduce((sum, count) => sum + count, 0)).toBe(questions.size);
+        for (const pair of pairs) {
+          const of = (rollout: number): LabeledRow => rows[rollout]!;
+          expect(of(pair.chosen_rollout)).toMatchObject({ question_id: pair.question_id, score: pair.chosen_score });
+          expect(of(pair.chosen_rollout).status).not.toBe("policy_failure");
+          expect(pair.chosen).not.toBe(pair.rejected);
+          expect(pair.gap).toBeGreaterThanOrEqual(0.02);
+          expect(pair.weak).toBe(pair.gap < 0.3 - 1e-9);
+          expect(below_gap === "drop" && pair.weak).toBe(false);
+        }
+        const overFailure = pairs.filter((pair) => pair.kind === "over_policy_failure").length;
+        expect(overFailure).toBeLessThanOrEqual(max * pairs.length);
+        expect(selectPairs(rows.toReversed(), questions, settings, context).pairs).toEqual(pairs);
+      },
+    ),
   );
 });

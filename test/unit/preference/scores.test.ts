@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { answerGain, confidence, emptyPlan, policyFailure } from "../../../src/preference/scores.ts";
 
@@ -27,10 +27,13 @@ test("answer_gain is the rise of the whole answer's probability: exp(−1) − e
   expect(answerGain({ sum_logprob: -1 }, { sum_logprob: -2 }, 1).score).toBeCloseTo(0.232544, 6);
 });
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0.5])("a log-prob of %d is no score", (value) => {
-  expect(confidence({ mean_logprob: value }, { mean_logprob: -1 }, 1).score).toBeNull();
-  expect(answerGain({ sum_logprob: -1 }, { sum_logprob: value }, 1).score).toBeNull();
-});
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0.5])(
+  "a log-prob of %d is no score",
+  (value) => {
+    expect(confidence({ mean_logprob: value }, { mean_logprob: -1 }, 1).score).toBeNull();
+    expect(answerGain({ sum_logprob: -1 }, { sum_logprob: value }, 1).score).toBeNull();
+  },
+);
 
 test("a log-prob that rounding lifted over 0 counts as certainty", () => {
   expect(confidence({ mean_logprob: 1e-6 }, { mean_logprob: -800 }, 1).score).toBe(1);

@@ -3,7 +3,11 @@ import { answerMessages, IMAGE_MARKER, pairPrompt, plannerMessages } from "../..
 import { fillTemplate } from "../../../src/prompt/template.ts";
 import { aQuestion } from "../../support/rows.ts";
 
-const texts = { system: "You plan views.\n", template: "{question} At most {max_instructions}.\n", answer: "{question} Answer.\n" };
+const texts = {
+  system: "You plan views.\n",
+  template: "{question} At most {max_instructions}.\n",
+  answer: "{question} Answer.\n",
+};
 const question = aQuestion("q1", { images: ["a.png", "b.png"], question: "What is behind {question}?" });
 
 test("the planner sees the system prompt, the images in order, then the filled template", () => {
@@ -39,7 +43,10 @@ test("a pair's prompt gives back the planner's user turn when its leading marker
   const markers = IMAGE_MARKER.repeat(question.images.length);
   expect(prompt.startsWith(markers)).toBe(true);
   const text = prompt.slice(markers.length);
-  expect(user!.content).toEqual([...question.images.map((image) => ({ type: "image", image })), { type: "text", text }]);
+  expect(user!.content).toEqual([
+    ...question.images.map((image) => ({ type: "image", image })),
+    { type: "text", text },
+  ]);
 });
 
 test("braces that are no placeholder stay, and a value is not filled in again", () => {

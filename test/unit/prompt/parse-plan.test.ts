@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parsePlan } from "../../../src/prompt/parse-plan.ts";
 
@@ -9,12 +9,24 @@ const parse = (text: string): unknown => parsePlan(text, "stop", 2);
 
 describe("what is understood", () => {
   test.each([
-    ["the format", plan("<instruction>look left</instruction><instruction>look up</instruction>"), ["look left", "look up"]],
-    ["white space anywhere", `\n <thinking>\nx\n</thinking>\n\n<instructions>\n <instruction> look left\n</instruction>\n</instructions>\n`, ["look left"]],
+    [
+      "the format",
+      plan("<instruction>look left</instruction><instruction>look up</instruction>"),
+      ["look left", "look up"],
+    ],
+    [
+      "white space anywhere",
+      `\n <thinking>\nx\n</thinking>\n\n<instructions>\n <instruction> look left\n</instruction>\n</instructions>\n`,
+      ["look left"],
+    ],
     ["no thinking block", plan("<instruction>look left</instruction>", ""), ["look left"]],
     ["an empty thinking block", plan("<instruction>look left</instruction>", "<thinking></thinking>"), ["look left"]],
     ["a line break inside", plan("<instruction>look\nleft</instruction>"), ["look\nleft"]],
-    ["other angle brackets", plan("<instruction>a < b, <b>bold</b></instruction>", "<thinking>1 <2> 3</thinking>"), ["a < b, <b>bold</b>"]],
+    [
+      "other angle brackets",
+      plan("<instruction>a < b, <b>bold</b></instruction>", "<thinking>1 <2> 3</thinking>"),
+      ["a < b, <b>bold</b>"],
+    ],
     ["the same twice", plan("<instruction>up</instruction><instruction>up</instruction>"), ["up", "up"]],
   ])("%s", (_name, text, instructions) => {
     expect(parse(text)).toEqual({ kind: "instructions", instructions });
@@ -38,12 +50,28 @@ describe("what is a policy failure", () => {
     ["prose between instructions", plan(`${one} and ${one}`), "there is text outside the instructions"],
     ["prose instead of instructions", plan("look left"), "there is text outside the instructions"],
     ["thinking not closed", plan(one, "<thinking>x"), "the thinking block is not closed or has a tag in it"],
-    ["a tag in the thinking", plan(one, `<thinking>${one}</thinking>`), "the thinking block is not closed or has a tag in it"],
-    ["instructions not closed", plan(one).replace("</instructions>", ""), "the instructions block is not closed or has a wrong tag in it"],
+    [
+      "a tag in the thinking",
+      plan(one, `<thinking>${one}</thinking>`),
+      "the thinking block is not closed or has a tag in it",
+    ],
+    [
+      "instructions not closed",
+      plan(one).replace("</instructions>", ""),
+      "the instructions block is not closed or has a wrong tag in it",
+    ],
     ["an instruction not closed", plan("<instruction>look left"), "an instruction is not closed or has a tag in it"],
-    ["a nested instruction", plan(`<instruction>look ${one}</instruction>`), "an instruction is not closed or has a tag in it"],
+    [
+      "a nested instruction",
+      plan(`<instruction>look ${one}</instruction>`),
+      "an instruction is not closed or has a tag in it",
+    ],
     ["an empty instruction", plan("<instruction> \n</instruction>"), "an instruction is empty"],
-    ["tags in the wrong order", `<instructions>${one}</instructions><thinking>x</thinking>`, "there is text after the instructions block"],
+    [
+      "tags in the wrong order",
+      `<instructions>${one}</instructions><thinking>x</thinking>`,
+      "there is text after the instructions block",
+    ],
     ["tags in capitals", plan(one).replaceAll("instruction", "INSTRUCTION"), "the instructions block is missing"],
     ["too many", plan(one + one + one), "there are 3 instructions; at most 2 are allowed"],
   ])("%s", (_name, text, reason) => {
@@ -51,15 +79,24 @@ describe("what is a policy failure", () => {
   });
 
   test("output cut at max_new_tokens, even where it looks whole", () => {
-    expect(parsePlan(plan(one), "length", 2)).toEqual({ kind: "policy_failure", reason: "the output was cut at max_new_tokens" });
+    expect(parsePlan(plan(one), "length", 2)).toEqual({
+      kind: "policy_failure",
+      reason: "the output was cut at max_new_tokens",
+    });
   });
 });
 
 test("what is written in the format is read back, and a text cut anywhere inside is a failure", () => {
-  const words = fc.string({ minLength: 1 }).map((text) => text.trim()).filter((text) => text !== "" && !text.includes("<"));
+  const words = fc
+    .string({ minLength: 1 })
+    .map((text) => text.trim())
+    .filter((text) => text !== "" && !text.includes("<"));
   fc.assert(
     fc.property(fc.array(words, { minLength: 1, maxLength: 5 }), words, fc.nat(), (instructions, thinking, cut) => {
-      const text = plan(instructions.map((each) => `<instruction>${each}</instruction>`).join(""), `<thinking>${thinking}</thinking>`);
+      const text = plan(
+        instructions.map((each) => `<instruction>${each}</instruction>`).join(""),
+        `<thinking>${thinking}</thinking>`,
+      );
       expect(parsePlan(text, "stop", 5)).toEqual({ kind: "instructions", instructions });
       expect(parsePlan(text.slice(0, cut % text.length), "stop", 5).kind).toBe("policy_failure");
     }),

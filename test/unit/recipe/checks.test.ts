@@ -1,13 +1,6 @@
 import { expect, test } from "vitest";
 import { parseRecipeObject } from "../../../src/recipe/parse.ts";
-import { shortest } from "../../support/recipe.ts";
-
-/** The shortest recipe with fields laid over its blocks. */
-function withFields(over: Readonly<Record<string, object>>) {
-  const recipe = shortest();
-  for (const [block, fields] of Object.entries(over)) recipe[block] = { ...recipe[block], ...fields };
-  return recipe;
-}
+import { shortest, withFields } from "../../support/recipe.ts";
 
 test.each<[Record<string, object>, RegExp]>([
   [{ planner: { temperature: 0 } }, /^planner\.temperature is 0, so all 8 rollouts/],
@@ -15,28 +8,43 @@ test.each<[Record<string, object>, RegExp]>([
   [{ critic: { min_pixels: 9, max_pixels: 8 } }, /^critic\.min_pixels is 9/],
   [{ evaluator: { min_pixels: 9, max_pixels: 8 } }, /^evaluator\.min_pixels is 9/],
   [{ data: { max_samples: 4 } }, /^data\.max_samples is 4; at least one question for each of the 5 iterations/],
-  [{ training: { loss_type: ["sigmoid", "sft"], loss_weights: [1] } }, /^training\.loss_weights has 1 entries; 2 are needed/],
+  [
+    { training: { loss_type: ["sigmoid", "sft"], loss_weights: [1] } },
+    /^training\.loss_weights has 1 entries; 2 are needed/,
+  ],
   [{ training: { loss_weights: [0] } }, /^training\.loss_weights are all 0/],
   [{ training: { loss_type: ["sft", "sft"] } }, /^training\.loss_type names a term twice/],
   [{ training: { label_smoothing: 0.1 } }, /^training\.label_smoothing is 0\.1, but sigmoid ignores it/],
   [{ training: { lora_target: ["q_proj", "lm_head"] } }, /^training\.lora_target has lm_head/],
   [{ training: { lora_target: ["embed_tokens"] } }, /^training\.lora_target has embed_tokens/],
   [{ training: { lora_target: ["all-linear"] } }, /^training\.lora_target has all-linear/],
-  [{ training: { max_steps: 10, num_train_epochs: 1 } }, /^training\.max_steps and training\.num_train_epochs are both given/],
-  [{ training: { lr_scheduler_type: "constant", warmup_steps: 5 } }, /^training\.warmup_steps is 5, but the constant schedule/],
-  [{ training: { extra: { learning_rate: 1 } } }, /^training\.extra\.learning_rate would override .* training\.learning_rate\.$/],
+  [
+    { training: { max_steps: 10, num_train_epochs: 1 } },
+    /^training\.max_steps and training\.num_train_epochs are both given/,
+  ],
+  [
+    { training: { lr_scheduler_type: "constant", warmup_steps: 5 } },
+    /^training\.warmup_steps is 5, but the constant schedule/,
+  ],
+  [
+    { training: { extra: { learning_rate: 1 } } },
+    /^training\.extra\.learning_rate would override .* training\.learning_rate\.$/,
+  ],
   [{ training: { extra: { max_length: 1024 } } }, /^training\.extra\.max_length would override .* it has to go\.$/],
   [{ planner: { backend: "simulated" } }, /^training\.backend is trl while planner\.backend is simulated/],
   [{ loop: { gate: "roll_back" } }, /^loop\.gate is roll_back, but data\.held_out\.val is 0/],
   [{ loop: { controls: { random_view: true } } }, /^loop\.controls\.random_view is true; evaluation\.reference_views/],
-  [{ evaluation: { reference_views: [{ name: "no_view", instruction: "x" }] } }, /reference_views\[0\]\.name is no_view, which is taken/],
+  [
+    { evaluation: { reference_views: [{ name: "no_view", instruction: "x" }] } },
+    /reference_views\[0\]\.name is no_view, which is taken/,
+  ],
   [
     { evaluation: { reference_views: ["a", "b", "a"].map((name) => ({ name, instruction: "x" })) } },
     /reference_views\[2\]\.name is a, which is taken/,
   ],
   [{ executor: { backend: "scene-renderer" }, simulate: {} }, /^simulate is given, but no backend is simulated/],
 ])("%j is refused", (over, message) => {
-  expect(() => parseRecipeObject(withFields(over))).toThrow(message);
+  expect(() => parseRecipeObject(withFields(shortest(), over))).toThrow(message);
 });
 
 test.each<Record<string, object>>([
@@ -46,5 +54,5 @@ test.each<Record<string, object>>([
   { loop: { gate: "roll_back" }, data: { held_out: { val: 10 } } },
   { planner: { backend: "simulated" }, training: { backend: "simulated" }, simulate: {} },
 ])("%j is fine", (over) => {
-  expect(() => parseRecipeObject(withFields(over))).not.toThrow();
+  expect(() => parseRecipeObject(withFields(shortest(), over))).not.toThrow();
 });

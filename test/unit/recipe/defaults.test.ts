@@ -38,7 +38,13 @@ test("the defaults are those of the field's scripts", () => {
     schedule: "stream",
     gate: "promote",
     on_no_pairs: "continue",
-    controls: { shuffle_scores: "none", rollouts_from: "policy", accumulate: true, random_view: false, sft_only: false },
+    controls: {
+      shuffle_scores: "none",
+      rollouts_from: "policy",
+      accumulate: true,
+      random_view: false,
+      sft_only: false,
+    },
   });
   expect(recipe.data.held_out).toEqual({ val: 0, test: 0 });
 });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chunkSizes, optimizerSteps, planIterations, recipeWarnings, shardSizes } from "../../../src/recipe/plan.ts";
 import { shipped } from "../../support/recipe.ts";
@@ -42,7 +42,12 @@ test("shards differ by at most one and add up; chunks are full but the last", ()
   fc.assert(
     fc.property(fc.nat(1000), fc.integer({ min: 1, max: 20 }), (questions, parts) => {
       const shards = shardSizes(questions, parts);
-      expect(shards).toEqual(Array.from({ length: parts }, (_, shard) => [...Array(questions).keys()].filter((i) => i % parts === shard).length));
+      expect(shards).toEqual(
+        Array.from(
+          { length: parts },
+          (_, shard) => [...Array(questions).keys()].filter((i) => i % parts === shard).length,
+        ),
+      );
       const chunks = chunkSizes(questions, parts);
       expect(chunks.reduce((sum, size) => sum + size, 0)).toBe(questions);
       expect(chunks.slice(0, -1).every((size) => size === parts)).toBe(true);
@@ -53,12 +58,17 @@ test("shards differ by at most one and add up; chunks are full but the last", ()
 
 describe("warnings", () => {
   test("few steps at a full-model learning rate; none at a LoRA-sized one", () => {
-    expect(recipeWarnings(pilot, 1700)).toEqual([expect.stringMatching(/^training makes at most 22 optimizer steps in iteration 1 at learning_rate 0.00001/)]);
+    expect(recipeWarnings(pilot, 1700)).toEqual([
+      expect.stringMatching(/^training makes at most 22 optimizer steps in iteration 1 at learning_rate 0.00001/),
+    ]);
     expect(recipeWarnings(shipped("snowball.pilot.yaml", { training: { learning_rate: 5e-5 } }), 1700)).toEqual([]);
   });
 
   test("the critic as its own examiner, and nothing held out", () => {
-    const same = shipped("snowball.demo.yaml", { evaluator: { model: "demo/snowball/critic" }, data: { held_out: {} } });
+    const same = shipped("snowball.demo.yaml", {
+      evaluator: { model: "demo/snowball/critic" },
+      data: { held_out: {} },
+    });
     expect(recipeWarnings(same, 320)).toEqual([
       expect.stringMatching(/^critic and evaluator are the same model/),
       expect.stringMatching(/^data.held_out is 0/),

@@ -11,9 +11,20 @@ import { configText } from "../../support/recipe.ts";
 const ROOT = join(import.meta.dirname, "../../..");
 const recipes = readdirSync(join(ROOT, "configs")).filter((file) => file.endsWith(".yaml"));
 
-test.each(Object.entries(RECIPE_SCHEMAS))("configs/schema/%s is what scripts/write-schemas.ts writes", (file, schema) => {
-  expect(JSON.parse(configText(`schema/${file}`))).toEqual(JSON.parse(JSON.stringify(jsonSchema(schema))));
-});
+test.each(Object.entries(RECIPE_SCHEMAS))(
+  "configs/schema/%s is what scripts/write-schemas.ts writes",
+  (file, schema) => {
+    expect(JSON.parse(configText(`schema/${file}`))).toEqual(JSON.parse(JSON.stringify(jsonSchema(schema))));
+  },
+);
+
+function promptText(path: string): string {
+  return configText(path.replace("configs/", ""));
+}
+
+function shardSizesOf(file: string): number[] {
+  return planIterations(parseRecipe(configText(file), file), 1e9).map(({ questions }) => questions);
+}
 
 describe.each(recipes)("%s", (file) => {
   const recipe = parseRecipe(configText(file), file);
@@ -30,17 +41,15 @@ describe.each(recipes)("%s", (file) => {
 
   test("names prompt files that are there", () => {
     const { template, answer, system } = recipe.prompt;
-    const textOf = (path: string): string => configText(path.replace("configs/", ""));
-    expect(textOf(system).trim()).not.toBe("");
-    for (const path of [template, answer]) expect(textOf(path)).toContain("{question}");
+    expect(promptText(system).trim()).not.toBe("");
+    for (const path of [template, answer]) expect(promptText(path)).toContain("{question}");
   });
 });
 
 test("pilot and full are of the sizes they are known by", () => {
-  const sizes = (file: string) => planIterations(parseRecipe(configText(file), file), 1e9).map(({ questions }) => questions);
-  expect(sizes("snowball.pilot.yaml")).toEqual(Array(5).fill(340));
-  expect(sizes("snowball.full.yaml")).toEqual(Array(5).fill(35_000));
-  expect(sizes("snowball.demo.yaml")).toEqual(Array(5).fill(64));
+  expect(shardSizesOf("snowball.pilot.yaml")).toEqual(Array(5).fill(340));
+  expect(shardSizesOf("snowball.full.yaml")).toEqual(Array(5).fill(35_000));
+  expect(shardSizesOf("snowball.demo.yaml")).toEqual(Array(5).fill(64));
 });
 
 test("the simulated recipe's sample data is exactly enough for it", async () => {
@@ -53,6 +62,6 @@ test("the simulated recipe's sample data is exactly enough for it", async () => 
     maxSamples: data.max_samples,
   });
   expect(split.unused).toBe(0);
-  const files = new Set(readdirSync(join(ROOT, data.image_root), { recursive: true }));
+  const files = new Set(readdirSync(join(ROOT, data.image_root), { recursive: true, encoding: "utf8" }));
   for (const image of questions.flatMap((question) => question.images)) expect(files).toContain(image);
 });

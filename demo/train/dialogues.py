@@ -1,0 +1,126 @@
+"""What is asked of the critic about a scene, and what it should say: targets come from the object-id buffer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scenes import CELLS, GIVEN, HELPFUL, OTHER, VIEWS, Scenes
+from tokens import PROMPTS, WORDS
+from torch import Tensor
+from transformers import Qwen3VLProcessor
+
+BEST_RATED_PIXELS = 400
+"""From here on a view is rated 10; 1 means that the thing does not show at all."""
+
+LENGTH = 88
+"""Tokens of a training sequence: the longest question with two pictures."""
+
+ALTERED = 0.7
+"""How often each word of an answer that is compared is drawn anew."""
+
+IGNORED = -100
+"""Label of tokens that are not learned (PyTorch's cross-entropy skips it)."""
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Shares of the kinds of question; what is left over is an answer from the helpful view."""
+
+    without_view: float
+    other_view: float
+    rating: float
+    similarity: float
+
+
+REVEALED = Mix(0, 0, 0, 0)
+BLENDED = Mix(without_view=0.14, other_view=0.18, rating=0.06, similarity=0.02)
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """One question with its pictures (scene, view) and the reply to learn."""
+
+    pictures: list[tuple[int, int]]
+    prompt: str
+    reply: str
+
+
+def pose(scenes: Scenes, scene: int, mix: Mix, rng: np.random.Generator) -> Dialogue:
+    """A question of a kind drawn from `mix`."""
+    draw = float(rng.random())
+    if draw < mix.similarity:
+        return compare(scenes, scene, rng)
+    draw -= mix.similarity
+    if draw < mix.rating:
+        return rate(scenes, scene, int(rng.integers(VIEWS)))
+    draw -= mix.rating
+    if draw < mix.without_view:
+        return answer(scenes, scene, None)
+    draw -= mix.without_view
+    return answer(scenes, scene, OTHER if draw < mix.other_view else HELPFUL)
+
+
+def answer(scenes: Scenes, scene: int, view: int | None) -> Dialogue:
+    """Asks what is hidden, with the given picture and perhaps one more."""
+    item = scenes.items[scene]
+    pictures = [(scene, GIVEN)] if view is None else [(scene, GIVEN), (scene, view)]
+    return Dialogue(pictures, PROMPTS["toy.answer"].format(question=item["question"]), item["answer"])
+
+
+def rate(scenes: Scenes, scene: int, view: int) -> Dialogue:
+    """Asks how good a view is: 1 to 10 by the pixels of the hidden thing."""
+    item = scenes.items[scene]
+    rating = 1 + round(9 * min(1.0, scenes.shows(scene, view) / BEST_RATED_PIXELS))
+    prompt = PROMPTS["toy.rate"].format(question=item["question"])
+    return Dialogue([(scene, GIVEN), (scene, view)], prompt, str(rating))
+
+
+def compare(scenes: Scenes, scene: int, rng: np.random.Generator) -> Dialogue:
+    """Asks how close an answer is to the truth: 2 both words right, 0 one of them, -2 none."""
+    item = scenes.items[scene]
+    colour, shape = item["answer"].split(" ")
+    if rng.random() < ALTERED:
+        colour = str(rng.choice(list(WORDS["colours"])))
+    if rng.random() < ALTERED:
+        shape = str(rng.choice(WORDS["shapes"]))
+    said = f"{colour} {shape}"
+    right = sum(a == b for a, b in zip(said.split(" "), item["answer"].split(" "), strict=True))
+    prompt = PROMPTS["toy.similarity"].format(question=item["question"], truth=item["answer"], answer=said)
+    return Dialogue([], prompt, str(2 * right - 2))
+
+
+class Spelling:
+    """Token ids of dialogues: the processor's own chat template, with the image tokens of a fixed grid."""
+
+    def __init__(self, processor: Qwen3VLProcessor) -> None:
+        self.processor = processor
+        self.known: dict[tuple[int, str, str], list[int]] = {}
+
+    def prompt(self, prompt: str, images: int, system: str = "") -> list[int]:
+        """Ids up to where the assistant begins to speak."""
+        key = (images, prompt, system)
+        if key not in self.known:
+            parts = [{"type": "image"}] * images + [{"type": "text", "text": prompt}]
+            messages = [{"role": "user", "content": parts}]
+            if system:
+                messages.insert(0, {"role": "system", "content": [{"type": "text", "text": system}]})
+            text = self.processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            pad = self.processor.image_token
+            text = text.replace(pad, pad * CELLS * CELLS)
+            self.known[key] = self.processor.tokenizer(text)["input_ids"]
+        return self.known[key]
+
+    def reply(self, reply: str) -> list[int]:
+        """Ids of what the assistant says, with the end token."""
+        ids: list[int] = self.processor.tokenizer(reply)["input_ids"]
+        return [*ids, self.processor.tokenizer.eos_token_id]
+
+    def batch(self, rows: list[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor]:
+        """(prompt, reply) ids → ids and labels, (n, LENGTH), padded on the right; labels only where replies are."""
+        longest = max(LENGTH, *(len(prompt) + len(reply) for prompt, reply in rows))
+        ids = torch.full((len(rows), longest), self.processor.tokenizer.pad_token_id)
+        labels = torch.full((len(rows), longest), IGNORED)
+        for row, (prompt, reply) in enumerate(rows):
+            ids[row, : len(prompt) + len(reply)] = torch.tensor(prompt + reply)
+            labels[row, len(prompt) : len(prompt) + len(reply)] = torch.tensor(reply)
+        return ids, labels

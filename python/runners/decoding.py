@@ -1,0 +1,100 @@
+"""Autoregressive decoding of a micro-batch: every image and prompt is read once, however many completions it gets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+
+from runners.failure import Failure
+from runners.prompt import Prompt
+from runners.sampling import Sampling, draw, uniform
+from runners.vlm import Vlm, collate
+
+
+@dataclass
+class Draft:
+    """A completion under way: its token ids without the end token, and their log-probabilities."""
+
+    seed: str
+    ids: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    end_logprob: float | None = None
+
+    @property
+    def finish(self) -> Literal["stop", "length"]:
+        return "length" if self.end_logprob is None else "stop"
+
+    @property
+    def mean_logprob(self) -> float:
+        """Mean over the tokens before the end token; of an empty completion, the end token's own."""
+        if self.ids:
+            return sum(self.logprobs) / len(self.logprobs)
+        return self.end_logprob if self.end_logprob is not None else 0.0
+
+
+@torch.inference_mode()
+def decode(
+    vlm: Vlm, prompts: Sequence[Prompt], owners: Sequence[int], seeds: Sequence[str], sampling: Sampling
+) -> list[Draft]:
+    """Completes prompts[owners[i]] with the noise of seeds[i], for every i."""
+    batch = collate(vlm, prompts, [[]] * len(prompts))
+    output = vlm.model(**batch.inputs, position_ids=batch.positions, use_cache=True, logits_to_keep=1)
+    drafts = [Draft(seed) for seed in seeds]
+    rows = torch.tensor(owners, device=vlm.device)
+    cache = output.past_key_values
+    cache.batch_select_indices(rows)
+    logits = output.logits[rows, -1]
+    mask = batch.inputs["attention_mask"][rows]
+    position = batch.positions.amax(dim=(0, 2))[rows] + 1
+    context = _penalised_context(prompts, owners).to(vlm.device)
+    filters = sampling.filters()
+    alive = list(range(len(drafts)))
+
+    for index in range(sampling.max_new_tokens):
+        if not bool(torch.isfinite(logits).all()):
+            raise Failure("ChildError", "The model's logits are not finite: its weights or its dtype are broken.")
+        raw = logits.float()
+        scores = raw.clone()
+        scores[:, list(vlm.unspeakable)] = -torch.inf
+        scores = filters(context, scores)
+        greedy = sampling.temperature == 0
+        tokens = scores.argmax(-1) if greedy else draw(scores, [uniform(drafts[i].seed, index) for i in alive])
+        logprobs = raw.log_softmax(-1).gather(1, tokens.unsqueeze(1)).squeeze(1).tolist()
+        kept = [row for row, draft in enumerate(alive) if _note(drafts[draft], int(tokens[row]), logprobs[row], vlm)]
+        if not kept or index + 1 == sampling.max_new_tokens:
+            break
+        if len(kept) < len(alive):
+            rows = torch.tensor(kept, device=vlm.device)
+            alive = [alive[row] for row in kept]
+            tokens, mask, position, context = tokens[rows], mask[rows], position[rows], context[rows]
+            cache.batch_select_indices(rows)
+        mask = torch.cat([mask, mask.new_ones(len(alive), 1)], dim=1)
+        context = torch.cat([context, tokens.unsqueeze(1)], dim=1)
+        output = vlm.model(
+            input_ids=tokens.unsqueeze(1),
+            attention_mask=mask,
+            position_ids=(position + index).view(1, -1, 1).expand(3, -1, -1),
+            past_key_values=cache,
+            use_cache=True,
+        )
+        logits = output.logits[:, -1]
+    return drafts
+
+
+def _note(draft: Draft, token: int, logprob: float, vlm: Vlm) -> bool:
+    """Adds a token to a draft; False when it ended the completion."""
+    if token in vlm.end_ids:
+        draft.end_logprob = logprob
+        return False
+    draft.ids.append(token)
+    draft.logprobs.append(logprob)
+    return True
+
+
+def _penalised_context(prompts: Sequence[Prompt], owners: Sequence[int]) -> torch.Tensor:
+    # What the repetition penalty looks at. Padded with a token of the row's own prompt: a pad token would be penalised
+    # too, in the rows that happen to share a batch with longer ones.
+    width = max(len(prompt.ids) for prompt in prompts)
+    rows = [[prompt.ids[0]] * (width - len(prompt.ids)) + prompt.ids for prompt in prompts]
+    return torch.tensor([rows[owner] for owner in owners])

@@ -1,0 +1,85 @@
+"""TRL's DPOTrainer, made to say what it does: each loss term by its name, and each checkpoint once it is on disk."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainerCallback
+from trl import DPOTrainer
+
+from runners.checkpoint import settle_checkpoint
+from runners.failure import Failure
+from runners.protocol import Channel
+
+# TRL's names for what a reader of the progress wants, and ours.
+METRICS = {
+    "loss": "loss",
+    "rewards/margins": "margin",
+    "rewards/accuracies": "accuracy",
+    "rewards/chosen": "reward_chosen",
+    "rewards/rejected": "reward_rejected",
+    "learning_rate": "learning_rate",
+    "grad_norm": "grad_norm",
+}
+
+
+class TermWeight:
+    """A loss term's weight that notes the term. TRL multiplies each term by its weight and adds them up in one line;
+    the multiplication is the only place where a term can be seen on its own."""
+
+    def __init__(self, weight: float, note: Callable[[float], None]) -> None:
+        self._weight = weight
+        self._note = note
+
+    def __rmul__(self, term: torch.Tensor) -> torch.Tensor:
+        self._note(term.item())
+        return term * self._weight
+
+
+class TermwiseDPOTrainer(DPOTrainer):  # type: ignore[misc]
+    """DPOTrainer with one more metric per loss term."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.loss_weights: list[TermWeight] = [
+            TermWeight(weight, partial(self._note_term, name))
+            for name, weight in zip(self.args.loss_type, self.args.loss_weights, strict=True)
+        ]
+
+    def _note_term(self, name: str, value: float) -> None:
+        self._metrics["train" if self.model.training else "eval"][name].append(value)
+
+
+class Report(TrainerCallback):  # type: ignore[misc]
+    """Sends progress and checkpoint events."""
+
+    def __init__(self, channel: Channel, terms: list[str]) -> None:
+        self._channel = channel
+        self._terms = terms
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
+        """After every optimizer step. A loss that is no number ends the training: it cannot recover."""
+        if "loss" not in logs:
+            return
+        metrics = metrics_of(logs, self._terms)
+        broken = [name for name, value in metrics.items() if not math.isfinite(value)]
+        if broken:
+            names = ", ".join(broken)
+            raise Failure("ChildError", f"At step {state.global_step} no longer finite: {names}; lower learning_rate.")
+        event = {"event": "progress", "step": state.global_step, "total": state.max_steps, "metrics": metrics}
+        self._channel.send(event)
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """After a checkpoint was written; told only once it would survive a power cut."""
+        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        settle_checkpoint(folder)
+        self._channel.send({"event": "checkpoint", "step": state.global_step, "folder": str(folder)})
+
+
+def metrics_of(logs: dict[str, Any], terms: list[str]) -> dict[str, float]:
+    """What is reported of one step's log."""
+    named = {ours: float(logs[theirs]) for theirs, ours in METRICS.items() if theirs in logs}
+    return named | {term: float(logs[term]) for term in terms if term in logs}

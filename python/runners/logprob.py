@@ -1,0 +1,51 @@
+"""How likely a model finds a given answer: raw logits at temperature 1, the answer's own tokens only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from runners.failure import Failure
+from runners.prompt import Prompt
+from runners.vlm import Vlm, collate
+
+
+@dataclass(frozen=True)
+class AnswerLogprob:
+    """Log-probability of an answer; `sum_logprob` over all of its tokens, the end token not among them."""
+
+    tokens: int
+    mean_logprob: float
+    sum_logprob: float
+
+
+@torch.inference_mode()
+def distributions(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequence[int]]) -> list[torch.Tensor]:
+    """For each row, (tokens, vocabulary) float32 log-probabilities at the places where its continuation's tokens are
+    predicted."""
+    batch = collate(vlm, prompts, continuations)
+    # Rows end together, and the token before a continuation predicts its first.
+    keep = max(map(len, continuations)) + 1
+    output = vlm.model(**batch.inputs, position_ids=batch.positions, use_cache=False, logits_to_keep=keep)
+    if not bool(torch.isfinite(output.logits).all()):
+        raise Failure("ChildError", "The model's logits are not finite: its weights or its dtype are broken.")
+    ends = output.logits.shape[1] - 1
+    return [output.logits[row, ends - len(ids) : ends].float().log_softmax(-1) for row, ids in enumerate(continuations)]
+
+
+def answer_logprobs(vlm: Vlm, prompts: Sequence[Prompt], answers: Sequence[str]) -> list[AnswerLogprob]:
+    """Log-probability of each answer after its prompt."""
+    continuations = [answer_ids(vlm, answer) for answer in answers]
+    results = []
+    for logps, ids in zip(distributions(vlm, prompts, continuations), continuations, strict=True):
+        chosen = logps.gather(1, torch.tensor(ids, device=logps.device).unsqueeze(1)).squeeze(1).double()
+        results.append(AnswerLogprob(len(ids), float(chosen.mean()), float(chosen.sum())))
+    return results
+
+
+def answer_ids(vlm: Vlm, answer: str) -> list[int]:
+    """Token ids of an answer, without an end token; an empty answer is refused, for nothing has no probability."""
+    ids: list[int] = vlm.tokenizer(answer, add_special_tokens=False)["input_ids"]
+    if not ids:
+        raise Failure("BadInput", "An answer whose probability was asked for is empty.")
+    return ids

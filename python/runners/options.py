@@ -1,0 +1,115 @@
+"""From the recipe's `training` to TRL's DPOConfig and PEFT's LoraConfig."""
+
+import dataclasses
+import difflib
+import re
+from typing import Any
+
+from peft import LoraConfig
+from trl import DPOConfig
+
+from runners.device import Compute
+from runners.failure import Failure
+from runners.protocol import Body, field, number, optional
+
+# Of the language model only: a vision tower has layers of the same names (Qwen2.5-VL), and an adapter on embeddings or
+# on the head, which are often one tensor, does not survive its merge.
+LANGUAGE_MODEL = "language_model"
+
+
+def dpo_config(training: Body, seed: int, checkpoints: str, compute: Compute) -> DPOConfig:
+    """TRL's configuration. `training.extra` is passed on after its names were checked; it cannot override the rest."""
+    import torch
+
+    on_cpu = compute.device.type == "cpu"
+    fixed: Body = {
+        "output_dir": checkpoints,
+        "seed": seed,
+        "data_seed": seed,
+        # The default of 1024 tokens would cut completions behind the image tokens, without a word.
+        "max_length": None,
+        "use_cpu": on_cpu,
+        "bf16": compute.dtype is torch.bfloat16,
+        "fp16": compute.dtype is torch.float16,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "logging_steps": 1,
+        # The default replaces a loss of NaN by a mean of earlier ones in the log.
+        "logging_nan_inf_filter": False,
+        "remove_unused_columns": False,
+        # A forked loader would inherit, and keep, this process's lock on the device.
+        "dataloader_num_workers": 0,
+    }
+    terms: list[str] = field(training, "loss_type", list)
+    recipe: Body = {
+        "beta": number(training, "beta"),
+        "loss_type": terms,
+        "loss_weights": optional(training, "loss_weights", list) or [1.0] * len(terms),
+        "label_smoothing": number(training, "label_smoothing"),
+        "learning_rate": number(training, "learning_rate"),
+        "lr_scheduler_type": field(training, "lr_scheduler_type", str),
+        "warmup_steps": number(training, "warmup_steps"),
+        **_length(training),
+        "per_device_train_batch_size": field(training, "per_device_train_batch_size", int),
+        "gradient_accumulation_steps": field(training, "gradient_accumulation_steps", int),
+        "max_grad_norm": number(training, "max_grad_norm"),
+        **_saving(optional(training, "save_steps", int)),
+    }
+    extra = optional(training, "extra", dict) or {}
+    _check_extra(extra, taken={*fixed, *recipe, "max_steps", "num_train_epochs"})
+    # TRL's own default would switch off a dropout that the recipe asks for.
+    defaults = {"gradient_checkpointing": not on_cpu, "disable_dropout": number(training, "lora_dropout") == 0}
+    try:
+        return DPOConfig(**{**defaults, **fixed, **recipe, **extra})
+    except (TypeError, ValueError) as error:
+        raise Failure("BadInput", f"TRL does not accept the recipe's training section: {error}") from error
+
+
+def lora_config(training: Body, network: Any) -> LoraConfig:
+    """A fresh adapter on the named linear layers of the language model."""
+    targets: list[str] = field(training, "lora_target", list)
+    present = {name.rsplit(".", 1)[-1] for name, _ in network.named_modules() if LANGUAGE_MODEL in name}
+    for target in targets:
+        if target not in present:
+            nearest = _nearest(target, present)
+            raise Failure("BadInput", f'training.lora_target has "{target}", no layer of this language model.{nearest}')
+    names = "|".join(re.escape(target) for target in sorted(targets))
+    return LoraConfig(
+        r=field(training, "lora_rank", int),
+        lora_alpha=number(training, "lora_alpha"),
+        lora_dropout=number(training, "lora_dropout"),
+        # A pattern, because PEFT keeps lists of names as sets, whose order changes from process to process.
+        target_modules=rf".*{LANGUAGE_MODEL}\..*\.({names})",
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+
+
+def _length(training: Body) -> Body:
+    """max_steps, else epochs, else one epoch."""
+    steps = optional(training, "max_steps", int)
+    if steps is not None:
+        return {"max_steps": steps}
+    return {
+        "num_train_epochs": 1.0 if training.get("num_train_epochs") is None else number(training, "num_train_epochs")
+    }
+
+
+def _saving(steps: int | None) -> Body:
+    return {"save_strategy": "steps", "save_steps": steps} if steps else {"save_strategy": "no"}
+
+
+def _check_extra(extra: Body, taken: set[str]) -> None:
+    known = {each.name for each in dataclasses.fields(DPOConfig)}
+    for name in extra:
+        if name in taken:
+            raise Failure("BadInput", f'training.extra has "{name}", which the recipe or the runner sets itself.')
+        if name not in known:
+            raise Failure(
+                "BadInput", f'training.extra has "{name}", no option of TRL\'s DPOConfig.{_nearest(name, known)}'
+            )
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0)
+    return f' Did you mean "{close[0]}"?' if close else ""

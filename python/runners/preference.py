@@ -1,0 +1,89 @@
+"""Preference pairs as batches: prompts through the code of the rollout, completions as the ids that it sampled."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from runners.failure import Failure
+from runners.prompt import Prompt, encode, messages_of_pair
+from runners.protocol import Body
+
+# A wrong prompt is nearly always wrong in every row, so this many, spread over the file, are looked at before the
+# training starts. The others are checked when their batch is made, before they teach anything.
+CHECKED_FIRST = 512
+
+
+def read_pairs(path: Path) -> list[Body]:
+    """The JSON array of preference rows."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Failure("BadInput", f"The preference data {path} cannot be read: {error}") from error
+    if not isinstance(rows, list) or not rows:
+        raise Failure("BadInput", f"The preference data {path} holds no pairs.")
+    return rows
+
+
+@dataclass(frozen=True)
+class PairCollator:
+    """Makes the batches that TRL's loss expects: all chosen sequences first, then all rejected ones, right-padded."""
+
+    rows: Sequence[Body]
+    image_root: Path
+    processor: Any
+    unspeakable: tuple[int, ...]
+
+    def check_prompts(self) -> None:
+        """Compares prompt digests of rows spread over the data with those noted at rollout."""
+        step = max(1, len(self.rows) // CHECKED_FIRST)
+        for row in self.rows[::step]:
+            self._prompt(row)
+
+    def __call__(self, examples: Sequence[Body]) -> dict[str, torch.Tensor]:
+        """examples: [{row: index}]. Returns input_ids, attention_mask, mm_token_type_ids, completion_mask, all
+        (2 × pairs, tokens), and pixel_values with image_grid_thw if there are images."""
+        rows = [self.rows[example["row"]] for example in examples]
+        prompts = [self._prompt(row) for row in rows] * 2
+        completions = [self._completion(row, side) for side in ("chosen", "rejected") for row in rows]
+        width = max(len(prompt.ids) + len(ids) for prompt, ids in zip(prompts, completions, strict=True))
+        pad = self.processor.tokenizer.pad_token_id or 0
+        parts: dict[str, list[list[int]]] = {
+            "input_ids": [],
+            "attention_mask": [],
+            "mm_token_type_ids": [],
+            "completion_mask": [],
+        }
+        for prompt, ids in zip(prompts, completions, strict=True):
+            length = len(prompt.ids) + len(ids)
+            rest = width - length
+            parts["input_ids"].append([*prompt.ids, *ids, *[pad] * rest])
+            parts["attention_mask"].append([1] * length + [0] * rest)
+            parts["mm_token_type_ids"].append([*prompt.types, *[0] * (len(ids) + rest)])
+            parts["completion_mask"].append([0] * len(prompt.ids) + [1] * len(ids) + [0] * rest)
+        batch = {name: torch.tensor(values) for name, values in parts.items()}
+        pixels = [prompt.pixel_values for prompt in prompts if prompt.pixel_values is not None]
+        grids = [prompt.grids for prompt in prompts if prompt.grids is not None]
+        if pixels:
+            batch |= {"pixel_values": torch.cat(pixels), "image_grid_thw": torch.cat(grids)}
+        return batch
+
+    def _prompt(self, row: Body) -> Prompt:
+        prompt = encode(self.processor, messages_of_pair(row, self.image_root))
+        if prompt.digest != row["prompt_digest"]:
+            raise Failure(
+                "Provenance",
+                f"Pair {row['id']}: training would see another prompt ({prompt.digest[:12]}) than the rollout did "
+                f"({str(row['prompt_digest'])[:12]}); prompt files, images or pixel limits changed in between.",
+            )
+        return prompt
+
+    def _completion(self, row: Body, side: str) -> list[int]:
+        tokenizer = self.processor.tokenizer
+        ids: list[int] = tokenizer(row[side], add_special_tokens=False)["input_ids"]
+        if set(ids) & set(self.unspeakable):
+            raise Failure("BadInput", f"Pair {row['id']}: its {side} text contains an image token.")
+        return [*ids, tokenizer.eos_token_id]

@@ -1,0 +1,79 @@
+"""The one place where messages become token ids and image grids, for rollout, scoring and training alike."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from runners.failure import Failure
+from runners.protocol import Body
+
+IMAGE_MARKER = "<image>"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt as the model reads it.
+
+    ids: token ids, each image expanded to its placeholder tokens; types: 0 text, 1 image, per token;
+    pixel_values: (patches, channels * time * patch * patch) float32, or None without images;
+    grids: (images, 3) patches in time, height, width, or None without images.
+    """
+
+    ids: list[int]
+    types: list[int]
+    pixel_values: torch.Tensor | None
+    grids: torch.Tensor | None
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the token ids and the image grids: equal digests mean that a model saw the same prompt."""
+        seen = {"ids": self.ids, "grids": [] if self.grids is None else self.grids.tolist()}
+        return hashlib.sha256(json.dumps(seen, separators=(",", ":")).encode()).hexdigest()
+
+
+def encode(processor: Any, messages: Sequence[Body]) -> Prompt:
+    """The prompt of a conversation, up to where the assistant begins to speak.
+
+    messages: [{role, content: [{type: "text", text} | {type: "image", image: path}]}].
+    """
+    images = [_open(part["image"]) for message in messages for part in message["content"] if part["type"] == "image"]
+    text = processor.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+    try:
+        encoded = processor(text=[text], images=images or None, return_tensors="pt")
+    except (ValueError, IndexError, StopIteration) as error:
+        # A question that spells out an image token has more placeholders than images.
+        raise Failure("BadInput", f"A prompt with {len(images)} images cannot be encoded: {error}") from error
+    ids = encoded["input_ids"][0].tolist()
+    types = encoded["mm_token_type_ids"][0].tolist() if "mm_token_type_ids" in encoded else [0] * len(ids)
+    return Prompt(ids, types, encoded.get("pixel_values"), encoded.get("image_grid_thw"))
+
+
+def messages_of_pair(row: Body, image_root: Path) -> list[Body]:
+    """The messages behind a preference row: its leading image markers stand for its images, the rest is the text."""
+    images: list[str] = row["image"]
+    markers = IMAGE_MARKER * len(images)
+    prompt: str = row["prompt"]
+    if not prompt.startswith(markers) or prompt.startswith(markers + IMAGE_MARKER):
+        raise Failure(
+            "BadInput",
+            f"Pair {row['id']}: its prompt must begin with {IMAGE_MARKER} once per image ({len(images)} times).",
+        )
+    content = [{"type": "image", "image": str(image_root / image)} for image in images]
+    return [
+        {"role": "system", "content": [{"type": "text", "text": row["system"]}]},
+        {"role": "user", "content": [*content, {"type": "text", "text": prompt.removeprefix(markers)}]},
+    ]
+
+
+def _open(path: str) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            return image.convert("RGB")
+    except OSError as error:
+        raise Failure("BadInput", f"The image {path} cannot be read: {error}") from error

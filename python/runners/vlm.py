@@ -1,0 +1,137 @@
+"""Loads a vision-language checkpoint, with or without a LoRA adapter, and says what it needs to be spoken to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForImageTextToText,
+    Qwen2_5_VLProcessor,
+    Qwen2VLProcessor,
+    Qwen3VLProcessor,
+    logging,
+)
+
+from runners.adapter import attach_adapter
+from runners.device import Compute
+from runners.failure import Failure
+from runners.prompt import Prompt
+
+logging.disable_progress_bar()
+
+# Named one by one: the automatic class can quietly return a bare tokenizer, which drops every image.
+PROCESSORS: dict[str, Any] = {
+    "qwen2_vl": Qwen2VLProcessor,
+    "qwen2_5_vl": Qwen2_5_VLProcessor,
+    "qwen3_vl": Qwen3VLProcessor,
+    "qwen3_vl_moe": Qwen3VLProcessor,
+}
+
+
+@dataclass(frozen=True)
+class Vlm:
+    """A loaded model. `model` is the bare network, adapter layers inside it; `end_ids` end a completion;
+    `unspeakable` stand for images and videos, so no completion may contain them."""
+
+    model: Any
+    processor: Any
+    device: torch.device
+    end_ids: frozenset[int]
+    unspeakable: tuple[int, ...]
+
+    @property
+    def tokenizer(self) -> Any:
+        return self.processor.tokenizer
+
+
+def load_vlm(model: str, adapter: str | None, compute: Compute, min_pixels: int, max_pixels: int) -> Vlm:
+    """Loads base and adapter for inference. `model` and `adapter` are folders; the adapter stays unmerged."""
+    network = load_network(model, compute)
+    if adapter is not None:
+        network = attach_adapter(network, adapter).get_base_model()
+    return vlm_of(network.eval().requires_grad_(False), load_processor(model, min_pixels, max_pixels))
+
+
+def vlm_of(network: Any, processor: Any) -> Vlm:
+    """The pieces that sampling and scoring need, read from a network and its processor."""
+    configured = getattr(network.generation_config, "eos_token_id", None)
+    configured = [configured] if isinstance(configured, int) else configured or []
+    config = network.config
+    return Vlm(
+        model=network,
+        processor=processor,
+        device=network.device,
+        end_ids=frozenset([processor.tokenizer.eos_token_id, *configured]),
+        unspeakable=(config.image_token_id, config.video_token_id),
+    )
+
+
+def load_network(model: str, compute: Compute) -> Any:
+    """The model's own class in the wanted dtype. A checkpoint that lacks a tensor is refused, not filled with noise."""
+    network, loading = AutoModelForImageTextToText.from_pretrained(
+        model, dtype=compute.dtype, attn_implementation=compute.attn_implementation, output_loading_info=True
+    )
+    lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
+    if lost:
+        raise Failure("BadInput", f"The checkpoint {model} lacks {len(lost)} tensors, the first is {lost[0]}.")
+    return network.to(compute.device)
+
+
+def load_processor(model: str, min_pixels: int, max_pixels: int) -> Any:
+    """The processor of the model's own class; images are resized to between the two numbers of pixels."""
+    kind = AutoConfig.from_pretrained(model).model_type
+    if kind not in PROCESSORS:
+        raise Failure("BadInput", f'The checkpoint {model} is of type "{kind}"; {", ".join(PROCESSORS)} are known.')
+    processor = PROCESSORS[kind].from_pretrained(model)
+    processor.image_processor.size = {"shortest_edge": min_pixels, "longest_edge": max_pixels}
+    return processor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Left-padded sequences, ready for the network.
+
+    inputs: keyword arguments of its forward, all but positions; positions: (3, rows, tokens), time, height, width.
+    """
+
+    inputs: dict[str, torch.Tensor]
+    positions: torch.Tensor
+
+
+def collate(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequence[int]]) -> Batch:
+    """Pads prompts, each followed by its continuation (possibly empty), to one batch whose rows end together."""
+    rows = [[*prompt.ids, *more] for prompt, more in zip(prompts, continuations, strict=True)]
+    width = max(map(len, rows))
+    pad = vlm.tokenizer.pad_token_id or 0
+
+    def padded(values: list[int], filler: int) -> list[int]:
+        return [filler] * (width - len(values)) + values
+
+    types = [padded([*prompt.types, *[0] * len(more)], 0) for prompt, more in zip(prompts, continuations, strict=True)]
+    inputs = {
+        "input_ids": torch.tensor([padded(row, pad) for row in rows]),
+        "attention_mask": torch.tensor([padded([1] * len(row), 0) for row in rows]),
+        "mm_token_type_ids": torch.tensor(types),
+    }
+    pixels = [prompt.pixel_values for prompt in prompts if prompt.pixel_values is not None]
+    grids = [prompt.grids for prompt in prompts if prompt.grids is not None]
+    if pixels:
+        inputs |= {"pixel_values": torch.cat(pixels), "image_grid_thw": torch.cat(grids)}
+    inputs = {name: value.to(vlm.device) for name, value in inputs.items()}
+    return Batch(inputs, _positions(vlm, inputs))
+
+
+def _positions(vlm: Vlm, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    # Computed here and passed in, because the network caches what it computes itself from one batch to the next.
+    mask = inputs["attention_mask"]
+    if "image_grid_thw" not in inputs:
+        return (mask.cumsum(dim=-1) - 1).clamp(min=0).expand(3, -1, -1)
+    positions, _ = vlm.model.model.get_rope_index(
+        inputs["input_ids"],
+        mm_token_type_ids=inputs["mm_token_type_ids"],
+        image_grid_thw=inputs["image_grid_thw"],
+        attention_mask=mask,
+    )
+    return positions  # type: ignore[no-any-return]

@@ -1,0 +1,146 @@
+"""A model server: loads a checkpoint once, then samples from it and scores answers until stdin closes.
+
+Requests and answers, one JSON object per line:
+    {"op": "load", "id", "serving", "model", "adapter", "dtype", "attn_implementation", "device", "threads",
+     "min_pixels", "max_pixels", "lock"}                    -> {"id", "ok": true, "serving", "result": {}}
+    {"op": "sample", "id", "items", "sampling", "micro_batch"}  -> {"id", "progress": [done, total]} ..., then
+                                              {"id", "ok": true, "serving", "result", "notes": {"micro_batch"}}
+    {"op": "logprob", "id", "items", "micro_batch"}             -> the same
+    a failure                                    -> {"id", "ok": false, "serving", "error": {"type", "message"}}
+`micro_batch` counts completions when sampling and answers when scoring. `serving` is the digest given to `load`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from runners.failure import Failure
+from runners.protocol import Body, Channel, field, open_channel, optional, report, requests
+
+if TYPE_CHECKING:
+    from runners.vlm import Vlm
+
+Progress = Callable[[int, int], None]
+
+
+def main() -> None:
+    """Answers requests in order until stdin closes."""
+    channel = open_channel()
+    server = Server()
+    for request in requests(channel):
+        for line in server.answer(request, channel):
+            channel.send(line)
+
+
+class Server:
+    """One loaded model and the digest of what it serves."""
+
+    def __init__(self) -> None:
+        self._vlm: Vlm | None = None
+        self._serving: str | None = None
+
+    def answer(self, request: Body, channel: Channel) -> Iterator[Body]:
+        """The closing line of a request: its result or its typed failure."""
+        number = request.get("id")
+
+        def progress(done: int, total: int) -> None:
+            channel.send({"id": number, "progress": [done, total]})
+
+        try:
+            body = self._run(request, progress)
+        except Exception as error:  # noqa: BLE001 - reported, typed; a server outlives a request that fails
+            failure = report(error)
+            body = {"ok": False, "error": {"type": failure.kind, "message": str(failure)}}
+        yield {"id": number, "serving": self._serving, **body}
+
+    def _run(self, request: Body, progress: Progress) -> Body:
+        operation = field(request, "op", str)
+        if operation == "load":
+            self._load(request)
+            return {"ok": True, "result": {}}
+        if self._vlm is None:
+            raise Failure("BadInput", f'"{operation}" came before a checkpoint was loaded.')
+        items = field(request, "items", list)
+        size = field(request, "micro_batch", int)
+        if operation == "sample":
+            result, size = sample(self._vlm, items, field(request, "sampling", dict), size, progress)
+        elif operation == "logprob":
+            result, size = logprob(self._vlm, items, size, progress)
+        else:
+            raise Failure("BadInput", f'"{operation}" is no operation of this server; load, sample and logprob are.')
+        return {"ok": True, "result": result, "notes": {"micro_batch": size}}
+
+    def _load(self, request: Body) -> None:
+        # Imported now: a server that waits for its device should not have spent seconds and memory on torch.
+        from runners.device import claim_device
+        from runners.vlm import load_vlm
+
+        if self._vlm is not None:
+            raise Failure("BadInput", "This server has loaded its checkpoint already; start another for another one.")
+        serving = field(request, "serving", str)
+        self._vlm = load_vlm(
+            field(request, "model", str),
+            optional(request, "adapter", str),
+            claim_device(request),
+            field(request, "min_pixels", int),
+            field(request, "max_pixels", int),
+        )
+        self._serving = serving
+
+
+def sample(
+    vlm: "Vlm", items: list[Body], settings: Body, micro_batch: int, progress: Progress
+) -> tuple[list[Body], int]:
+    """Samples every item's completions; micro-batches run over all completions in order, across items."""
+    from runners.batching import in_micro_batches
+    from runners.decoding import Draft, decode
+    from runners.prompt import encode
+    from runners.sampling import Sampling
+
+    sampling = Sampling.parse(settings)
+    wanted = [(place, seed) for place, item in enumerate(items) for seed in item["seeds"]]
+    digests: dict[int, str] = {}
+
+    def work(batch: Sequence[tuple[int, str]]) -> list[Draft]:
+        places = sorted({place for place, _ in batch})
+        prompts = [encode(vlm.processor, items[place]["messages"]) for place in places]
+        digests.update(zip(places, (prompt.digest for prompt in prompts), strict=True))
+        owners = [places.index(place) for place, _ in batch]
+        return decode(vlm, prompts, owners, [seed for _, seed in batch], sampling)
+
+    drafts, size = in_micro_batches(wanted, micro_batch, work, progress)
+    results: list[Body] = [{"completions": [], "prompt_digest": digests.get(place)} for place in range(len(items))]
+    for (place, _), draft in zip(wanted, drafts, strict=True):
+        results[place]["completions"].append(completion(vlm, draft))
+    return results, size
+
+
+def completion(vlm: "Vlm", draft: Any) -> Body:
+    """A finished draft as it travels. Special tokens stay in the text: what was said is what is trained on."""
+    text: str = vlm.tokenizer.decode(draft.ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+    again = vlm.tokenizer(text, add_special_tokens=False)["input_ids"]
+    return {
+        "text": text,
+        "finish": draft.finish,
+        "tokens": len(draft.ids),
+        "mean_logprob": draft.mean_logprob,
+        "retokenized_equal": again == draft.ids,
+    }
+
+
+def logprob(vlm: "Vlm", items: list[Body], micro_batch: int, progress: Progress) -> tuple[list[Body], int]:
+    """Log-probability of every item's answer."""
+    from runners.batching import in_micro_batches
+    from runners.logprob import AnswerLogprob, answer_logprobs
+    from runners.prompt import encode
+
+    def work(batch: Sequence[Body]) -> list[AnswerLogprob]:
+        prompts = [encode(vlm.processor, item["messages"]) for item in batch]
+        return answer_logprobs(vlm, prompts, [field(item, "answer", str) for item in batch])
+
+    results, size = in_micro_batches(items, micro_batch, work, progress)
+    return [asdict(result) for result in results], size
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""A toy checkpoint, built here and untrained: the real Qwen3-VL classes, so that the tests need no download."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from runners.device import Compute
+from runners.prompt import encode, messages_of_pair
+from runners.vlm import Vlm, load_vlm
+
+REPO = Path(__file__).resolve().parents[2]
+SIDE = 128
+PIXELS = SIDE * SIDE
+COMPUTE = Compute(torch.device("cpu"), torch.float32, "sdpa")
+DEVICE = {
+    "device": "cpu",
+    "threads": 1,
+    "dtype": "float32",
+    "attn_implementation": "sdpa",
+    "min_pixels": PIXELS,
+    "max_pixels": PIXELS,
+    "lock": None,
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+
+
+def architecture() -> ModuleType:
+    """demo/train/architecture.py, which makes the shipped toy models, loaded by its path."""
+    folder = REPO / "demo/train"
+    sys.path.insert(0, str(folder))
+    spec = importlib.util.spec_from_file_location("architecture", folder / "architecture.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained toy checkpoint. Its weights are spread wider than at birth: its distributions shall have a shape."""
+    build = architecture()
+    tokenizer = build.build_tokenizer()
+    model = build.build_model(tokenizer, 0)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.ndim > 1 and "language_model" in name:
+                parameter.mul_(4)
+    folder = tmp_path_factory.mktemp("toy")
+    build.save(model, build.build_processor(tokenizer), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of noise: 0.png ... 7.png."""
+    folder = tmp_path_factory.mktemp("images")
+    noise = np.random.default_rng(0)
+    for index in range(8):
+        Image.fromarray(noise.integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)).save(folder / f"{index}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def vlm(toy: Path) -> Vlm:
+    return load_vlm(str(toy), None, COMPUTE, PIXELS, PIXELS)
+
+
+def question(images: Path, index: int, text: str | None = None) -> list[dict[str, Any]]:
+    """What a planner is asked about image `index`; the questions differ in length."""
+    asked = text or f"What is behind the wall{' over there' * index}?"
+    content = [{"type": "image", "image": str(images / f"{index}.png")}, {"type": "text", "text": asked}]
+    return [
+        {"role": "system", "content": [{"type": "text", "text": "You are a planner."}]},
+        {"role": "user", "content": content},
+    ]
+
+
+def pair(vlm: Vlm, images: Path, index: int) -> dict[str, Any]:
+    """A preference row whose prompt is that of `question(images, index % 8, ...)`."""
+    row: dict[str, Any] = {
+        "id": f"pair-{index}",
+        "image": [f"{index % 8}.png"],
+        "system": "You are a planner.",
+        "prompt": f"<image>What is behind wall {index}?",
+        "chosen": "<instructions><instruction>look from behind</instruction></instructions>",
+        "rejected": "<instructions><instruction>make it darker</instruction></instructions>",
+    }
+    row["prompt_digest"] = encode(vlm.processor, messages_of_pair(row, images)).digest
+    return row
+
+
+TRAINING: dict[str, Any] = {
+    "beta": 0.1,
+    "loss_type": ["sigmoid", "sft"],
+    "loss_weights": [1, 0.5],
+    "label_smoothing": 0,
+    "lora_rank": 4,
+    "lora_alpha": 8,
+    "lora_dropout": 0,
+    "lora_target": ["q_proj", "v_proj", "up_proj"],
+    "learning_rate": 5e-3,
+    "lr_scheduler_type": "cosine",
+    "warmup_steps": 1,
+    "num_train_epochs": 4,
+    "max_steps": None,
+    "per_device_train_batch_size": 2,
+    "gradient_accumulation_steps": 2,
+    "max_grad_norm": 1,
+    "save_steps": 2,
+    "extra": {},
+}
+
+
+def training_request(folder: Path, toy: Path, images: Path, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """A training job that writes under `folder`: 10 pairs make three optimizer steps an epoch, twelve in all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pairs.json").write_text(json.dumps(rows))
+    return {
+        "model": str(toy),
+        "data": str(folder / "pairs.json"),
+        "image_root": str(images),
+        "output": str(folder / "output"),
+        "checkpoints": str(folder / "checkpoints"),
+        "resume_from": None,
+        "training": TRAINING,
+        "sft_only": False,
+        "seed": 7,
+        **DEVICE,
+    }
+
+
+class Job:
+    """A runner's job as a real process; iterating yields its events."""
+
+    def __init__(self, module: str, request: dict[str, Any], folder: Path) -> None:
+        path = folder / "request.json"
+        path.write_text(json.dumps(request))
+        self._log = (folder / "stderr.txt").open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module, str(path)],
+            cwd=REPO,
+            env=runner_env(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            yield json.loads(line)
+        self.process.wait()
+
+
+def runner_env() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(REPO / "python"), "PYTHONHASHSEED": "0", "HF_HUB_OFFLINE": "1"}
+
+
+@pytest.fixture(scope="session")
+def trained(
+    tmp_path_factory: pytest.TempPathFactory, toy: Path, images: Path, vlm: Vlm
+) -> tuple[Path, list[dict[str, Any]]]:
+    """The folder of an undisturbed training job, and its events."""
+    folder = tmp_path_factory.mktemp("trained")
+    rows = [pair(vlm, images, index) for index in range(10)]
+    events = list(Job("runners.train_dpo", training_request(folder, toy, images, rows), folder))
+    return folder, events

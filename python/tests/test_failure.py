@@ -1,0 +1,68 @@
+"""Exceptions become typed failures, and a device's name becomes what this process may see."""
+
+import errno
+import math
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import SafetensorError
+from transformers import TrainerState
+
+from runners.device import dtype_of, show_only
+from runners.dpo import Report, TermWeight
+from runners.failure import Failure, failure_of
+from runners.protocol import field, number
+
+
+def test_the_type_follows_the_cause() -> None:
+    assert failure_of(Failure("Provenance", "as it is")).kind == "Provenance"
+    assert failure_of(torch.OutOfMemoryError("CUDA out of memory.")).kind == "OutOfMemory"
+    assert failure_of(OSError(errno.ENOSPC, "No space left on device")).kind == "DiskFull"
+    unforeseen = failure_of(KeyError("messages"))
+    assert (unforeseen.kind, str(unforeseen)) == ("ChildError", "KeyError: 'messages'")
+
+
+def test_a_full_disk_is_known_however_it_is_met() -> None:
+    with pytest.raises(OSError) as caught, Path("/dev/full").open("w") as file:
+        file.write("x" * 100_000)
+    assert failure_of(caught.value).kind == "DiskFull"
+    # What the native writers said on a full tmpfs. They are not pointed at /dev/full here: safetensors renames a
+    # temporary file over its target, which would replace the device.
+    said = [
+        SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+        RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534"),
+    ]
+    assert [failure_of(error).kind for error in said] == ["DiskFull", "DiskFull"]
+
+
+def test_a_field_that_is_missing_or_of_another_type_is_named() -> None:
+    for body in ({}, {"micro_batch": "8"}, {"micro_batch": True}):
+        with pytest.raises(Failure, match="micro_batch"):
+            field(body, "micro_batch", int)
+    assert field({"micro_batch": 8}, "micro_batch", int) == 8
+    assert number({"top_p": 1}, "top_p") == 1.0
+    with pytest.raises(Failure, match="float99"):
+        dtype_of("float99")
+
+
+@pytest.mark.parametrize(("visible", "shown"), [(None, "2"), ("4,5,6", "6")])
+def test_a_trainer_sees_its_own_gpu_only(monkeypatch: pytest.MonkeyPatch, visible: str | None, shown: str) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible or "")
+    assert show_only("cpu") == "cpu"
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == (visible or "")
+    assert show_only("cuda:2") == "cuda:0"
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == shown
+
+
+def test_a_weight_notes_its_term_and_weighs_it() -> None:
+    noted: list[float] = []
+    assert (torch.tensor(2.0) * TermWeight(0.25, noted.append)).item() == 0.5
+    assert noted == [2.0]
+
+
+def test_a_loss_that_is_no_number_ends_the_training() -> None:
+    report = Report(channel=None, terms=[])  # type: ignore[arg-type]
+    with pytest.raises(Failure, match="At step 3 no longer finite: loss"):
+        report.on_log(None, TrainerState(global_step=3), None, {"loss": math.nan})

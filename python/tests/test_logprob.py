@@ -1,0 +1,71 @@
+"""Log-probabilities of given answers, against plain forward passes of the network."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from runners.decoding import decode
+from runners.failure import Failure
+from runners.logprob import answer_ids, answer_logprobs, distributions
+from runners.prompt import Prompt, encode
+from runners.sampling import Sampling
+from runners.vlm import Vlm
+from tests.conftest import question
+
+ANSWERS = ["red", "the red box is behind", "a green cone"]
+
+
+def by_hand(vlm: Vlm, prompt: Prompt, ids: list[int]) -> list[float]:
+    """One token after the other, a whole forward pass each, no padding, no cache."""
+    found = []
+    for index, token in enumerate(ids):
+        seen = [*prompt.ids, *ids[:index]]
+        logits = vlm.model(
+            input_ids=torch.tensor([seen]),
+            mm_token_type_ids=torch.tensor([prompt.types + [0] * index]),
+            pixel_values=prompt.pixel_values,
+            image_grid_thw=prompt.grids,
+        ).logits[0, -1]
+        found.append(math.log(float(logits.double().softmax(-1)[token])))
+    return found
+
+
+def test_sum_and_mean_are_those_of_single_steps(vlm: Vlm, images: Path) -> None:
+    prompts = [encode(vlm.processor, question(images, index)) for index in range(3)]
+    for prompt, answer, result in zip(prompts, ANSWERS, answer_logprobs(vlm, prompts, ANSWERS), strict=True):
+        steps = by_hand(vlm, prompt, answer_ids(vlm, answer))
+        assert result.tokens == len(steps)
+        assert result.sum_logprob == pytest.approx(sum(steps), abs=1e-4)
+        assert result.mean_logprob == pytest.approx(sum(steps) / len(steps), abs=1e-4)
+
+
+def test_a_prompt_without_images_may_share_a_batch(vlm: Vlm, images: Path) -> None:
+    text_only = encode(vlm.processor, [{"role": "user", "content": [{"type": "text", "text": "What is behind?"}]}])
+    mixed = [encode(vlm.processor, question(images, 2)), text_only]
+    together = answer_logprobs(vlm, mixed, ["red", "red"])
+    apart = [answer_logprobs(vlm, [prompt], ["red"])[0] for prompt in mixed]
+    for one, other in zip(together, apart, strict=True):
+        assert one.sum_logprob == pytest.approx(other.sum_logprob, abs=1e-4)
+
+
+def test_distributions_sum_to_one(vlm: Vlm, images: Path) -> None:
+    logps = distributions(vlm, [encode(vlm.processor, question(images, 0))], [[40, 41, 42]])[0]
+    assert logps.shape[0] == 3
+    assert logps.exp().sum(-1).tolist() == pytest.approx([1, 1, 1], abs=1e-5)
+
+
+def test_a_completions_own_mean_is_what_scoring_its_tokens_gives(vlm: Vlm, images: Path) -> None:
+    # Sampled with settings that bend the distribution: the mean is of raw logits at temperature 1 all the same.
+    sampling = Sampling(temperature=0.5, top_p=0.9, top_k=0, min_p=0, repetition_penalty=1.3, max_new_tokens=6)
+    prompt = encode(vlm.processor, question(images, 1))
+    draft = decode(vlm, [prompt], [0], ["s"], sampling)[0]
+    logps = distributions(vlm, [prompt], [draft.ids])[0]
+    scored = [float(logps[place, token]) for place, token in enumerate(draft.ids)]
+    assert draft.mean_logprob == pytest.approx(sum(scored) / len(scored), abs=1e-4)
+
+
+def test_an_empty_answer_has_no_probability(vlm: Vlm, images: Path) -> None:
+    with pytest.raises(Failure, match="empty"):
+        answer_logprobs(vlm, [encode(vlm.processor, question(images, 0))], [""])

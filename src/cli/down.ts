@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command } from "commander";
+import { StepFailure } from "../failure.ts";
+import { isAlive } from "../temporal/embedded.ts";
+import { rootOption } from "./options.ts";
+import { upProcess } from "./up-state.ts";
+
+/** The worker's own limit, and the server's. */
+const DOWN_MS = 60_000;
+const POLL_MS = 200;
+
+export function downCommand(): Command {
+  return new Command("down")
+    .description("stop the server and the worker of `snowball up`; open runs go on when they are up again")
+    .addOption(rootOption())
+    .addHelpText("after", "\nExample:\n  snowball down")
+    .action(down);
+}
+
+async function down({ root }: { readonly root: string }): Promise<void> {
+  const pid = upProcess(root);
+  if (pid === null) {
+    console.log("Nothing is up.");
+    return;
+  }
+  process.kill(pid, "SIGTERM");
+  const deadline = Date.now() + DOWN_MS;
+  while (isAlive(pid)) {
+    if (Date.now() > deadline) {
+      throw new StepFailure(
+        "Infrastructure",
+        `Process ${pid} has not stopped within ${DOWN_MS / 1000} s; kill it with \`kill -9 ${pid}\`.`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+  console.log("Down: the server and the worker have stopped.");
+}

@@ -1,0 +1,42 @@
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, WorkflowFailedError } from "@temporalio/client";
+import { StepFailure } from "../failure.ts";
+
+export const FAILED = 1;
+export const BAD_INPUT = 2;
+/** 128 + SIGINT, as a shell reports a program that ^C ended. */
+export const INTERRUPTED = 130;
+
+/** The exit status for what a command threw. */
+export function exitCodeOf(error: unknown): number {
+  return typeOf(error) === "BadInput" ? BAD_INPUT : FAILED;
+}
+
+/** Tells a person what went wrong: one sentence where we know it, the whole trace where nobody expected it. */
+export function sayFailure(error: unknown): void {
+  const expected = error instanceof StepFailure || error instanceof WorkflowFailedError;
+  console.error(expected ? sentenceOf(error) : error);
+}
+
+/** The sentence of a failure, without the wrappers that Temporal puts around it. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof WorkflowFailedError) {
+    const cause = rootOf(error);
+    if (cause instanceof CancelledFailure) return "The run was cancelled.";
+    if (cause instanceof TerminatedFailure) return "The run was terminated.";
+    return cause.message;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function typeOf(error: unknown): string | undefined {
+  if (error instanceof StepFailure) return error.type;
+  const root = error instanceof WorkflowFailedError ? rootOf(error) : error;
+  return root instanceof ApplicationFailure ? (root.type ?? undefined) : undefined;
+}
+
+/** The first typed failure below Temporal's wrappers; its own causes say the same again. */
+function rootOf(error: Error): Error {
+  let at = error;
+  while (!(at instanceof ApplicationFailure) && at.cause instanceof Error) at = at.cause;
+  return at;
+}

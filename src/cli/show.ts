@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import type { RunResult } from "../contract/progress.ts";
+import { StepFailure } from "../failure.ts";
+import { outcomeLines } from "../report/outcome.ts";
+import { jsonOption, rootOption } from "./options.ts";
+import { runFolderOf } from "./run-folder.ts";
+
+export function showCommand(): Command {
+  return new Command("show")
+    .description("the result of a complete run, from its folder; needs no server")
+    .argument("<run>", "name of the run, or its folder")
+    .addOption(rootOption())
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExample:\n  snowball show demo")
+    .action(show);
+}
+
+function show(name: string, { root, json }: { readonly root: string; readonly json?: boolean }): void {
+  const file = join(runFolderOf(root, name), "final_status.json");
+  if (!existsSync(file)) {
+    throw new StepFailure(
+      "BadInput",
+      `${name} is not complete yet (${file} is not there).   Look: bin/snowball status ${name}`,
+    );
+  }
+  const text = readFileSync(file, "utf8");
+  if (json) console.log(text.trim());
+  else for (const line of outcomeLines(JSON.parse(text) as RunResult)) console.log(line);
+}

@@ -1,0 +1,53 @@
+import { Command } from "commander";
+import { outcomeLines } from "../report/outcome.ts";
+import { statusLines } from "../report/status.ts";
+import { connect, type Connected } from "../temporal/connection.ts";
+import { readSnapshot } from "../temporal/snapshot.ts";
+import { resultOf } from "../temporal/start.ts";
+import { INTERRUPTED } from "./failure.ts";
+import { interrupted } from "./interrupt.ts";
+import { jsonOption, rootOption } from "./options.ts";
+import { watch } from "./watch.ts";
+
+interface StatusOptions {
+  readonly root: string;
+  readonly follow?: boolean;
+  readonly json?: boolean;
+}
+
+export function statusCommand(): Command {
+  return new Command("status")
+    .description("where a run stands")
+    .argument("<run>", "name of the run")
+    .option("--follow", "stay and show it until it is over")
+    .addOption(rootOption())
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExample:\n  snowball status demo --follow")
+    .action(status);
+}
+
+async function status(name: string, { root, follow, json }: StatusOptions): Promise<void> {
+  const server = await connect(root);
+  try {
+    await (follow ? followRun(server, name) : showOnce(server, name, json ?? false));
+  } finally {
+    await server.connection.close();
+  }
+}
+
+async function showOnce(server: Connected, name: string, json: boolean): Promise<void> {
+  const snapshot = await readSnapshot(server, name);
+  if (json) console.log(JSON.stringify(snapshot));
+  else for (const line of statusLines(snapshot, Date.now())) console.log(line);
+}
+
+async function followRun(server: Connected, name: string): Promise<void> {
+  const last = await watch({ server, name, signal: interrupted() });
+  if (last === null) {
+    console.log(`Stopped watching.   Watch again: bin/snowball status ${name} --follow`);
+    process.exitCode = INTERRUPTED;
+  } else {
+    // Throws, with its sentence, for a run that failed or was cancelled.
+    for (const line of outcomeLines(await resultOf(server.client, name))) console.log(line);
+  }
+}

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ServiceError } from "@temporalio/client";
+import type { RunProgress } from "../contract/progress.ts";
+import { StepFailure } from "../failure.ts";
+import { iterationLine } from "../report/iterations.ts";
+import { liveLines } from "../report/live.ts";
+import { createPace } from "../report/pace.ts";
+import { plainLine } from "../report/plain.ts";
+import type { RunSnapshot } from "../report/snapshot.ts";
+import type { Connected } from "../temporal/connection.ts";
+import { readSnapshot } from "../temporal/snapshot.ts";
+import { terminalScreen } from "./screen.ts";
+
+const TERMINAL_MS = 500;
+const PIPE_MS = 1_000;
+/** In a log, the same stage is worth a new line this often. */
+const PLAIN_EVERY_MS = 15_000;
+/** A server that is restarted is back within seconds. */
+const SILENCE_MS = 60_000;
+
+export interface WatchOptions {
+  readonly server: Connected;
+  readonly name: string;
+  /** Ends the watching, not the run. */
+  readonly signal: AbortSignal;
+  /** Only waits: stdout is for a program. */
+  readonly quiet?: boolean;
+}
+
+/** Shows a run until it is over; the last look, or null when the signal ended the watching first. */
+export async function watch({ server, name, signal, quiet = false }: WatchOptions): Promise<RunSnapshot | null> {
+  const view = quiet ? QUIET : process.stdout.isTTY ? terminalView() : plainView();
+  let answered = Date.now();
+  try {
+    while (!signal.aborted) {
+      const snapshot = await look(server, name);
+      if (snapshot !== null) {
+        answered = Date.now();
+        view.show(snapshot);
+        if (snapshot.status !== "RUNNING") return snapshot;
+      } else if (Date.now() - answered > SILENCE_MS) {
+        throw new StepFailure(
+          "Infrastructure",
+          `The Temporal server at ${server.address} has not answered for a minute.`,
+        );
+      }
+      await sleep(view.everyMs, undefined, { signal }).catch(() => {}); // Aborted: the loop's condition says so.
+    }
+    return null;
+  } finally {
+    view.end();
+  }
+}
+
+async function look(server: Connected, name: string): Promise<RunSnapshot | null> {
+  try {
+    return await readSnapshot(server, name);
+  } catch (error) {
+    if (error instanceof ServiceError) return null;
+    throw error;
+  }
+}
+
+interface View {
+  readonly everyMs: number;
+  show(snapshot: RunSnapshot): void;
+  end(): void;
+}
+
+const QUIET: View = { everyMs: PIPE_MS, show() {}, end() {} };
+
+function terminalView(): View {
+  const screen = terminalScreen(process.stdout);
+  const pace = createPace();
+  const rows = finishedRows();
+  return {
+    everyMs: TERMINAL_MS,
+    show(snapshot) {
+      const now = Date.now();
+      for (const line of rows(snapshot.progress)) screen.print(line);
+      if (snapshot.status !== "RUNNING") return;
+      const { progress } = snapshot;
+      if (progress !== null) pace.observe(progress.iteration, now);
+      const remaining = progress === null ? null : pace.remaining(progress.iterations, now);
+      screen.show(liveLines(snapshot, { now, width: process.stdout.columns, remaining }));
+    },
+    end: () => screen.clear(),
+  };
+}
+
+function plainView(): View {
+  const rows = finishedRows();
+  let shown = "";
+  let stage = "";
+  let at = 0;
+  return {
+    everyMs: PIPE_MS,
+    show(snapshot) {
+      for (const line of rows(snapshot.progress)) console.log(line);
+      if (snapshot.status !== "RUNNING") return;
+      const line = plainLine(snapshot);
+      const now = `${snapshot.progress?.iteration} ${snapshot.progress?.stage}`;
+      if (line === shown || (now === stage && Date.now() - at < PLAIN_EVERY_MS)) return;
+      console.log(line);
+      [shown, stage, at] = [line, now, Date.now()];
+    },
+    end() {},
+  };
+}
+
+/** Rows of the table that were not told at the look before. */
+function finishedRows(): (progress: RunProgress | null) => string[] {
+  let told = 0;
+  return (progress) => {
+    if (progress === null) return [];
+    const fresh = progress.table.slice(told);
+    told = progress.table.length;
+    return fresh.map((row) => iterationLine(row, progress.iterations));
+  };
+}

@@ -1,0 +1,88 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { pino } from "pino";
+import { ROLES, type Role } from "../contract/queues.ts";
+import { type DeviceSpec, parseDevices } from "../device/devices.ts";
+import { StepFailure } from "../failure.ts";
+import { resolveConnection } from "../temporal/connection.ts";
+import { startHost } from "../temporal/worker.ts";
+import { interrupted } from "./interrupt.ts";
+import { rootOption } from "./options.ts";
+
+/** On a CPU, one device per role keeps all at work; threads are fixed so that the bytes are too. */
+const DEVICES = "cpu:4";
+const THREADS = 2;
+
+interface WorkerOptions {
+  readonly root: string;
+  readonly roles: readonly Role[];
+  readonly devices: string;
+  readonly threads: number;
+  readonly control: boolean;
+  readonly logLevel: string;
+}
+
+export function workerCommand(): Command {
+  return new Command("worker")
+    .description("play roles on this host's devices until it is stopped")
+    .addOption(
+      new Option("--roles <roles>", "what this host's devices do")
+        .argParser(parseRoles)
+        .default([...ROLES], ROLES.join(",")),
+    )
+    .option("--devices <devices>", 'CUDA indices ("0,1") or a number of CPU devices ("cpu:2")', DEVICES)
+    .addOption(new Option("--threads <n>", "CPU threads of a model process").argParser(parseThreads).default(THREADS))
+    .option("--no-control", "leave workflows and light steps to other hosts")
+    .addOption(rootOption())
+    .addOption(
+      new Option("--log-level <level>", "how much goes to the log, JSON Lines on stderr")
+        .choices(["debug", "info", "warn", "error"])
+        .default("info"),
+    )
+    .addHelpText(
+      "after",
+      `
+Takes work from the Temporal server that TEMPORAL_ADDRESS or a client profile names, or from the one of \`snowball up\`.
+
+Examples:
+  snowball worker
+  snowball worker --roles score --devices 0 --no-control`,
+    )
+    .action(worker);
+}
+
+async function worker(options: WorkerOptions): Promise<void> {
+  const server = resolveConnection(options.root);
+  if (server === null) {
+    throw new StepFailure(
+      "BadInput",
+      "No Temporal server to work for: set TEMPORAL_ADDRESS, or start one with `snowball up`.",
+    );
+  }
+  const devices: DeviceSpec[] = parseDevices(options.devices);
+  const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const { root, roles, control, threads } = options;
+  const signal = interrupted();
+  const host = await startHost({ root, server, roles, control, devices, threads, log });
+  log.info({ server: server.address, roles, devices: options.devices }, "working");
+  const stopped = new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+  await Promise.race([stopped, host.ended]);
+  await host.stop();
+}
+
+function parseRoles(text: string): Role[] {
+  return text.split(",").map((name) => {
+    const role = ROLES.find((each) => each === name.trim());
+    if (role === undefined)
+      throw new InvalidArgumentError(`"${name.trim()}" is no role; they are ${ROLES.join(", ")}.`);
+    return role;
+  });
+}
+
+function parseThreads(text: string): number {
+  const threads = Number(text);
+  if (!Number.isInteger(threads) || threads < 1) throw new InvalidArgumentError("A whole number from 1 is needed.");
+  return threads;
+}

@@ -1,0 +1,32 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Role } from "../contract/queues.ts";
+import type { DeviceSpec } from "./devices.ts";
+import { createDevicePool, type DevicePool } from "./pool.ts";
+
+/**
+ * Gives every role its own devices where there are enough of them, and lets all roles share one pool where there are
+ * not. Without this, the first role to be busy would start a second server on a device that another role needs.
+ */
+export function createPools(options: {
+  readonly devices: readonly DeviceSpec[];
+  readonly roles: readonly Role[];
+  readonly threads: number;
+}): (role: Role) => DevicePool {
+  const { devices, roles, threads } = options;
+  // One folder for all workers of the host, whatever their roots: the lock is the device's, not the project's.
+  const lockFolder = join(tmpdir(), "snowball-locks");
+  const poolOf = (some: readonly DeviceSpec[]): DevicePool => createDevicePool({ devices: some, threads, lockFolder });
+  if (devices.length < roles.length) {
+    const shared = poolOf(devices);
+    return () => shared;
+  }
+  const own = new Map(
+    roles.map((role, place) => [role, poolOf(devices.filter((_, index) => index % roles.length === place))]),
+  );
+  return (role) => {
+    const pool = own.get(role);
+    if (!pool) throw new RangeError(`This host does not play the role "${role}".`);
+    return pool;
+  };
+}

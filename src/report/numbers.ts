@@ -1,0 +1,42 @@
+import type { Measured } from "../contract/progress.ts";
+
+/** What stands where nothing was measured. */
+export const NOTHING = "–";
+
+/** 2351 → "2,351". */
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** A fraction as the field prints it: .62, 1.00, −.05. */
+export function share(value: number | null): string {
+  if (value === null) return NOTHING;
+  const text = Math.abs(value).toFixed(2).replace(/^0/, "");
+  return value < 0 && text !== ".00" ? `−${text}` : text;
+}
+
+/** ".62 ± .03", the half-width of the 95 % interval. */
+export function measured(value: Measured | null): string {
+  return value === null ? NOTHING : `${share(value.mean)} ± ${share(value.half)}`;
+}
+
+/** Milliseconds as a person says them: "8 s", "1 min 12 s", "2 h 5 min". */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) return `${seconds} s`;
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+}
+
+/** A time that is only estimated: whole minutes above one, tens of seconds below. */
+export function roughly(ms: number): string {
+  if (ms >= 60_000) return `about ${duration(Math.round(ms / 60_000) * 60_000)}`;
+  return `about ${Math.max(10, Math.round(ms / 10_000) * 10)} s`;
+}
+
+/** "1 pair", "2 pairs". */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,62 @@
+import type { Recipe } from "../recipe/pipelines/snowball.ts";
+
+/** What the command `run` says around the run itself: `own` when server and worker are its own. */
+export interface Session {
+  readonly name: string;
+  /** The recipe file, as it was typed. */
+  readonly file: string;
+  readonly own: boolean;
+}
+
+export type Beginning = "started" | "attached" | "finished";
+
+export interface Opening {
+  readonly how: Beginning;
+  /** The iteration that an open run has come to, counted from 0; null when it is not known. */
+  readonly iteration: number | null;
+  /** Fields in which this recipe differs from the one that the open run was started with. */
+  readonly differing: readonly string[];
+  /** The Web UI of the run's namespace, when it is known. */
+  readonly ui: string | null;
+}
+
+/** What happens now, and where to look. */
+export function openingLines(recipe: Recipe, { how, iteration, differing, ui }: Opening): string[] {
+  const { name, loop, planner, training } = recipe;
+  const iterations = `${loop.num_iterations} iteration${loop.num_iterations === 1 ? "" : "s"}`;
+  const where = iteration === null || iteration < 0 ? "" : ` (iteration ${iteration + 1} of ${loop.num_iterations})`;
+  const beginning: Readonly<Record<Beginning, string>> = {
+    started: `Snowball  ${name}   ${iterations} · K ${planner.num_rollouts} · LoRA r${training.lora_rank}`,
+    attached: `Going on with ${name}${where}. Nothing finished is done again.`,
+    finished: `${name} is complete already; --anew runs it again.`,
+  };
+  return [
+    beginning[how],
+    ...(differing.length === 0 ? [] : [otherRecipe(name, how, differing)]),
+    ...(ui === null ? [] : [`  Temporal UI  ${ui}/workflows/${name}`]),
+  ];
+}
+
+function otherRecipe(name: string, how: Beginning, differing: readonly string[]): string {
+  const fields = differing.join(", ");
+  if (how === "finished") return `It was run with another recipe: this one differs in ${fields}.`;
+  return (
+    `The open run keeps the recipe that it was started with: this one differs in ${fields}. ` +
+    `To change over: bin/snowball cancel ${name}, then run it again; what the change does not touch is not done again.`
+  );
+}
+
+/** After ^C: what was stopped, and what to type. */
+export function partingLines({ name, file, own }: Session): string[] {
+  if (!own) return [`Stopped watching. The run goes on.   Watch again: bin/snowball status ${name} --follow`];
+  return [
+    "Stopping the server and the worker that this command started. Nothing finished is lost.",
+    `Go on:   bin/snowball run ${file}          Cancel:  bin/snowball cancel ${name}`,
+  ];
+}
+
+/** After the result: where to look further. */
+export function nextLines({ name, own }: Session): string[] {
+  const look = own ? ["Look         bin/snowball up     (the Temporal UI again, on the same history)"] : [];
+  return [...look, `Next         bin/snowball show ${name} · bin/snowball verify ${name}`];
+}

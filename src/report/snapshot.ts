@@ -1,0 +1,28 @@
+import type { RunProgress } from "../contract/progress.ts";
+import type { Role } from "../contract/queues.ts";
+
+/** How an execution stands, in Temporal's words. */
+export type RunStatus = "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED" | "TERMINATED" | "TIMED_OUT";
+
+/** What a step said last about a piece of work that takes long: a training. */
+export interface StepProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Everything that can be said about a run at one moment. */
+export interface RunSnapshot {
+  readonly name: string;
+  readonly status: RunStatus;
+  /** When this execution started and, when it is over, ended; ms since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** null while no worker answers. */
+  readonly progress: RunProgress | null;
+  readonly training: StepProgress | null;
+  /** One sentence for every step that failed and is tried again. */
+  readonly troubles: readonly string[];
+  /** Queues on which something waits and no worker polls; "control" is the workflow's own. */
+  readonly unserved: readonly (Role | "control")[];
+}

@@ -1,0 +1,36 @@
+import type { Client, WorkflowExecutionInfo } from "@temporalio/client";
+import type { ListedRun } from "../report/runs.ts";
+
+/** Workflow types that are runs: a new pipeline adds its own. Children that stream chunks are no runs. */
+const PIPELINES = ["snowball"];
+
+/** The newest execution of every run, newest first. */
+export async function listRuns(client: Client): Promise<ListedRun[]> {
+  const query = `WorkflowType IN (${PIPELINES.map((name) => `"${name}"`).join(", ")})`;
+  const newest = new Map<string, ListedRun>();
+  for await (const info of client.workflow.list({ query })) {
+    const run = listed(info);
+    const known = newest.get(run.name);
+    if (known === undefined || known.startedAt < run.startedAt) newest.set(run.name, run);
+  }
+  return [...newest.values()].toSorted((a, b) => b.startedAt - a.startedAt);
+}
+
+/** The iteration that a run has come to, counted from 0; null where it is not known. */
+export async function iterationOf(client: Client, name: string): Promise<number | null> {
+  return listed(await client.workflow.getHandle(name).describe()).iteration;
+}
+
+function listed(info: Omit<WorkflowExecutionInfo, "raw">): ListedRun {
+  const attributes = info.searchAttributes as Readonly<Record<string, readonly unknown[] | undefined>>;
+  const stage = attributes["SnowballStage"]?.[0];
+  const iteration = attributes["SnowballIteration"]?.[0];
+  return {
+    name: info.workflowId,
+    status: info.status.name,
+    startedAt: info.startTime.getTime(),
+    endedAt: info.closeTime?.getTime() ?? null,
+    stage: typeof stage === "string" ? stage : null,
+    iteration: typeof iteration === "number" ? iteration : null,
+  };
+}

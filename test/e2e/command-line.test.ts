@@ -1,0 +1,136 @@
+import { rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { embeddedServer, isAlive, stateFolderOf } from "../../src/temporal/embedded.ts";
+import { printed, snowball, UNHURRIED, writeRecipe } from "../harness/command.ts";
+import { newRoot } from "../harness/world.ts";
+
+let root: string;
+beforeEach(() => {
+  root = newRoot();
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function serverPid(): number {
+  const server = embeddedServer(stateFolderOf(root));
+  if (server === null) throw new Error("no embedded server is remembered");
+  return server.pid;
+}
+
+/** The process that logged last that it works. */
+async function workerPid(): Promise<number> {
+  const log = await readFile(join(stateFolderOf(root), "worker.log"), "utf8");
+  const last = [...log.matchAll(/"pid":(\d+).*"msg":"working"/g)].at(-1)?.[1];
+  if (last === undefined) throw new Error("no worker has said that it works");
+  return Number(last);
+}
+
+test("run: from nothing to the result, and nothing is left running", async () => {
+  const { exitCode, all } = await snowball(root, "run", writeRecipe(root, "plain"));
+  expect(exitCode).toBe(0);
+  expect(all).toMatch(/^Snowball {2}plain {3}5 iterations/);
+  expect(all).toContain("Every sample is accounted for: 80 = ");
+  expect(all).not.toContain("\u001B");
+  expect(embeddedServer(stateFolderOf(root))).toBeNull();
+  expect(isAlive(await workerPid())).toBe(false);
+
+  const again = await snowball(root, "run", writeRecipe(root, "plain"), "--json");
+  expect(again.exitCode).toBe(0);
+  expect(JSON.parse(again.stdout)).toMatchObject({ run: "plain", ledger: { samples: 80 } });
+  expect(again.stderr).toContain("plain is complete already");
+
+  const shown = await snowball(root, "show", "plain", "--json");
+  expect(JSON.parse(shown.stdout)).toMatchObject({ status: "completed", run: "plain" });
+  const verified = await snowball(root, "verify", "plain");
+  expect(verified).toMatchObject({ exitCode: 0 });
+  expect(verified.stdout).toContain("All is as it was committed.");
+});
+
+test("run: ^C stops what it started; started again, it goes on", async () => {
+  const recipe = writeRecipe(root, "stopped", UNHURRIED);
+  const first = snowball(root, "run", recipe);
+  await printed(first, "training on the pairs");
+  const pids = [serverPid(), await workerPid()];
+  first.kill("SIGINT");
+  expect(await first).toMatchObject({ exitCode: 130 });
+  expect((await first).all).toContain("Nothing finished is lost.");
+  expect(pids.filter(isAlive)).toEqual([]);
+
+  const second = await snowball(root, "run", recipe);
+  expect(second.exitCode).toBe(0);
+  expect(second.all).toContain("Going on with stopped");
+});
+
+test("run: a killed worker and a killed server are started again, and the run completes", async () => {
+  const command = snowball(root, "run", writeRecipe(root, "battered", UNHURRIED));
+  await printed(command, "training on the pairs");
+  process.kill(await workerPid(), "SIGKILL");
+  await printed(command, "The worker ended (exit status 137) and is started again.");
+  process.kill(serverPid(), "SIGKILL");
+  await printed(command, "The Temporal server ended (exit status 137) and is started again.");
+  const { exitCode, all } = await command;
+  expect(all).toContain("Every question too: 8 = ");
+  expect(exitCode).toBe(0);
+});
+
+test("run: killed itself, it takes server and worker with it; cancel closes what it left open", async () => {
+  const recipe = writeRecipe(root, "killed", UNHURRIED);
+  const command = snowball(root, "run", recipe);
+  await printed(command, "training on the pairs");
+  const pids = [serverPid(), await workerPid()];
+  command.kill("SIGKILL");
+  await command;
+  await vi.waitUntil(() => !pids.some(isAlive), { timeout: 30_000 });
+
+  const cancelled = await snowball(root, "cancel", "killed");
+  expect(cancelled).toMatchObject({ exitCode: 0 });
+  expect(cancelled.stdout).toContain("Cancelled killed.");
+  const twice = await snowball(root, "cancel", "killed");
+  expect(twice).toMatchObject({ exitCode: 2, stderr: 'No open run is called "killed".' });
+});
+
+test("up, run, status, list, cancel, down", async () => {
+  const recipe = writeRecipe(root, "long", { ...UNHURRIED, loop: { num_iterations: 4 } });
+  expect((await snowball(root, "status", "long")).stderr).toContain("No Temporal server is running");
+  expect(await snowball(root, "up")).toMatchObject({ exitCode: 0 });
+  const pids = [serverPid(), await workerPid()];
+
+  expect(await snowball(root, "status", "long")).toMatchObject({ exitCode: 2 });
+  const watching = snowball(root, "run", recipe);
+  await printed(watching, "iteration 1 of 4");
+  watching.kill("SIGINT");
+  expect((await watching).all).toContain("Stopped watching. The run goes on.");
+  expect(pids.every(isAlive)).toBe(true);
+
+  const status = await snowball(root, "status", "long", "--json");
+  expect(JSON.parse(status.stdout)).toMatchObject({ name: "long", status: "RUNNING", progress: { iterations: 4 } });
+  const other = writeRecipe(root, "long", { ...UNHURRIED, loop: { num_iterations: 3 } });
+  const joined = await snowball(root, "run", other, "--detach");
+  expect(joined.all).toContain("Going on with long");
+  expect(joined.all).toContain("this one differs in loop.num_iterations 4 → 3.");
+
+  expect(await snowball(root, "cancel", "long")).toMatchObject({ exitCode: 0 });
+  const followed = await snowball(root, "status", "long", "--follow");
+  expect(followed).toMatchObject({ exitCode: 1, stderr: "The run was cancelled." });
+  const listed = await snowball(root, "list", "--json");
+  expect(JSON.parse(listed.stdout)).toMatchObject([{ name: "long", status: "CANCELLED" }]);
+
+  expect(await snowball(root, "down")).toMatchObject({ exitCode: 0 });
+  expect(pids.filter(isAlive)).toEqual([]);
+  expect((await snowball(root, "down")).stdout).toBe("Nothing is up.");
+});
+
+test("input that is not usable ends with 2 and one sentence, and starts nothing", async () => {
+  const missing = await snowball(root, "run", "nowhere.yaml");
+  expect(missing).toMatchObject({ exitCode: 2 });
+  expect(missing.stderr).toContain("nowhere.yaml cannot be read");
+
+  const broken = await snowball(root, "run", writeRecipe(root, "broken", { data: { path: "configs/none.json" } }));
+  expect(broken).toMatchObject({ exitCode: 2 });
+  expect(broken.stderr).toContain("configs/none.json");
+
+  expect(await snowball(root, "worker", "--roles", "cook")).toMatchObject({ exitCode: 2 });
+  expect(await snowball(root, "show", "nobody")).toMatchObject({ exitCode: 2 });
+  expect(await snowball(root, "fly")).toMatchObject({ exitCode: 2 });
+});

@@ -1,0 +1,40 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { vi } from "vitest";
+import type { Recipe } from "../../src/recipe/pipelines/snowball.ts";
+import { type Change, PROJECT, simulatedRecipe } from "./world.ts";
+
+/** The command line, as a person in another folder types it. */
+export function snowball(root: string, ...args: string[]) {
+  return execa(join(PROJECT, "bin/snowball"), args, {
+    cwd: root,
+    env: { SNOWBALL_ROOT: root, HOME: root },
+    reject: false,
+    all: true,
+  });
+}
+export type Command = ReturnType<typeof snowball>;
+
+/** Waits until the command has printed the text; everything that it printed so far. */
+export async function printed(command: Command, text: string | RegExp, timeout = 60_000): Promise<string> {
+  let output = "";
+  command.all.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const found = (): boolean => (typeof text === "string" ? output.includes(text) : text.test(output));
+  await vi.waitUntil(found, { timeout, interval: 50 });
+  return output;
+}
+
+/** Writes a simulated recipe into the root; its file name. */
+export function writeRecipe(root: string, name: string, change: Change<Recipe> = {}): string {
+  const file = join(root, `${name}.json`);
+  writeFileSync(file, JSON.stringify(simulatedRecipe(name, change)));
+  return file;
+}
+
+/** Slow enough to be interrupted, quick enough to wait for. */
+export const UNHURRIED: Change<Recipe> = {
+  loop: { num_iterations: 2 },
+  data: { max_samples: 8 },
+  simulate: { latency_ms: { rollout: 300, imagine: 300, score: 300, train: 3_000 } },
+};

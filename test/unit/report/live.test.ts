@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { EMPTY_LEDGER } from "../../../src/contract/ledger.ts";
+import type { RunProgress } from "../../../src/contract/progress.ts";
+import { liveLines } from "../../../src/report/live.ts";
+import { plainLine } from "../../../src/report/plain.ts";
+import type { RunSnapshot } from "../../../src/report/snapshot.ts";
+import { statusLines } from "../../../src/report/status.ts";
+
+const progress: RunProgress = {
+  run: "demo",
+  iterations: 5,
+  iteration: 0,
+  stage: "label",
+  child: "demo/iter-0",
+  roles: { rollout: { done: 512, total: 512 }, imagine: { done: 256, total: 512 }, score: { done: 0, total: 512 } },
+  table: [],
+  floors: null,
+  ledger: EMPTY_LEDGER,
+};
+const snapshot: RunSnapshot = {
+  name: "demo",
+  status: "RUNNING",
+  startedAt: 1_000,
+  endedAt: null,
+  progress,
+  training: null,
+  troubles: [],
+  unserved: [],
+};
+const wide = { now: 73_000, width: 120, remaining: 250_000 };
+
+test("the block: where the run stands, a bar per role, time", () => {
+  expect(liveLines(snapshot, wide)).toEqual([
+    "iteration 1 of 5 (iter_0)   rollout, imagine and score",
+    "  rollout ████████████████ 512/512    imagine ████████░░░░░░░░ 256/512    score ░░░░░░░░░░░░░░░░ 0/512",
+    "  1 min 12 s so far, about 4 min to go",
+  ]);
+});
+
+test("no line is wider than the terminal, and three roles fit on 80 columns", () => {
+  const lines = liveLines(snapshot, { ...wide, width: 80 });
+  expect(lines[1]).toContain("score");
+  for (const width of [10, 40, 80]) {
+    for (const line of liveLines(snapshot, { ...wide, width })) expect(line.length).toBeLessThanOrEqual(width);
+  }
+});
+
+test("training shows its steps and its numbers", () => {
+  const training = { done: 30, total: 120, metrics: { loss: 0.45, margin: 1.2, grad_norm: 3 } };
+  const lines = liveLines({ ...snapshot, progress: { ...progress, stage: "train", roles: {} }, training }, wide);
+  expect(lines[1]).toBe("  train   ████░░░░░░░░░░░░ 30/120 · loss .45 · margin 1.20");
+});
+
+test("what keeps a run from going on is said, with what to type", () => {
+  const stuck = { ...snapshot, unserved: ["score"] as const, troubles: ["scoreChunk: the critic died (attempt 2)"] };
+  const lines = liveLines(stuck, { ...wide, width: 200 });
+  expect(lines).toContain(
+    "  waiting: no worker takes the queue snowball-score. Start one on a host with a free device: " +
+      "bin/snowball worker --roles score --devices 0",
+  );
+  expect(lines.at(-1)).toBe("  scoreChunk: the critic died (attempt 2)");
+  expect(liveLines({ ...snapshot, progress: null, unserved: ["control"] }, { ...wide, width: 200 })).toEqual([
+    "demo   no worker answers yet",
+    "  1 min 12 s so far, about 4 min to go",
+    "  waiting: no worker takes the queue snowball. Start one: bin/snowball worker",
+  ]);
+});
+
+test("one plain line for a log", () => {
+  expect(plainLine(snapshot)).toBe(
+    "iteration 1 of 5 (iter_0) · rollout, imagine and score · rollout 512/512 · imagine 256/512 · score 0/512",
+  );
+});
+
+test("a run that is over says how and for how long", () => {
+  const over = { ...snapshot, progress: null, endedAt: 61_000 };
+  expect(statusLines({ ...over, status: "COMPLETED" }, 0)[0]).toBe("demo   complete   1 min");
+  expect(statusLines({ ...over, status: "TERMINATED" }, 0)[0]).toBe("demo   cancelled   1 min");
+});

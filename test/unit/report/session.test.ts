@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parseRecipe } from "../../../src/recipe/parse.ts";
+import { differences } from "../../../src/report/differences.ts";
+import { openingLines, partingLines } from "../../../src/report/session.ts";
+
+const file = "configs/snowball.simulated.yaml";
+const recipe = parseRecipe(readFileSync(file, "utf8"), file);
+const opening = { how: "started", iteration: null, differing: [], ui: null } as const;
+
+test("fields that differ, by their full names", () => {
+  const before = { name: "a", training: { beta: 0.1, loss_type: ["sigmoid"] }, chunk: { questions: 2 } };
+  const after = {
+    name: "a",
+    training: { beta: 0.2, loss_type: ["sigmoid", "sft"], save_steps: 5 },
+    chunk: { questions: 2 },
+  };
+  expect(differences(before, after)).toEqual([
+    "training.beta 0.1 → 0.2",
+    'training.loss_type ["sigmoid"] → ["sigmoid","sft"]',
+    "training.save_steps (absent) → 5",
+  ]);
+  expect(differences(recipe, structuredClone(recipe))).toEqual([]);
+});
+
+test("how a run begins", () => {
+  expect(openingLines(recipe, { ...opening, ui: "http://localhost:8233/namespaces/default" })).toEqual([
+    "Snowball  simulated   5 iterations · K 4 · LoRA r64",
+    "  Temporal UI  http://localhost:8233/namespaces/default/workflows/simulated",
+  ]);
+  expect(openingLines(recipe, { ...opening, how: "attached", iteration: 2 })).toEqual([
+    "Going on with simulated (iteration 3 of 5). Nothing finished is done again.",
+  ]);
+  const changed = openingLines(recipe, { ...opening, how: "attached", differing: ["training.beta 0.1 → 0.2"] });
+  expect(changed[0]).toBe("Going on with simulated. Nothing finished is done again.");
+  expect(changed[1]).toContain(
+    "keeps the recipe that it was started with: this one differs in training.beta 0.1 → 0.2.",
+  );
+  const finished = openingLines(recipe, { ...opening, how: "finished", differing: ["seed 0 → 1"] });
+  expect(finished).toEqual([
+    "simulated is complete already; --anew runs it again.",
+    "It was run with another recipe: this one differs in seed 0 → 1.",
+  ]);
+});
+
+test("after ^C: only what this command started is stopped", () => {
+  const session = { name: "demo", file: "demo.yaml", own: true };
+  expect(partingLines(session).at(-1)).toBe(
+    "Go on:   bin/snowball run demo.yaml          Cancel:  bin/snowball cancel demo",
+  );
+  expect(partingLines({ ...session, own: false })).toEqual([
+    "Stopped watching. The run goes on.   Watch again: bin/snowball status demo --follow",
+  ]);
+});
