@@ -10,8 +10,14 @@ help:
 	@echo "make check   types, lint, formatting, import rules, unused code"
 	@echo "make lock    lock the Python requirements and the packages again"
 
-demo: setup
+world = demo/snowball/data/questions.jsonl
+
+demo: setup $(world)
 	@bin/snowball run configs/snowball.demo.yaml
+
+# The toy world writes itself, the same bytes every time; the file of questions last.
+$(world): $(wildcard demo/world/*.ts) | setup
+	@$$(scripts/node-path.sh) demo/world/write.ts --out $(@D)
 
 test:
 	@SNOWBALL_NEEDS_SERVER=1 scripts/setup.sh

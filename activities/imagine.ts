@@ -11,7 +11,7 @@ import type { RolloutRow, ViewRow } from "../src/preference/rows.ts";
 import { parsePlan } from "../src/prompt/parse-plan.ts";
 import { rng, seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { executorSpec } from "./model-specs.ts";
+import { executorSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, type ImportedQuestion, readRun, type RunFiles } from "../src/run/files.ts";
 import { asActivity, type StepContext } from "./step.ts";
 
@@ -45,6 +45,7 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
       max_instructions: planner.max_instructions,
       seed,
       measure,
+      pretended: pretended(files, executor.backend),
       random_view: randomView ? evaluation.reference_views : null,
     },
     inputs: [digest, input.rollouts.sha256],

@@ -51,3 +51,8 @@ export function baseCheckpoint(deps: ActivityDeps, files: RunFiles): BaseCheckpo
   const { model, dtype, attn_implementation, min_pixels, max_pixels } = files.recipe.planner;
   return { model: join(deps.root, model), dtype, attn_implementation, min_pixels, max_pixels };
 }
+
+/** The faults that a simulated backend injects: they determine its output, so they belong into its keys. */
+export function pretended(files: RunFiles, backend: string): unknown {
+  return backend === "simulated" ? (files.recipe.simulate?.faults ?? null) : null;
+}

@@ -9,7 +9,7 @@ import { plannerMessages } from "../src/prompt/messages.ts";
 import type { Planner } from "../src/recipe/parts/planner.ts";
 import { seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { plannerSpec } from "./model-specs.ts";
+import { plannerSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, readRun } from "../src/run/files.ts";
 import { adapterFolder, policyDigest } from "../src/run/policy.ts";
 import { asActivity, type StepContext } from "./step.ts";
@@ -47,6 +47,7 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
       max_instructions: planner.max_instructions,
       texts: { system: files.texts.system, template: files.texts.template },
       seeds: asked.map((each) => seeds(each.id)),
+      pretended: pretended(files, planner.backend),
     },
     // The adapter by its own digest too: that is how the store knows who was built on it.
     inputs: [digest, serving, ...(input.policy.adapter ? [input.policy.adapter.sha256] : [])],

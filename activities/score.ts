@@ -9,7 +9,7 @@ import { answerGain, confidence, emptyPlan, policyFailure, type Scored } from ".
 import { type Answerer, createAsker } from "./asker.ts";
 import { answerChunk } from "./answer.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { answererSpec } from "./model-specs.ts";
+import { answererSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, readRun, type RunFiles } from "../src/run/files.ts";
 import { type Sample, samplesOf } from "./samples.ts";
 import { asActivity, type StepContext } from "./step.ts";
@@ -27,7 +27,7 @@ export function createScoreActivities(deps: ActivityDeps): ScoreSteps {
 
 async function scoreChunk(deps: ActivityDeps, context: StepContext, input: ScoreInput): Promise<ArtifactRef> {
   const files = await readRun(deps.store, input.run);
-  const { scoring, executor, seed } = files.recipe;
+  const { scoring, executor } = files.recipe;
   const critic = files.recipe.critic;
   const chunk = chunkQuestions(files, input.chunk);
   const recipeOf = {
@@ -44,7 +44,7 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
       view_cost: scoring.view_cost,
       on_generation_failure: executor.on_generation_failure,
       text: files.texts.answer,
-      seed,
+      pretended: pretended(files, critic.backend),
     },
     inputs: [chunk.digest, input.rollouts.sha256, input.views.sha256],
   };

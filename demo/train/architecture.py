@@ -4,6 +4,7 @@ python demo/train/architecture.py FOLDER [--seed N]     writes an untrained one
 """
 
 import argparse
+import copy
 import sys
 from pathlib import Path
 
@@ -98,9 +99,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> Qwen3VLForCond
 
 def save(model: Qwen3VLForConditionalGeneration, processor: Qwen3VLProcessor, folder: Path) -> None:
     """Writes weights (half precision), config, tokenizer and processor; `from_pretrained` loads the folder as it is."""
-    dtype = next(model.parameters()).dtype
-    model.to(torch.float16).save_pretrained(folder)
-    model.to(dtype)
+    copy.deepcopy(model).to(torch.float16).save_pretrained(folder)
     processor.save_pretrained(folder)
 
 

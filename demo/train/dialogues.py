@@ -33,7 +33,7 @@ class Mix:
 
 
 REVEALED = Mix(0, 0, 0, 0)
-BLENDED = Mix(without_view=0.14, other_view=0.18, rating=0.06, similarity=0.02)
+BLENDED = Mix(without_view=0.14, other_view=0.18, rating=0.1, similarity=0.03)
 
 
 @dataclass(frozen=True)

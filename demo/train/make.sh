@@ -26,7 +26,7 @@ first=$!
   --out "$scratch/evaluator" --seed 2 >"$scratch/evaluator.log" &
 wait "$first"
 wait "$!"
-"$python" demo/train/train_planner.py --scenes "${scenes[@]}" --vision "$scratch/critic.vision.pt" \
+"$python" demo/train/train_planner.py --scenes "${scenes[@]}" --vision "$scratch/critic.cells.pt" \
   --out "$scratch/planner" --seed 3
 "$python" demo/train/check_planner.py "$scratch/planner" --scenes "$scratch/valid"
 

@@ -27,8 +27,8 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
 STAGES = [
     Stage("cells", steps=2400, learning_rate=2e-3, batch=96, mix=None),
-    Stage("revealed", steps=700, learning_rate=1.5e-3, batch=48, mix=REVEALED),
-    Stage("blended", steps=2600, learning_rate=1.2e-3, batch=48, mix=BLENDED),
+    Stage("revealed", steps=600, learning_rate=1.5e-3, batch=48, mix=REVEALED),
+    Stage("blended", steps=800, learning_rate=1.2e-3, batch=48, mix=BLENDED),
 ]
 WARM_UP = 40
 LOG_EVERY = 50
@@ -42,13 +42,18 @@ def say(line: dict[str, object]) -> None:
     sys.stdout.flush()
 
 
+def state_after(folder: Path, stage: Stage) -> Path:
+    """Beside the checkpoint: all weights after a stage, with the head over the visual tokens."""
+    return folder.with_suffix(f".{stage.name}.pt")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=Path, nargs="+", required=True)
     parser.add_argument("--valid", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--scale", type=float, default=1.0, help="multiplies the steps of every stage")
+    parser.add_argument("--after", choices=[stage.name for stage in STAGES], help="go on after this finished stage")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -58,17 +63,19 @@ def main() -> None:
     critic = Critic(FixedGrid(build_model(tokenizer, args.seed), SIDE))
     spelling = Spelling(processor)
     scenes, valid = load_scenes(args.scenes), load_scenes([args.valid])
-    rng = np.random.default_rng(args.seed)
     began = time.monotonic()
 
-    for stage in STAGES:
-        steps = round(stage.steps * args.scale)
+    done = [stage.name for stage in STAGES].index(args.after) + 1 if args.after else 0
+    if done:
+        critic.load_state_dict(torch.load(state_after(args.out, STAGES[done - 1])))
+    for number, stage in enumerate(STAGES[done:], done):
+        rng = np.random.default_rng([args.seed, number])
         optimizer = torch.optim.AdamW(critic.parameters(), stage.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
         warm = LinearLR(optimizer, 0.02, 1.0, WARM_UP)
-        cool = CosineAnnealingLR(optimizer, max(1, steps - WARM_UP), stage.learning_rate / 50)
+        cool = CosineAnnealingLR(optimizer, stage.steps - WARM_UP, stage.learning_rate / 50)
         schedule = SequentialLR(optimizer, [warm, cool], [WARM_UP])
         descent = losses(critic, spelling, scenes, stage, rng)
-        for step, (loss, reply, cells) in zip(range(1, steps + 1), descent, strict=False):
+        for step, (loss, reply, cells) in zip(range(1, stage.steps + 1), descent, strict=False):
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(critic.parameters(), 1.0)
@@ -80,15 +87,13 @@ def main() -> None:
             if step % SAVE_EVERY == 0 and stage.mix is not None:
                 say(dict(examine(critic, spelling, valid, EXAMINED_ON_THE_WAY)))
                 save(critic.grid.model, processor, args.out)
-        if stage.mix is None:
-            # The planner starts from a tower that sees, too.
-            torch.save(critic.grid.model.model.visual.state_dict(), args.out.with_suffix(".vision.pt"))
+        torch.save(critic.state_dict(), state_after(args.out, stage))
 
     final = examine(critic, spelling, valid, len(valid))
     say(dict(final))
     save(critic.grid.model, processor, args.out)
-    made = [{**asdict(stage), "steps": round(stage.steps * args.scale)} for stage in STAGES]
-    write_made_by(args.out, {"seed": args.seed, "stages": made, "scenes": len(scenes)}, final)
+    how = {"seed": args.seed, "scenes": len(scenes), "stages": [asdict(stage) for stage in STAGES]}
+    write_made_by(args.out, how, final)
 
 
 if __name__ == "__main__":

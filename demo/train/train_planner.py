@@ -1,6 +1,6 @@
 """Trains the toy planner's cold start: fluent, diverse and ignorant, so that all of the gain is the loop's.
 
-    python demo/train/train_planner.py --scenes scenes --vision critic.vision.pt --out FOLDER --seed N
+    python demo/train/train_planner.py --scenes scenes --vision critic.cells.pt --out FOLDER --seed N
 
 What it thinks restates the question; which view it then asks for is drawn without looking at the question. Its vision
 tower has learned to name things (the critic's first stage) and stays as it is; the loop trains the language model.
@@ -73,7 +73,9 @@ def main() -> None:
     tokenizer = build_tokenizer()
     processor = build_processor(tokenizer)
     model = build_model(tokenizer, args.seed)
-    model.model.visual.load_state_dict(torch.load(args.vision))
+    tower = "grid.model.model.visual."
+    state = torch.load(args.vision)
+    model.model.visual.load_state_dict({k.removeprefix(tower): v for k, v in state.items() if k.startswith(tower)})
     model.model.visual.requires_grad_(False)
     grid = FixedGrid(model, SIDE)
     spelling = Spelling(processor)

@@ -12,7 +12,8 @@ from trl import DPOTrainer
 
 from runners.checkpoint import settle_checkpoint
 from runners.failure import Failure
-from runners.protocol import Channel
+from runners.protocol import Body, Channel
+from runners.vision import see_once
 
 # TRL's names for what a reader of the progress wants, and ours.
 METRICS = {
@@ -40,7 +41,7 @@ class TermWeight:
 
 
 class TermwiseDPOTrainer(DPOTrainer):  # type: ignore[misc]
-    """DPOTrainer with one more metric per loss term."""
+    """DPOTrainer with one more metric per loss term, and one look at each image."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -48,6 +49,10 @@ class TermwiseDPOTrainer(DPOTrainer):  # type: ignore[misc]
             TermWeight(weight, partial(self._note_term, name))
             for name, weight in zip(self.args.loss_type, self.args.loss_weights, strict=True)
         ]
+
+    def _compute_loss(self, model: Any, inputs: Body, return_outputs: bool) -> Any:
+        network = self.accelerator.unwrap_model(model).get_base_model()
+        return super()._compute_loss(model, see_once(network, inputs), return_outputs)
 
     def _note_term(self, name: str, value: float) -> None:
         self._metrics["train" if self.model.training else "eval"][name].append(value)

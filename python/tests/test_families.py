@@ -23,10 +23,12 @@ from runners.decoding import decode
 from runners.failure import Failure
 from runners.logprob import answer_logprobs
 from runners.options import lora_config
-from runners.prompt import encode
+from runners.preference import PairCollator
+from runners.prompt import encode, messages_of_pair
 from runners.sampling import Sampling
-from runners.vlm import load_network, load_processor, load_vlm
-from tests.conftest import COMPUTE, PIXELS, TRAINING, architecture, question
+from runners.vision import see_once
+from runners.vlm import Vlm, load_network, load_processor, load_vlm
+from tests.conftest import COMPUTE, PIXELS, TRAINING, architecture, pair, question
 from tests.test_logprob import by_hand
 
 TEXT = {
@@ -119,6 +121,26 @@ def test_a_family_is_sampled_scored_and_given_an_adapter(checkpoint: Path, image
     greedy = Sampling(temperature=0, top_p=1, top_k=0, min_p=0, repetition_penalty=1, max_new_tokens=4)
     for prompt, draft in zip(prompts, decode(vlm, prompts, [0, 1], ["", ""], greedy), strict=True):
         assert draft.logprobs == pytest.approx(by_hand(vlm, prompt, draft.ids), abs=1e-4)
+
+
+def same_logits(vlm: Vlm, images: Path) -> bool:
+    """Does a preference batch of one- and two-image prompts get the same logits with images seen once as without?"""
+    rows = [pair(vlm, images, 1), pair(vlm, images, 2)]
+    rows[1] |= {"image": ["2.png", "3.png"], "prompt": "<image>" + rows[1]["prompt"]}
+    rows[1]["prompt_digest"] = encode(vlm.processor, messages_of_pair(rows[1], images)).digest
+    batch = PairCollator(rows, images, vlm.processor, vlm.unspeakable)([{"row": 0}, {"row": 1}])
+    del batch["completion_mask"]
+    with torch.no_grad():
+        plain, once = (vlm.model(**inputs, use_cache=False).logits for inputs in (batch, see_once(vlm.model, batch)))
+    return torch.allclose(plain, once, atol=1e-5)
+
+
+def test_images_seen_once_look_the_same(checkpoint: Path, images: Path) -> None:
+    assert same_logits(load_vlm(str(checkpoint), None, COMPUTE, 4 * PIXELS // 16, PIXELS), images)
+
+
+def test_images_seen_once_look_the_same_to_the_toy(vlm: Vlm, images: Path) -> None:
+    assert same_logits(vlm, images)
 
 
 def test_an_adapter_stays_out_of_the_vision_tower(checkpoint: Path) -> None:

@@ -1,10 +1,11 @@
+import { WorkflowFailedError } from "@temporalio/client";
 import { Command } from "commander";
 import { outcomeLines } from "../report/outcome.ts";
 import { statusLines } from "../report/status.ts";
 import { connect, type Connected } from "../temporal/connection.ts";
 import { readSnapshot } from "../temporal/snapshot.ts";
 import { resultOf } from "../temporal/start.ts";
-import { INTERRUPTED } from "./failure.ts";
+import { INTERRUPTED, sentenceOf } from "./failure.ts";
 import { interrupted } from "./interrupt.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { watch } from "./watch.ts";
@@ -37,8 +38,19 @@ async function status(name: string, { root, follow, json }: StatusOptions): Prom
 
 async function showOnce(server: Connected, name: string, json: boolean): Promise<void> {
   const snapshot = await readSnapshot(server, name);
-  if (json) console.log(JSON.stringify(snapshot));
-  else for (const line of statusLines(snapshot, Date.now())) console.log(line);
+  if (json) {
+    console.log(JSON.stringify(snapshot));
+    return;
+  }
+  for (const line of statusLines(snapshot, Date.now())) console.log(line);
+  if (snapshot.status === "RUNNING") return;
+  try {
+    for (const line of outcomeLines(await resultOf(server.client, name))) console.log(line);
+  } catch (error) {
+    // The status was asked for, and that a run failed is an answer, not a failure of the question.
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    console.log(sentenceOf(error));
+  }
 }
 
 async function followRun(server: Connected, name: string): Promise<void> {

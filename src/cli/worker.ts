@@ -4,13 +4,12 @@ import { ROLES, type Role } from "../contract/queues.ts";
 import { type DeviceSpec, parseDevices } from "../device/devices.ts";
 import { StepFailure } from "../failure.ts";
 import { resolveConnection } from "../temporal/connection.ts";
-import { startHost } from "../temporal/worker.ts";
 import { interrupted } from "./interrupt.ts";
 import { rootOption } from "./options.ts";
 
-/** On a CPU, one device per role keeps all at work; threads are fixed so that the bytes are too. */
+/** On a CPU, one device per role keeps all at work; threads are fixed so that the bytes are too, and one waits for none. */
 const DEVICES = "cpu:4";
-const THREADS = 2;
+const THREADS = 1;
 
 interface WorkerOptions {
   readonly root: string;
@@ -62,6 +61,8 @@ async function worker(options: WorkerOptions): Promise<void> {
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
   const { root, roles, control, threads } = options;
   const signal = interrupted();
+  // The SDK's native worker is loaded by this command alone: it would add a third of a second to each of the others.
+  const { startHost } = await import("../temporal/worker.ts");
   const host = await startHost({ root, server, roles, control, devices, threads, log });
   log.info({ server: server.address, roles, devices: options.devices }, "working");
   const stopped = new Promise<void>((resolve) => {

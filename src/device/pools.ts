@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "../contract/queues.ts";
@@ -12,10 +13,12 @@ export function createPools(options: {
   readonly devices: readonly DeviceSpec[];
   readonly roles: readonly Role[];
   readonly threads: number;
+  /** What belongs to this root on this host. */
+  readonly stateFolder: string;
 }): (role: Role) => DevicePool {
   const { devices, roles, threads } = options;
-  // One folder for all workers of the host, whatever their roots: the lock is the device's, not the project's.
-  const lockFolder = join(tmpdir(), "snowball-locks");
+  const lockFolder = lockFolderOf(devices, options.stateFolder);
+  mkdirSync(lockFolder, { recursive: true });
   const poolOf = (some: readonly DeviceSpec[]): DevicePool => createDevicePool({ devices: some, threads, lockFolder });
   if (devices.length < roles.length) {
     const shared = poolOf(devices);
@@ -29,4 +32,11 @@ export function createPools(options: {
     if (!pool) throw new RangeError(`This host does not play the role "${role}".`);
     return pool;
   };
+}
+
+/** A GPU is one for all workers of the host, whatever their roots; a CPU device is only a share of this root's threads. */
+function lockFolderOf(devices: readonly DeviceSpec[], stateFolder: string): string {
+  return devices.some((device) => device.kind === "cuda")
+    ? join(tmpdir(), "snowball-locks")
+    : join(stateFolder, "locks");
 }

@@ -16,7 +16,14 @@ export function projectRunners(): PythonRunners {
     python: process.env["SNOWBALL_PYTHON"] ?? `${home}.venv/bin/python`,
     cwd: `${home}python`,
     // Sets in saved configurations are ordered by hash: without a fixed seed, equal adapters differ in their bytes.
-    env: { PYTHONPATH: `${home}python`, PYTHONHASHSEED: "0", PYTHONUNBUFFERED: "1", TOKENIZERS_PARALLELISM: "false" },
+    env: {
+      PYTHONPATH: `${home}python`,
+      PYTHONHASHSEED: "0",
+      PYTHONUNBUFFERED: "1",
+      TOKENIZERS_PARALLELISM: "false",
+      // Set by some systems; without compiled modules every start of a runner costs seconds more.
+      PYTHONDONTWRITEBYTECODE: "",
+    },
   };
 }
 

@@ -61,7 +61,8 @@ export function createModels(poolOf: (role: Role) => DevicePool, runners: Python
 
   return {
     withVlm: (role, spec, options, use) => {
-      const key = [role, spec.backend, spec.model, spec.serving].join(" ");
+      const pretended = spec.backend === "simulated" ? JSON.stringify(spec.simulate) : "";
+      const key = [role, spec.backend, spec.model, spec.serving, pretended].join(" ");
       const family = [role, spec.backend, spec.model].join(" ");
       const begin = (device: Device, signal: AbortSignal): Promise<ServedVlm> => start(spec, device, signal);
       const run = async (vlm: ServedVlm) => {

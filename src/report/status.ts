@@ -11,12 +11,11 @@ const ENDED: Readonly<Record<Exclude<RunStatus, "RUNNING">, string>> = {
   TIMED_OUT: "timed out",
 };
 
-/** One look at a run: where it stands, and the iterations that are finished. */
+/** One look at a run: where it stands, and the iterations that are finished; of one that is over, how and when it ended. */
 export function statusLines(snapshot: RunSnapshot, now: number): string[] {
   const { name, status, startedAt, endedAt, progress } = snapshot;
   if (status !== "RUNNING") {
-    const took = endedAt === null ? "" : `   ${duration(endedAt - startedAt)}`;
-    return [`${name}   ${ENDED[status]}${took}`, `Look: bin/snowball show ${name}`];
+    return [`${name}   ${ENDED[status]}${endedAt === null ? "" : `   ${duration(endedAt - startedAt)}`}`];
   }
   const table = progress === null ? [] : iterationTable(progress.table);
   return [

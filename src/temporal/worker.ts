@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   DefaultLogger,
@@ -22,6 +21,7 @@ import { createPools } from "../device/pools.ts";
 import { projectRunners } from "../model/python.ts";
 import { createModels } from "../model/serve.ts";
 import type { ServerAddress } from "./connection.ts";
+import { stateFolderOf } from "./embedded.ts";
 import { registerSearchAttributes } from "./search-attributes.ts";
 import { workflowBundle } from "./bundle.ts";
 
@@ -70,8 +70,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const { server, log } = options;
   logThrough(log);
   const connection = await NativeConnection.connect(nativeOptions(server.options));
-  // An executor also says whether a view is useful, which the score role asks of it.
-  const poolOf = createPools({ devices: options.devices, roles: options.roles, threads: options.threads });
+  const { devices, roles, threads } = options;
+  const stateFolder = stateFolderOf(resolve(options.root));
+  const poolOf = createPools({ devices, roles, threads, stateFolder });
   const models = createModels(poolOf, projectRunners(), log);
   const deps = await openDeps(options, models, connection);
   const base = {
@@ -150,8 +151,7 @@ async function openDeps(
   connection: NativeConnection,
 ): Promise<ActivityDeps> {
   const root = resolve(options.root);
-  const state = join(root, ".snowball");
-  mkdirSync(join(state, "locks"), { recursive: true });
+  const state = stateFolderOf(root);
   return {
     root,
     results: "results",

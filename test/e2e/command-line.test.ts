@@ -27,7 +27,8 @@ async function workerPid(): Promise<number> {
 }
 
 test("run: from nothing to the result, and nothing is left running", async () => {
-  const { exitCode, all } = await snowball(root, "run", writeRecipe(root, "plain"));
+  const recipe = writeRecipe(root, "plain", { data: { held_out: { val: 2, test: 2 } } });
+  const { exitCode, all } = await snowball(root, "run", recipe);
   expect(exitCode).toBe(0);
   expect(all).toMatch(/^Snowball {2}plain {3}5 iterations/);
   expect(all).toContain("Every sample is accounted for: 80 = ");
@@ -35,7 +36,7 @@ test("run: from nothing to the result, and nothing is left running", async () =>
   expect(embeddedServer(stateFolderOf(root))).toBeNull();
   expect(isAlive(await workerPid())).toBe(false);
 
-  const again = await snowball(root, "run", writeRecipe(root, "plain"), "--json");
+  const again = await snowball(root, "run", recipe, "--json");
   expect(again.exitCode).toBe(0);
   expect(JSON.parse(again.stdout)).toMatchObject({ run: "plain", ledger: { samples: 80 } });
   expect(again.stderr).toContain("plain is complete already");
@@ -113,6 +114,7 @@ test("up, run, status, list, cancel, down", async () => {
   expect(await snowball(root, "cancel", "long")).toMatchObject({ exitCode: 0 });
   const followed = await snowball(root, "status", "long", "--follow");
   expect(followed).toMatchObject({ exitCode: 1, stderr: "The run was cancelled." });
+  expect((await snowball(root, "status", "long")).stdout).toMatch(/^long {3}cancelled {3}.*\nThe run was cancelled\.$/);
   const listed = await snowball(root, "list", "--json");
   expect(JSON.parse(listed.stdout)).toMatchObject([{ name: "long", status: "CANCELLED" }]);
 

@@ -35,6 +35,6 @@ export function writeRecipe(root: string, name: string, change: Change<Recipe> =
 /** Slow enough to be interrupted, quick enough to wait for. */
 export const UNHURRIED: Change<Recipe> = {
   loop: { num_iterations: 2 },
-  data: { max_samples: 8 },
-  simulate: { latency_ms: { rollout: 300, imagine: 300, score: 300, train: 3_000 } },
+  data: { max_samples: 8, held_out: { val: 2, test: 2 } },
+  simulate: { latency_ms: { rollout: 200, imagine: 200, score: 200, train: 3_000 } },
 };

@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "@temporalio/client";
-import { historyFromJSON, historyToJSON } from "@temporalio/common/lib/proto-utils.js";
+import proto from "@temporalio/proto";
 import { PROJECT } from "./world.ts";
 
-type History = ReturnType<typeof historyFromJSON>;
+// A CommonJS package whose names Node cannot see from outside.
+const { History } = proto.temporal.api.history.v1;
+type History = ReturnType<typeof History.decode>;
 
 /** Histories of this test run; thrown away with it. */
 export const FRESH = join(PROJECT, "test/replay/fresh");
@@ -16,7 +18,7 @@ export async function saveHistories(client: Client): Promise<void> {
   mkdirSync(FRESH, { recursive: true });
   for await (const { workflowId, runId } of client.workflow.list()) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    writeFileSync(join(FRESH, `${workflowId.replaceAll("/", "~")}@${runId}.json`), historyToJSON(history));
+    writeFileSync(join(FRESH, `${workflowId.replaceAll("/", "~")}@${runId}.pb`), History.encode(history).finish());
   }
 }
 
@@ -28,11 +30,11 @@ export interface SavedHistory {
 
 export function readHistories(folder: string): SavedHistory[] {
   return readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
+    .filter((name) => name.endsWith(".pb"))
     .toSorted()
     .map((name) => ({
       name,
       workflowId: name.slice(0, name.lastIndexOf("@")).replaceAll("~", "/"),
-      history: historyFromJSON(JSON.parse(readFileSync(join(folder, name), "utf8"))),
+      history: History.decode(readFileSync(join(folder, name))),
     }));
 }

@@ -4,6 +4,7 @@ import type { Client } from "@temporalio/client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DevServer } from "../../src/temporal/dev-server.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
+import { saveHistories } from "../harness/histories.ts";
 import type { Host } from "../../src/temporal/worker.ts";
 import { newRoot, simulatedRecipe, startServer, startWorker } from "../harness/world.ts";
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
   host = await startWorker(root, server.address);
 });
 afterAll(async () => {
+  await saveHistories(client);
   await host?.stop();
   await close?.();
 });

@@ -49,8 +49,9 @@ type Faults = NonNullable<Recipe["simulate"]>["faults"] | undefined;
 function complete(seed: string, item: SampleItem, faults: Faults): Completion {
   const next = rng(seed);
   // Only the planner is given a system prompt; who is asked without one is asked for an answer.
-  const text = item.messages.some((message) => message.role === "system") ? planText(next, faults) : letter(next);
-  const unreadable = next() < (faults?.unreadable_score_share ?? 0);
+  const plans = item.messages.some((message) => message.role === "system");
+  const text = plans ? planText(next, faults) : letter(next);
+  const unreadable = !plans && next() < (faults?.unreadable_score_share ?? 0);
   const logprob = faults?.constant_score ? -1 : -2 * next();
   return {
     text,

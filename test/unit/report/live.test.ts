@@ -59,7 +59,7 @@ test("what keeps a run from going on is said, with what to type", () => {
       "bin/snowball worker --roles score --devices 0",
   );
   expect(lines.at(-1)).toBe("  scoreChunk: the critic died (attempt 2)");
-  expect(liveLines({ ...snapshot, progress: null, unserved: ["control"] }, { ...wide, width: 200 })).toEqual([
+  expect(liveLines({ ...snapshot, progress: null, unserved: ["control", "train"] }, { ...wide, width: 200 })).toEqual([
     "demo   no worker answers yet",
     "  1 min 12 s so far, about 4 min to go",
     "  waiting: no worker takes the queue snowball. Start one: bin/snowball worker",

@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, chmodSync } from "node:fs";
+import { join } from "node:path";
+import type { Client } from "@temporalio/client";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Recipe } from "../../src/recipe/pipelines/snowball.ts";
+import type { DevServer } from "../../src/temporal/dev-server.ts";
+import { resultOf, startRun } from "../../src/temporal/start.ts";
+import type { Host } from "../../src/temporal/worker.ts";
+import { saveHistories } from "../harness/histories.ts";
+import { outcomeOf } from "../harness/outcome.ts";
+import { type Change, newRoot, simulatedRecipe, startServer, startWorker } from "../harness/world.ts";
+
+let root: string;
+let server: DevServer;
+let client: Client;
+let host: Host;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  root = newRoot();
+  ({ server, client, close } = await startServer(root));
+  host = await startWorker(root, server.address);
+});
+afterAll(async () => {
+  await saveHistories(client);
+  await host.stop();
+  await close();
+});
+
+/** One iteration of two chunks, nothing held out: small, and every label step runs. */
+const SMALL = { data: { max_samples: 4, held_out: { val: 0, test: 0 } }, loop: { num_iterations: 1 } } as const;
+
+async function run(name: string, change: Change<Recipe>) {
+  await startRun(client, simulatedRecipe(name, { ...SMALL, ...change }));
+  return resultOf(client, name);
+}
+
+/** The messages of a failed run, from the outside in. */
+async function failure(name: string, change: Change<Recipe>): Promise<string[]> {
+  const messages: string[] = [];
+  try {
+    await run(name, change);
+  } catch (error) {
+    for (let at = error; at instanceof Error; at = at.cause) messages.push(at.message);
+  }
+  return messages;
+}
+
+test("a question that crashes the planner each time is quarantined with its reason, and its chunk goes on", async () => {
+  const poison = "the red one, B: the green one";
+  const result = await run("poison", {
+    data: { max_samples: 30, held_out: { val: 0, test: 0 } },
+    thresholds: { max_quarantined_share: 0.5 },
+    simulate: { faults: { poison_questions: [poison] } },
+  });
+  const { samples, quarantined, questions } = result.ledger;
+  expect(questions).toBe(30);
+  expect(samples).toBe(30 * 4);
+  expect(quarantined).toBeGreaterThan(0);
+  expect(quarantined % 4).toBe(0);
+  const labeled = readFileSync(join(root, result.folder, "iter_0/labeled.jsonl"), "utf8")
+    .trim()
+    .split("\n");
+  const reasons = labeled
+    .map((line) => JSON.parse(line) as { status: string; reason?: string })
+    .filter((row) => row.status === "quarantined");
+  expect(reasons).toHaveLength(quarantined);
+  expect(reasons[0]!.reason).toContain("The simulated planner died");
+});
+
+test("a critic that says NaN never makes a label", async () => {
+  const message = (await failure("garbage", { simulate: { faults: { unreadable_score_share: 1 } } })).join(" ");
+  expect(message).toContain("quarantined, more than thresholds.max_quarantined_share");
+  expect(message).toContain("log-probability");
+});
+
+test("a critic that says the same to everything makes no pairs, and the policy stays", async () => {
+  const result = await run("constant", { simulate: { faults: { constant_score: true } } });
+  expect(result.ledger.pairs).toBe(0);
+  expect(result.ledger.dropped["unanimous"]).toBe(4);
+  expect(result.table.at(-1)!.decision).toBe("no_pairs");
+  expect(result.table.at(-1)!.policy).toBe(result.table[0]!.policy);
+  expect(result.merged).toBeNull();
+  expect(result.warnings.join(" ")).toContain("no pairs");
+});
+
+test("an iteration without pairs stops the run where the recipe says so", async () => {
+  const change = {
+    simulate: { faults: { constant_score: true } },
+    loop: { num_iterations: 1, on_no_pairs: "stop" },
+  } as const;
+  expect((await failure("stops", change)).join(" ")).toContain("has no pairs: every question was dropped");
+});
+
+test("failing views are quarantined and never become a rejected answer", async () => {
+  const result = await run("black", {
+    data: { max_samples: 12, held_out: { val: 0, test: 0 } },
+    executor: { max_retries: 0 },
+    thresholds: { max_quarantined_share: 1 },
+    simulate: { faults: { imagine_failure_share: 0.3 } },
+  });
+  expect(result.ledger.quarantined).toBeGreaterThan(3);
+  const folder = join(root, result.folder, "iter_0");
+  const rows = readFileSync(join(folder, "labeled.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Row);
+  const status = new Map(rows.map((row) => [`${row.question_id} ${row.rollout}`, row.status]));
+  const pairs = JSON.parse(readFileSync(join(folder, "dpo_pairs.json"), "utf8")) as Pair[];
+  expect(pairs.length).toBeGreaterThan(0);
+  for (const pair of pairs) {
+    expect(status.get(`${pair.question_id} ${pair.chosen_rollout}`)).toBe("view");
+    expect(status.get(`${pair.question_id} ${pair.rejected_rollout}`)).toBe("view");
+  }
+});
+
+test("a bad recipe is refused by the first step with the field's name", async () => {
+  await client.workflow.start("snowball", {
+    taskQueue: "snowball",
+    workflowId: "bad",
+    args: [{ pipeline: "snowball", name: "bad" }],
+  });
+  const messages: string[] = [];
+  try {
+    await resultOf(client, "bad");
+  } catch (error) {
+    for (let at = error; at instanceof Error; at = at.cause) messages.push(at.message);
+  }
+  expect(messages.join("\n")).toContain("data is missing");
+});
+
+test("a lost artifact is made again by the run itself, with the same result", async () => {
+  const first = await run("lost", {});
+  const before = outcomeOf(root, first);
+  for (const step of ["rollout", "score"]) {
+    const folder = join(root, ".snowball/store/artifacts", step);
+    const [victim] = readdirSync(folder);
+    const file = join(folder, victim!, step === "rollout" ? "rollouts.jsonl" : "labeled.jsonl");
+    chmodSync(file, 0o644);
+    truncateSync(file, statSync(file).size - 1);
+  }
+  const again = await startRun(client, simulatedRecipe("lost", SMALL), { anew: true });
+  expect(again.how).toBe("started");
+  expect(outcomeOf(root, await resultOf(client, "lost"))).toEqual(before);
+});
+
+test("the staged schedule gives the same pairs as the stream", async () => {
+  const change = { data: { max_samples: 12, held_out: { val: 0, test: 0 } } } as const;
+  const stream = await run("streamed", change);
+  rmSync(join(root, ".snowball/store"), { recursive: true });
+  const staged = await run("staged", { ...change, loop: { num_iterations: 1, schedule: "staged" } });
+  expect(staged.policy).toEqual(stream.policy);
+  expect(staged.ledger).toEqual(stream.ledger);
+});
+
+interface Row {
+  readonly question_id: string;
+  readonly rollout: number;
+  readonly status: string;
+}
+interface Pair {
+  readonly question_id: string;
+  readonly chosen_rollout: number;
+  readonly rejected_rollout: number;
+}
