@@ -35,4 +35,4 @@ for role in planner critic evaluator; do
   rm -rf "demo/snowball/$role"
   cp -r "$scratch/$role" "demo/snowball/$role"
 done
-"$python" demo/train/export_onnx.py demo/snowball/critic
+for role in critic evaluator; do "$python" demo/train/export_onnx.py "demo/snowball/$role"; done
