@@ -18,7 +18,7 @@ import { chunkSizes, recipeWarnings } from "../src/recipe/plan.ts";
 import type { Recipe } from "../src/recipe/pipelines/snowball.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { referenceArms } from "./reference.ts";
-import { type RecipeFile, type Shards } from "../src/run/files.ts";
+import { heldOutIds, type RecipeFile, type Shards } from "../src/run/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
 import { openRunFolder } from "./run-folder.ts";
 import type { StepContext } from "./step.ts";
@@ -77,14 +77,15 @@ function planOf(deps: ActivityDeps, opened: Opened): RunPlan {
   const { recipe, recipeFile, shards, evaluates } = opened;
   const { loop, chunk, retries } = recipe;
   const base: PolicyRef = { base: recipeFile.models.planner, dtype: recipe.planner.dtype };
-  const heldOut = shards.held_out.val.length + shards.held_out.test.length;
+  const heldOut = chunkSizes(heldOutIds(shards.held_out).length, chunk.questions);
   return {
     run: { name: recipe.name, recipe: opened.recipeRef, dataset: opened.dataset },
     base,
     baseDigest: policyDigest(base),
     iterations: loop.num_iterations,
     shards: shards.shards.map((ids) => chunkSizes(ids.length, chunk.questions)),
-    heldOut: evaluates ? chunkSizes(heldOut, chunk.questions) : [],
+    heldOut: evaluates ? heldOut : [],
+    testChunks: Math.ceil(shards.held_out.test.length / chunk.questions),
     numRollouts: recipe.planner.num_rollouts,
     referenceViews: referenceArms(recipe).length,
     window: chunk.window,

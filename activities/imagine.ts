@@ -109,44 +109,59 @@ interface Making {
 }
 
 /** Makes each distinct view once: equal instructions with equal noise give equal pixels, so the rest are copies. */
-async function makeViews(
-  backend: ImageBackend,
-  wanted: readonly Wanted[],
-  { folder, deps, files, options, measure }: Making,
-): Promise<ViewRow[]> {
-  const { executor, data } = files.recipe;
+async function makeViews(backend: ImageBackend, wanted: readonly Wanted[], making: Making): Promise<ViewRow[]> {
+  const { folder, options } = making;
+  const distinct = new Map<string, Wanted>();
+  for (const view of wanted) if (!distinct.has(sameness(view))) distinct.set(sameness(view), view);
   const made = new Map<string, ViewRow>();
-  const rows: ViewRow[] = [];
-  for (const [place, view] of wanted.entries()) {
-    options.signal.throwIfAborted();
-    const { question, rollout, index, instruction } = view;
-    const file = `generated_images/${question.id}/rollout_${rollout}/img_${index}.png`;
-    const output = join(folder, file);
-    await mkdir(dirname(output), { recursive: true });
-    const same = JSON.stringify([question.id, index, instruction]);
-    const twin = made.get(same);
-    if (twin?.status === "ok") await copyFile(join(folder, twin.file), output);
-    const image = join(deps.root, data.image_root, question.images[0]!);
-    const row: ViewRow = twin
-      ? { ...twin, rollout, file }
-      : {
-          question_id: question.id,
-          rollout,
-          index,
-          instruction,
-          file,
-          ...(await makeView(backend, view, {
-            image,
-            output,
-            maxRetries: executor.max_retries,
-            maxPixels: MAX_PIXELS,
-            options,
-          })),
-          useful: measure && backend.useful ? await backend.useful(image, question.id, instruction) : null,
-        };
-    made.set(same, row);
-    rows.push(row);
-    options.onProgress(place + 1, wanted.length);
-  }
-  return rows;
+  const queue = [...distinct];
+  const lane = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      options.signal.throwIfAborted();
+      made.set(next[0], await makeOne(backend, next[1], making));
+      options.onProgress(made.size, distinct.size);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return Promise.all(
+    wanted.map(async (view) => {
+      const original = made.get(sameness(view))!;
+      const file = fileOf(view);
+      if (original.status === "ok" && original.file !== file) {
+        await mkdir(dirname(join(folder, file)), { recursive: true });
+        await copyFile(join(folder, original.file), join(folder, file));
+      }
+      return { ...original, rollout: view.rollout, file };
+    }),
+  );
+}
+
+/** Views under way at once: while one is drawn, others are encoded, checked and written. */
+const LANES = 4;
+
+function sameness({ question, index, instruction }: Wanted): string {
+  return JSON.stringify([question.id, index, instruction]);
+}
+
+function fileOf({ question, rollout, index }: Wanted): string {
+  return `generated_images/${question.id}/rollout_${rollout}/img_${index}.png`;
+}
+
+async function makeOne(backend: ImageBackend, view: Wanted, making: Making): Promise<ViewRow> {
+  const { folder, deps, files, options, measure } = making;
+  const { executor, data } = files.recipe;
+  const { question, rollout, index, instruction } = view;
+  const file = fileOf(view);
+  const output = join(folder, file);
+  const image = join(deps.root, data.image_root, question.images[0]!);
+  await mkdir(dirname(output), { recursive: true });
+  const made = await makeView(backend, view, {
+    image,
+    output,
+    maxRetries: executor.max_retries,
+    maxPixels: MAX_PIXELS,
+    options,
+  });
+  const useful = measure && backend.useful ? await backend.useful(image, question.id, instruction) : null;
+  return { question_id: question.id, rollout, index, instruction, file, ...made, useful };
 }

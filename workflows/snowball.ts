@@ -7,7 +7,7 @@ import { failureType } from "./stages/chunks.ts";
 import { type Loop, openLoop } from "./stages/loop.ts";
 import { labelShard, selectPairs } from "./stages/pairs.ts";
 import { publish } from "./stages/publish.ts";
-import { trainPolicy } from "./stages/train.ts";
+import { mergePolicy, trainPolicy } from "./stages/train.ts";
 
 /** How often a run may make lost artifacts again before it says that its storage cannot be trusted. */
 const MAX_REMAKES = 5;
@@ -35,8 +35,11 @@ export async function snowball(input: unknown, remakes = 0): Promise<RunResult> 
 async function round(loop: Loop, shard: number): Promise<void> {
   const labeled = await labelShard(loop, shard); // rollout → imagine → score, chunk by chunk
   const selected = await selectPairs(loop, shard, labeled);
-  const candidate = await trainPolicy(loop, shard, selected); // fresh LoRA on the base → merge → canary
-  const measured = await evaluatePolicy(loop, shard, candidate);
-  const decision = await gate(loop, { candidate, measured });
-  await publish(loop, shard, { labeled, selected, candidate, measured, decision });
+  const candidate = await trainPolicy(loop, shard, selected); // fresh LoRA on the base
+  const [merged, measured] = await Promise.all([
+    mergePolicy(loop, shard, candidate), // and canary
+    evaluatePolicy(loop, shard, candidate),
+  ]);
+  const decision = await gate(loop, { candidate, merged, measured });
+  await publish(loop, shard, { labeled, selected, candidate, merged, measured, decision });
 }

@@ -19,6 +19,8 @@ export interface RunPlan {
   /** Questions per chunk, for every shard and for the held-out set. */
   readonly shards: readonly (readonly number[])[];
   readonly heldOut: readonly number[];
+  /** How many of the held-out chunks, from the first, have test questions: the reference arms need no others. */
+  readonly testChunks: number;
   readonly numRollouts: number;
   readonly referenceViews: number;
   readonly window: number;

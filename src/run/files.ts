@@ -66,7 +66,7 @@ export interface ChunkQuestions {
 
 export function chunkQuestions(files: RunFiles, chunk: ChunkRef): ChunkQuestions {
   const { shards, held_out } = files.shards;
-  const ids = chunk.set === "shard" ? shards[chunk.shard] : [...held_out.val, ...held_out.test];
+  const ids = chunk.set === "shard" ? shards[chunk.shard] : heldOutIds(held_out);
   const first = chunk.index * files.recipe.chunk.questions;
   const all = (ids ?? []).slice(first, first + files.recipe.chunk.questions).map((id) => question(files, id));
   const reasons = new Map(chunk.poisoned?.map((each) => [each.place, each.reason]));
@@ -76,6 +76,11 @@ export function chunkQuestions(files: RunFiles, chunk: ChunkRef): ChunkQuestions
     return reason === undefined ? [] : [{ question: each, reason }];
   });
   return { asked, poisoned, digest: canonicalDigest({ asked, poisoned: poisoned.map((each) => each.question.id) }) };
+}
+
+/** Test first, so that the reference arms, which only the report shows, can stop after it. */
+export function heldOutIds({ val, test }: Shards["held_out"]): string[] {
+  return [...test, ...val];
 }
 
 export function question(files: RunFiles, id: string): ImportedQuestion {

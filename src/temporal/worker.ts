@@ -61,6 +61,8 @@ function logThrough(log: Logger): void {
   const levels = { TRACE: "trace", DEBUG: "debug", INFO: "debug", WARN: "warn", ERROR: "error" } as const;
   Runtime.install({
     logger: new DefaultLogger("INFO", ({ level, message, meta }) => log[levels[level]]({ ...meta }, message)),
+    // The native part writes coloured lines to stderr of its own accord unless its messages are forwarded.
+    telemetryOptions: { logging: { filter: { core: "WARN", other: "WARN" }, forward: {} } },
   });
 }
 let installed = false;

@@ -10,9 +10,9 @@ export async function measureBase(loop: Loop): Promise<void> {
   let score = null;
   if (plan.heldOut.length > 0) {
     board.set({ stage: "evaluate" });
-    const reference = await answers(loop, "reference");
+    const [reference, base] = await Promise.all([answers(loop, "reference"), answers(loop, "base")]);
     const floors = await steps.control.summariseAnswers(plan.run, reference, null);
-    const measured = await steps.control.summariseAnswers(plan.run, await answers(loop, "base"), plan.base);
+    const measured = await steps.control.summariseAnswers(plan.run, base, plan.base);
     loop.evaluation = measured.evaluation;
     score = measured.score;
     board.set({ floors: floors.floors });

@@ -1,3 +1,4 @@
+import type { ArtifactRef } from "../../src/contract/artifact.ts";
 import type { GateDecision } from "../../src/contract/progress.ts";
 import type { EvaluationSummary } from "../../src/contract/steps.ts";
 import type { Loop } from "./loop.ts";
@@ -6,9 +7,14 @@ import type { Candidate } from "./train.ts";
 /** Puts the candidate in place, or keeps the policy before it: the next shard is sampled by whichever stays. */
 export async function gate(
   loop: Loop,
-  { candidate, measured }: { candidate: Candidate | null; measured: EvaluationSummary | null },
+  round: {
+    readonly candidate: Candidate | null;
+    readonly merged: ArtifactRef | null;
+    readonly measured: EvaluationSummary | null;
+  },
 ): Promise<GateDecision> {
   const { board, plan, steps } = loop;
+  const { candidate, merged, measured } = round;
   if (candidate === null) return "no_pairs";
   board.set({ stage: "gate" });
   let decision: GateDecision = "off";
@@ -21,7 +27,7 @@ export async function gate(
     loop.policy = candidate.policy;
     loop.policyDigest = candidate.digest;
     loop.policyIteration = board.state.iteration;
-    loop.merged = candidate.merged;
+    loop.merged = merged;
     loop.evaluation = measured?.evaluation ?? null;
   }
   return decision;

@@ -34,7 +34,7 @@ export interface LabelInput {
 export async function labelShard(input: LabelInput): Promise<ArtifactRef> {
   const { plan } = input;
   const steps = stepsOf(plan.retries);
-  const sizes = input.set === "shard" ? (plan.shards[input.shard] ?? []) : plan.heldOut;
+  const sizes = sizesOf(input);
   const progress = countRoles(input, sizes);
   setHandler(rolesQuery, () => progress.roles());
 
@@ -55,6 +55,12 @@ export async function labelShard(input: LabelInput): Promise<ArtifactRef> {
     }
   }
   return steps.control.gatherSpans(plan.run, spans);
+}
+
+/** Questions per chunk of what is labelled. The gate needs val too, but no reference arm. */
+function sizesOf({ plan, set, shard, source }: LabelInput): readonly number[] {
+  if (set === "shard") return plan.shards[shard] ?? [];
+  return source === "reference" ? plan.heldOut.slice(0, plan.testChunks) : plan.heldOut;
 }
 
 /** Every chunk goes on to the next role as soon as it can. */

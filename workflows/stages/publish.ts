@@ -1,3 +1,4 @@
+import type { ArtifactRef } from "../../src/contract/artifact.ts";
 import type { GateDecision, IterationRow } from "../../src/contract/progress.ts";
 import type { EvaluationSummary } from "../../src/contract/steps.ts";
 import type { Loop } from "./loop.ts";
@@ -8,6 +9,7 @@ export interface RoundResult {
   readonly labeled: Labeled;
   readonly selected: Selected;
   readonly candidate: Candidate | null;
+  readonly merged: ArtifactRef | null;
   readonly measured: EvaluationSummary | null;
   readonly decision: GateDecision;
 }
@@ -15,7 +17,7 @@ export interface RoundResult {
 /** Adds the round to the table and shows its artifacts in the run folder, in the layout that people know. */
 export async function publish(loop: Loop, shard: number, round: RoundResult): Promise<void> {
   const { board, plan, steps } = loop;
-  const { labeled, selected, candidate, measured, decision } = round;
+  const { labeled, selected, candidate, merged, measured, decision } = round;
   const row: IterationRow = {
     iteration: shard,
     pairs: selected.summary.pairs,
@@ -35,7 +37,7 @@ export async function publish(loop: Loop, shard: number, round: RoundResult): Pr
     pairs: selected.pairs,
     accumulated: (plan.accumulate ? loop.pairs : loop.pairs.slice(-1)).map((each) => each.pairs),
     adapter: candidate?.policy.adapter ?? null,
-    merged: candidate?.merged ?? null,
+    merged,
     evaluation: measured?.evaluation ?? null,
     row,
     ledger: selected.summary.ledger,

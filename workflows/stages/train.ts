@@ -8,11 +8,10 @@ export interface Candidate {
   readonly policy: PolicyRef;
   readonly digest: string;
   readonly loss: number | null;
-  readonly merged: ArtifactRef;
 }
 
 /**
- * Trains a fresh adapter on the base, from this round's pairs and all earlier ones, and merges it.
+ * Trains a fresh adapter on the base, from this round's pairs and all earlier ones.
  * A round without pairs trains nothing: null, and the policy stays.
  */
 export async function trainPolicy(loop: Loop, shard: number, selected: Selected): Promise<Candidate | null> {
@@ -25,13 +24,20 @@ export async function trainPolicy(loop: Loop, shard: number, selected: Selected)
   }
   board.set({ stage: "train" });
   const pairs = plan.accumulate ? [...loop.pairs] : loop.pairs.slice(-1);
-  const trained = await steps.train.trainPolicy.executeWithOptions({ summary: `train · ${titleOf(loop, shard)}` }, [
+  return steps.train.trainPolicy.executeWithOptions({ summary: `train · ${titleOf(loop, shard)}` }, [
     { run: plan.run, iteration: shard, pairs },
   ]);
-  board.set({ stage: "merge" });
-  const merged = await steps.train.mergePolicy.executeWithOptions(
-    { summary: `merge and canary · ${titleOf(loop, shard)}` },
-    [plan.run, shard, trained.policy],
-  );
-  return { ...trained, merged };
+}
+
+/** Merges the candidate into one checkpoint, and refuses it when the merge is not base plus adapter. */
+export async function mergePolicy(loop: Loop, shard: number, candidate: Candidate | null): Promise<ArtifactRef | null> {
+  if (candidate === null) return null;
+  const { plan, board, steps } = loop;
+  // Where there is an evaluation it takes longer, and is what people wait for.
+  if (plan.heldOut.length === 0) board.set({ stage: "merge" });
+  return steps.train.mergePolicy.executeWithOptions({ summary: `merge and canary · ${titleOf(loop, shard)}` }, [
+    plan.run,
+    shard,
+    candidate.policy,
+  ]);
 }

@@ -1,0 +1,145 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
+import { createLocalStore } from "../../src/artifact/local-store.ts";
+import type { RunResult } from "../../src/contract/progress.ts";
+import { parseRecipeObject } from "../../src/recipe/parse.ts";
+import type { Recipe } from "../../src/recipe/pipelines/snowball.ts";
+import { verifyRun } from "../../src/run/verify.ts";
+import { resultOf, startRun } from "../../src/temporal/start.ts";
+import { saveHistories } from "../harness/histories.ts";
+import { outcomeOf } from "../harness/outcome.ts";
+import { startWorkerProcess } from "../harness/processes.ts";
+import { newRoot, PROJECT, startServer } from "../harness/world.ts";
+
+/** The demo, cut to one iteration of six questions and eight optimizer steps: the same models on the same path. */
+function smallDemo(): Recipe {
+  const shipped = parse(readFileSync(join(PROJECT, "configs/snowball.demo.yaml"), "utf8")) as Record<string, object>;
+  return parseRecipeObject({
+    ...shipped,
+    data: { ...shipped["data"], held_out: { val: 2, test: 4 }, max_samples: 6 },
+    planner: { ...shipped["planner"], num_rollouts: 4 },
+    critic: { ...shipped["critic"], backend: "transformers" },
+    training: { ...shipped["training"], max_steps: 8, save_steps: 2, warmup_steps: 0 },
+    loop: { num_iterations: 1 },
+    chunk: { questions: 3, window: 3 },
+    retries: { ...shipped["retries"], heartbeat_timeout_s: 5 },
+  });
+}
+
+/** A new root with the toy world in it, and the shipped models. */
+function toyRoot(): string {
+  const root = newRoot();
+  mkdirSync(join(root, "demo"));
+  execFileSync(process.execPath, [
+    join(PROJECT, "demo/world/write.ts"),
+    "--out",
+    join(root, "demo/snowball/data"),
+    "--questions",
+    "12",
+  ]);
+  for (const model of ["planner", "critic", "evaluator"]) {
+    cpSync(join(PROJECT, "demo/snowball", model), join(root, "demo/snowball", model), { recursive: true });
+  }
+  return root;
+}
+
+/** Process ids of runners whose command line names this module, under the given worker. */
+function runners(module: string, worker: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const [, parent] = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+        return Number(parent) === worker && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(module);
+      } catch {
+        return false; // It ended while we looked.
+      }
+    })
+    .map(Number);
+}
+
+let root: string;
+let result: RunResult;
+let server: Awaited<ReturnType<typeof startServer>>;
+
+beforeAll(async () => {
+  root = toyRoot();
+  server = await startServer(root);
+  const worker = await startWorkerProcess(root, server.server.address);
+  await startRun(server.client, smallDemo());
+  result = await resultOf(server.client, "demo");
+  await worker.kill("SIGTERM");
+}, 240_000);
+afterAll(async () => {
+  await saveHistories(server.client);
+  await server.close();
+});
+
+test("the toy models go through every step with a balanced ledger", () => {
+  const { samples, view, empty, policy_failure, quarantined, questions } = result.ledger;
+  expect(questions).toBe(6);
+  expect(samples).toBe(24);
+  expect(view + empty + policy_failure).toBe(24);
+  expect(quarantined).toBe(0);
+  expect(result.table[1]!.score!.questions).toBe(4);
+  expect(result.table[1]!.score!.useful).not.toBeNull();
+});
+
+test("the run verifies: bytes, ledger, provenance", async () => {
+  const checks = [];
+  for await (const check of verifyRun(createLocalStore(join(root, ".snowball/store")), join(root, result.folder)))
+    checks.push(check);
+  expect(checks.length).toBeGreaterThan(3);
+  expect(checks.filter((check) => check.problem !== undefined)).toEqual([]);
+});
+
+test("the final model loads with transformers as it is, and answers", () => {
+  const script = [
+    "import sys, torch",
+    "from transformers import AutoModelForImageTextToText, Qwen3VLProcessor",
+    "model = AutoModelForImageTextToText.from_pretrained(sys.argv[1], dtype=torch.float32)",
+    "processor = Qwen3VLProcessor.from_pretrained(sys.argv[1])",
+    "ids = processor.tokenizer('What is behind', return_tensors='pt').input_ids",
+    "print(model.generate(ids, max_new_tokens=2, do_sample=False).shape[1] - ids.shape[1])",
+  ].join("\n");
+  const python = join(PROJECT, ".venv/bin/python");
+  const said = execFileSync(python, ["-c", script, join(root, result.folder, "final")], { encoding: "utf8" });
+  expect(Number(said.trim())).toBeGreaterThan(0);
+});
+
+test("a trainer killed with -9 in the middle goes on from its checkpoint to the same bytes", async () => {
+  const again = toyRoot();
+  const other = await startServer(again);
+  const worker = await startWorkerProcess(again, other.server.address);
+  await startRun(other.client, smallDemo());
+  const checkpoints = join(again, ".snowball/store/artifacts/checkpoint");
+  let killed = 0;
+  for (let waited = 0; waited < 120_000 && killed === 0; waited += 50) {
+    await sleep(50);
+    const saved = countOf(checkpoints);
+    if (saved === 0) continue;
+    for (const pid of runners("runners.train_dpo", worker.child.pid!)) {
+      process.kill(pid, "SIGKILL");
+      killed += 1;
+    }
+    if (saved >= 4) break;
+  }
+  expect(killed).toBe(1);
+  const second = await resultOf(other.client, "demo");
+  await worker.kill("SIGTERM");
+  const outcome = outcomeOf(again, second);
+  await other.close();
+  expect(outcome).toEqual(outcomeOf(root, result));
+}, 240_000);
+
+function countOf(folder: string): number {
+  try {
+    return readdirSync(folder).length;
+  } catch {
+    return 0; // Nothing was committed yet.
+  }
+}
