@@ -16,12 +16,6 @@ export interface Edited {
   readonly reason?: string;
 }
 
-/** A view that every question can be given, to say what a policy is worth: "always from behind", … */
-export interface ReferenceView {
-  readonly name: string;
-  readonly instruction: string;
-}
-
 export interface ImageBackend {
   /** Writes one PNG per item. `refused` is the executor's own no; everything else that goes wrong is thrown. */
   edit(items: readonly EditItem[], options: CallOptions): Promise<Edited[]>;
