@@ -1,6 +1,6 @@
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
-import { FAILURES, NOT_RETRIED } from "../src/contract/failures.ts";
+import { FAILURES, FINAL } from "../src/contract/failures.ts";
 import { asStepFailure } from "../src/failure.ts";
 
 /** Heartbeats per heartbeat limit: one may be late and one lost. */
@@ -50,7 +50,7 @@ export function asActivity<A extends unknown[], R>(
       throw ApplicationFailure.create({
         type: failure.type,
         message: failure.message,
-        nonRetryable: NOT_RETRIED.includes(failure.type),
+        nonRetryable: FINAL.includes(failure.type),
         details: [
           { means: FAILURES[failure.type].means, then: FAILURES[failure.type].then, at: failure.details ?? null },
         ],

@@ -27,7 +27,11 @@ export const FAILURES = {
 
 export type FailureType = keyof typeof FAILURES;
 
-/** The failure types that Temporal must not retry by itself: the workflow or the user decides. */
-export const NOT_RETRIED: readonly FailureType[] = (Object.keys(FAILURES) as FailureType[]).filter(
-  (type) => FAILURES[type].then !== "retry",
-);
+const typesThat = (...then: readonly string[]): readonly FailureType[] =>
+  (Object.keys(FAILURES) as FailureType[]).filter((type) => then.includes(FAILURES[type].then));
+
+/** Repeating changes nothing: no step is retried after these. */
+export const FINAL = typesThat("stop", "remake");
+
+/** Of a chunk's step the workflow decides what comes next; a step that works on no questions is simply retried. */
+export const ISOLATED = typesThat("isolate");

@@ -1,5 +1,5 @@
 import { type ActivityOptions, ActivityCancellationType, proxyActivities } from "@temporalio/workflow";
-import { NOT_RETRIED } from "../../src/contract/failures.ts";
+import { FINAL, ISOLATED } from "../../src/contract/failures.ts";
 import { CONTROL_QUEUE, queueOf } from "../../src/contract/queues.ts";
 import type { StepLimits } from "../../src/contract/run.ts";
 import type { ControlSteps, ImagineSteps, RolloutSteps, ScoreSteps, TrainSteps } from "../../src/contract/steps.ts";
@@ -15,7 +15,7 @@ const OPENING: StepLimits = {
 
 /** The steps of a run, each bound to the task queue of its role and to the recipe's limits. */
 export function stepsOf(limits: StepLimits = OPENING) {
-  const options = (taskQueue: string, seconds: number): ActivityOptions => ({
+  const options = (taskQueue: string, seconds: number, notRetried: readonly string[]): ActivityOptions => ({
     taskQueue,
     startToCloseTimeout: seconds * 1000,
     heartbeatTimeout: limits.heartbeatSeconds * 1000,
@@ -26,15 +26,16 @@ export function stepsOf(limits: StepLimits = OPENING) {
       backoffCoefficient: 2,
       maximumInterval: "60s",
       maximumAttempts: limits.maxAttempts,
-      nonRetryableErrorTypes: [...NOT_RETRIED],
+      nonRetryableErrorTypes: [...notRetried],
     },
   });
+  const onChunk = [...FINAL, ...ISOLATED];
   return {
-    control: proxyActivities<ControlSteps>(options(CONTROL_QUEUE, limits.chunkSeconds)),
-    rollout: proxyActivities<RolloutSteps>(options(queueOf("rollout"), limits.chunkSeconds)),
-    imagine: proxyActivities<ImagineSteps>(options(queueOf("imagine"), limits.chunkSeconds)),
-    score: proxyActivities<ScoreSteps>(options(queueOf("score"), limits.chunkSeconds)),
-    train: proxyActivities<TrainSteps>(options(queueOf("train"), limits.trainSeconds)),
+    control: proxyActivities<ControlSteps>(options(CONTROL_QUEUE, limits.chunkSeconds, FINAL)),
+    rollout: proxyActivities<RolloutSteps>(options(queueOf("rollout"), limits.chunkSeconds, onChunk)),
+    imagine: proxyActivities<ImagineSteps>(options(queueOf("imagine"), limits.chunkSeconds, onChunk)),
+    score: proxyActivities<ScoreSteps>(options(queueOf("score"), limits.chunkSeconds, onChunk)),
+    train: proxyActivities<TrainSteps>(options(queueOf("train"), limits.trainSeconds, FINAL)),
   };
 }
 export type Steps = ReturnType<typeof stepsOf>;
