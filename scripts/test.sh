@@ -6,7 +6,7 @@ PATH=$(dirname "$(scripts/node-path.sh)"):$PWD/node_modules/.bin:$PWD/.venv/bin:
 export PATH
 
 reports=.tools/reports
-rm -rf "$reports"
+rm -rf "$reports" test/replay/fresh
 mkdir -p "$reports"
 
 scripts/check.sh

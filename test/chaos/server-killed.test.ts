@@ -5,7 +5,8 @@ import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { rng } from "../../src/seed.ts";
 import { type Outcome, outcomeOf } from "../harness/outcome.ts";
 import { startWorkerProcess } from "../harness/processes.ts";
-import { newRoot, simulatedRecipe, startServer, startWorker } from "../harness/world.ts";
+import { undisturbedOutcome } from "../harness/suite.ts";
+import { newRoot, simulatedRecipe, startServer } from "../harness/world.ts";
 
 /** Steps that take their time, so that a kill meets one at work. */
 const recipe = simulatedRecipe("restarted", {
@@ -20,13 +21,7 @@ const pause = (): number => 500 + Math.floor(draw() * 3000);
 let undisturbed: Outcome;
 
 beforeAll(async () => {
-  const root = newRoot();
-  const { server, client, close } = await startServer(root);
-  const host = await startWorker(root, server.address);
-  await startRun(client, recipe);
-  undisturbed = outcomeOf(root, await resultOf(client, recipe.name));
-  await host.stop();
-  await close();
+  undisturbed = await undisturbedOutcome(recipe);
 });
 
 test("kill -9 of the server, three times, restarted on the same database, changes nothing", async () => {

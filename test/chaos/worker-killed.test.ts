@@ -4,7 +4,8 @@ import { beforeAll, expect, test } from "vitest";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { type Outcome, outcomeOf } from "../harness/outcome.ts";
 import { startWorkerProcess } from "../harness/processes.ts";
-import { newRoot, simulatedRecipe, startServer, startWorker } from "../harness/world.ts";
+import { undisturbedOutcome } from "../harness/suite.ts";
+import { newRoot, simulatedRecipe, startServer } from "../harness/world.ts";
 
 /** Two iterations of two chunks: every step runs, and a killed worker is noticed after the heartbeat limit of 2 s. */
 const recipe = simulatedRecipe("killed", {
@@ -15,13 +16,7 @@ const recipe = simulatedRecipe("killed", {
 let undisturbed: Outcome;
 
 beforeAll(async () => {
-  const root = newRoot();
-  const { server, client, close } = await startServer(root);
-  const host = await startWorker(root, server.address);
-  await startRun(client, recipe);
-  undisturbed = outcomeOf(root, await resultOf(client, recipe.name));
-  await host.stop();
-  await close();
+  undisturbed = await undisturbedOutcome(recipe);
 });
 
 /** Before the files are whole, after them, after the manifest, after the rename: and, last, before Temporal hears of it. */

@@ -1,38 +1,20 @@
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, chmodSync } from "node:fs";
 import { join } from "node:path";
-import type { Client } from "@temporalio/client";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Recipe } from "../../src/recipe/pipelines/snowball.ts";
-import type { DevServer } from "../../src/temporal/dev-server.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
-import type { Host } from "../../src/temporal/worker.ts";
-import { saveHistories } from "../harness/histories.ts";
 import { outcomeOf } from "../harness/outcome.ts";
-import { type Change, newRoot, simulatedRecipe, startServer, startWorker } from "../harness/world.ts";
+import { stageForFile } from "../harness/suite.ts";
+import { type Change, simulatedRecipe } from "../harness/world.ts";
 
-let root: string;
-let server: DevServer;
-let client: Client;
-let host: Host;
-let close: () => Promise<void>;
-
-beforeAll(async () => {
-  root = newRoot();
-  ({ server, client, close } = await startServer(root));
-  host = await startWorker(root, server.address);
-});
-afterAll(async () => {
-  await saveHistories(client);
-  await host.stop();
-  await close();
-});
+const stage = stageForFile();
 
 /** One iteration of two chunks, nothing held out: small, and every label step runs. */
 const SMALL = { data: { max_samples: 4, held_out: { val: 0, test: 0 } }, loop: { num_iterations: 1 } } as const;
 
 async function run(name: string, change: Change<Recipe>) {
-  await startRun(client, simulatedRecipe(name, { ...SMALL, ...change }));
-  return resultOf(client, name);
+  await startRun(stage.client, simulatedRecipe(name, { ...SMALL, ...change }));
+  return resultOf(stage.client, name);
 }
 
 /** The messages of a failed run, from the outside in. */
@@ -58,7 +40,7 @@ test("a question that crashes the planner each time is quarantined with its reas
   expect(samples).toBe(30 * 4);
   expect(quarantined).toBeGreaterThan(0);
   expect(quarantined % 4).toBe(0);
-  const labeled = readFileSync(join(root, result.folder, "iter_0/labeled.jsonl"), "utf8")
+  const labeled = readFileSync(join(stage.root, result.folder, "iter_0/labeled.jsonl"), "utf8")
     .trim()
     .split("\n");
   const reasons = labeled
@@ -100,7 +82,7 @@ test("failing views are quarantined and never become a rejected answer", async (
     simulate: { faults: { imagine_failure_share: 0.3 } },
   });
   expect(result.ledger.quarantined).toBeGreaterThan(3);
-  const folder = join(root, result.folder, "iter_0");
+  const folder = join(stage.root, result.folder, "iter_0");
   const rows = readFileSync(join(folder, "labeled.jsonl"), "utf8")
     .trim()
     .split("\n")
@@ -115,14 +97,14 @@ test("failing views are quarantined and never become a rejected answer", async (
 });
 
 test("a bad recipe is refused by the first step with the field's name", async () => {
-  await client.workflow.start("snowball", {
+  await stage.client.workflow.start("snowball", {
     taskQueue: "snowball",
     workflowId: "bad",
     args: [{ pipeline: "snowball", name: "bad" }],
   });
   const messages: string[] = [];
   try {
-    await resultOf(client, "bad");
+    await resultOf(stage.client, "bad");
   } catch (error) {
     for (let at = error; at instanceof Error; at = at.cause) messages.push(at.message);
   }
@@ -131,23 +113,23 @@ test("a bad recipe is refused by the first step with the field's name", async ()
 
 test("a lost artifact is made again by the run itself, with the same result", async () => {
   const first = await run("lost", {});
-  const before = outcomeOf(root, first);
+  const before = outcomeOf(stage.root, first);
   for (const step of ["rollout", "score"]) {
-    const folder = join(root, ".snowball/store/artifacts", step);
+    const folder = join(stage.root, ".snowball/store/artifacts", step);
     const [victim] = readdirSync(folder);
     const file = join(folder, victim!, step === "rollout" ? "rollouts.jsonl" : "labeled.jsonl");
     chmodSync(file, 0o644);
     truncateSync(file, statSync(file).size - 1);
   }
-  const again = await startRun(client, simulatedRecipe("lost", SMALL), { anew: true });
+  const again = await startRun(stage.client, simulatedRecipe("lost", SMALL), { anew: true });
   expect(again.how).toBe("started");
-  expect(outcomeOf(root, await resultOf(client, "lost"))).toEqual(before);
+  expect(outcomeOf(stage.root, await resultOf(stage.client, "lost"))).toEqual(before);
 });
 
 test("the staged schedule gives the same pairs as the stream", async () => {
   const change = { data: { max_samples: 12, held_out: { val: 0, test: 0 } } } as const;
   const stream = await run("streamed", change);
-  rmSync(join(root, ".snowball/store"), { recursive: true });
+  rmSync(join(stage.root, ".snowball/store"), { recursive: true });
   const staged = await run("staged", { ...change, loop: { num_iterations: 1, schedule: "staged" } });
   expect(staged.policy).toEqual(stream.policy);
   expect(staged.ledger).toEqual(stream.ledger);

@@ -1,34 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Client } from "@temporalio/client";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { DevServer } from "../../src/temporal/dev-server.ts";
+import { expect, test } from "vitest";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
-import { saveHistories } from "../harness/histories.ts";
-import type { Host } from "../../src/temporal/worker.ts";
-import { newRoot, simulatedRecipe, startServer, startWorker } from "../harness/world.ts";
+import { stageForFile } from "../harness/suite.ts";
+import { simulatedRecipe } from "../harness/world.ts";
 
-let root: string;
-let server: DevServer;
-let client: Client;
-let host: Host;
-let close: () => Promise<void>;
-
-beforeAll(async () => {
-  root = newRoot();
-  ({ server, client, close } = await startServer(root));
-  host = await startWorker(root, server.address);
-});
-afterAll(async () => {
-  await saveHistories(client);
-  await host?.stop();
-  await close?.();
-});
+const stage = stageForFile();
 
 test("five iterations end with a balanced ledger, a table and a run folder", async () => {
   const recipe = simulatedRecipe("whole", { simulate: { faults: { malformed_share: 0.1, empty_share: 0.05 } } });
-  expect((await startRun(client, recipe)).how).toBe("started");
-  const result = await resultOf(client, "whole");
+  expect((await startRun(stage.client, recipe)).how).toBe("started");
+  const result = await resultOf(stage.client, "whole");
 
   expect(result.table.map((row) => row.iteration)).toEqual([-1, 0, 1, 2, 3, 4]);
   const { samples, view, empty, policy_failure, quarantined, questions, pairs, dropped } = result.ledger;
@@ -39,7 +21,7 @@ test("five iterations end with a balanced ledger, a table and a run folder", asy
   expect(policy_failure).toBeGreaterThan(0);
   expect(new Set(result.table.map((row) => row.policy)).size).toBe(6);
 
-  const folder = join(root, result.folder);
+  const folder = join(stage.root, result.folder);
   for (const name of ["config.json", "shards.json", "final_status.json", "final/model.json", "iter_4/rollouts.jsonl"]) {
     expect(existsSync(join(folder, name)), name).toBe(true);
   }
@@ -49,8 +31,8 @@ test("five iterations end with a balanced ledger, a table and a run folder", asy
 
 test("a finished run is shown, not started again, and a new start finds everything in the store", async () => {
   const recipe = simulatedRecipe("whole", { simulate: { faults: { malformed_share: 0.1, empty_share: 0.05 } } });
-  expect((await startRun(client, recipe)).how).toBe("finished");
-  const first = await resultOf(client, "whole");
-  expect((await startRun(client, recipe, { anew: true })).how).toBe("started");
-  expect(await resultOf(client, "whole")).toEqual(first);
+  expect((await startRun(stage.client, recipe)).how).toBe("finished");
+  const first = await resultOf(stage.client, "whole");
+  expect((await startRun(stage.client, recipe, { anew: true })).how).toBe("started");
+  expect(await resultOf(stage.client, "whole")).toEqual(first);
 });

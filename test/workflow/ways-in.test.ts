@@ -2,73 +2,56 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, WorkflowFailedError } from "@temporalio/client";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { WorkflowFailedError } from "@temporalio/client";
+import { expect, test } from "vitest";
 import type { RunProgress } from "../../src/contract/progress.ts";
-import type { DevServer } from "../../src/temporal/dev-server.ts";
 import { temporalProgram } from "../../src/temporal/server-command.ts";
 import { resultOf, startRun, statusOf } from "../../src/temporal/start.ts";
-import type { Host } from "../../src/temporal/worker.ts";
-import { saveHistories } from "../harness/histories.ts";
-import { newRoot, simulatedRecipe, startServer, startWorker } from "../harness/world.ts";
+import { stageForFile } from "../harness/suite.ts";
+import { simulatedRecipe } from "../harness/world.ts";
 
-let root: string;
-let server: DevServer;
-let client: Client;
-let host: Host;
-let close: () => Promise<void>;
-
-beforeAll(async () => {
-  root = newRoot();
-  ({ server, client, close } = await startServer(root));
-  host = await startWorker(root, server.address);
-});
-afterAll(async () => {
-  await saveHistories(client);
-  await host.stop();
-  await close();
-});
+const stage = stageForFile();
 
 const SMALL = { data: { max_samples: 4, held_out: { val: 0, test: 0 } }, loop: { num_iterations: 1 } } as const;
 
 test("the temporal command starts a run, with the recipe as it is written and nothing of ours but a worker", async () => {
-  const file = join(root, "recipe.json");
+  const file = join(stage.root, "recipe.json");
   writeFileSync(file, JSON.stringify(simulatedRecipe("by-hand", SMALL)));
   const start = ["workflow", "start", "--type", "snowball", "--task-queue", "snowball", "--workflow-id", "by-hand"];
-  execFileSync(temporalProgram(), [...start, "--input-file", file, "--address", server.address]);
-  expect((await resultOf(client, "by-hand")).ledger.questions).toBe(4);
+  execFileSync(temporalProgram(), [...start, "--input-file", file, "--address", stage.server.address]);
+  expect((await resultOf(stage.client, "by-hand")).ledger.questions).toBe(4);
 });
 
 test("a run started twice at the same moment is one run", async () => {
   const recipe = simulatedRecipe("twice", { ...SMALL, simulate: { latency_ms: { train: 500 } } });
-  const both = await Promise.all([startRun(client, recipe), startRun(client, recipe)]);
+  const both = await Promise.all([startRun(stage.client, recipe), startRun(stage.client, recipe)]);
   expect(both.map((each) => each.how).toSorted()).toEqual(["attached", "started"]);
   expect(both[0].runId).toBe(both[1].runId);
-  await resultOf(client, "twice");
+  await resultOf(stage.client, "twice");
 });
 
 test("cancel during training frees the device at once, and starting again goes on from the pairs", async () => {
   // A seed of its own: other tests' trainings would be found in the store.
   const own = { ...SMALL, seed: 7 };
   const slow = simulatedRecipe("cancelled", { ...own, simulate: { latency_ms: { train: 60_000 } } });
-  await startRun(client, slow);
-  const handle = client.workflow.getHandle("cancelled");
+  await startRun(stage.client, slow);
+  const handle = stage.client.workflow.getHandle("cancelled");
   for (let stage = ""; stage !== "train"; await sleep(100)) stage = (await handle.query<RunProgress>("progress")).stage;
   const asked = Date.now();
   await handle.cancel();
   await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
   expect(Date.now() - asked).toBeLessThan(10_000);
-  expect((await statusOf(client, "cancelled"))!.status).toBe("CANCELLED");
+  expect((await statusOf(stage.client, "cancelled"))!.status).toBe("CANCELLED");
 
   // The latency is no part of any key: what was labelled is found, and the freed device trains.
-  expect((await startRun(client, simulatedRecipe("cancelled", own))).how).toBe("started");
-  expect((await resultOf(client, "cancelled")).table.at(-1)!.decision).toBe("off");
+  expect((await startRun(stage.client, simulatedRecipe("cancelled", own))).how).toBe("started");
+  expect((await resultOf(stage.client, "cancelled")).table.at(-1)!.decision).toBe("off");
 });
 
 test("a changed learning rate trains again and rolls out nothing again; a changed save interval does nothing again", async () => {
   const labels = async (change: object): Promise<{ labelled: number; trained: number }> => {
-    await startRun(client, simulatedRecipe("changed", { ...SMALL, ...change }), { anew: true });
-    await resultOf(client, "changed");
+    await startRun(stage.client, simulatedRecipe("changed", { ...SMALL, ...change }), { anew: true });
+    await resultOf(stage.client, "changed");
     return { labelled: count("rollout"), trained: count("train") };
   };
   const first = await labels({});
@@ -80,5 +63,5 @@ test("a changed learning rate trains again and rolls out nothing again; a change
 });
 
 function count(step: string): number {
-  return readdirSync(join(root, ".snowball/store/artifacts", step)).length;
+  return readdirSync(join(stage.root, ".snowball/store/artifacts", step)).length;
 }
