@@ -1,8 +1,8 @@
 import type { ControlSteps } from "../src/contract/steps.ts";
-import { openRun } from "./data.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { gatePolicy, summariseAnswers } from "./evaluate.ts";
 import { gatherChunks, gatherSpans } from "./gather.ts";
+import { openRun } from "./open-run.ts";
 import { selectPairs } from "./pairs.ts";
 import { referenceRollouts } from "./reference.ts";
 import { closeRun, publishIteration } from "./report.ts";

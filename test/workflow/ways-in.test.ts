@@ -49,18 +49,20 @@ test("cancel during training frees the device at once, and starting again goes o
 });
 
 test("a changed learning rate trains again and rolls out nothing again; a changed save interval does nothing again", async () => {
-  const labels = async (change: object): Promise<{ labelled: number; trained: number }> => {
-    await startRun(stage.client, simulatedRecipe("changed", { ...SMALL, ...change }), { anew: true });
-    await resultOf(stage.client, "changed");
-    return { labelled: count("rollout"), trained: count("train") };
-  };
-  const first = await labels({});
-  expect(await labels({ training: { learning_rate: 3e-5 } })).toEqual({ ...first, trained: first.trained + 1 });
-  expect(await labels({ training: { learning_rate: 3e-5, save_steps: 7 } })).toEqual({
+  const first = await madeSoFar({});
+  expect(await madeSoFar({ training: { learning_rate: 3e-5 } })).toEqual({ ...first, trained: first.trained + 1 });
+  expect(await madeSoFar({ training: { learning_rate: 3e-5, save_steps: 7 } })).toEqual({
     ...first,
     trained: first.trained + 1,
   });
 });
+
+/** Runs the recipe with a change, and counts what the store has of each step afterwards. */
+async function madeSoFar(change: object): Promise<{ labelled: number; trained: number }> {
+  await startRun(stage.client, simulatedRecipe("changed", { ...SMALL, ...change }), { anew: true });
+  await resultOf(stage.client, "changed");
+  return { labelled: count("rollout"), trained: count("train") };
+}
 
 function count(step: string): number {
   return readdirSync(join(stage.root, ".snowball/store/artifacts", step)).length;
