@@ -29,15 +29,13 @@ export async function gatherChunks(
   return ref;
 }
 
-/** Joins the spans of a shard; a single span is the shard. */
+/** Joins the spans of a shard that has several. */
 export async function gatherSpans(
   deps: ActivityDeps,
   _context: StepContext,
   _run: RunRef,
   spans: readonly ArtifactRef[],
 ): Promise<ArtifactRef> {
-  const [only, ...more] = spans;
-  if (only && more.length === 0) return only;
   const inputs = spans.map((each) => each.sha256);
   const recipeOf = { step: "gather", version: RESULT_VERSION, params: { spans: spans.length }, inputs };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {

@@ -14,6 +14,8 @@ import { newRoot, simulatedRecipe, startServer, startWorker } from "../test/harn
 
 const CHUNKS = 34;
 const REPEATS = 3;
+/** Milliseconds that the bottleneck's step takes. */
+const SLOWEST = 200;
 
 interface Latencies {
   readonly rollout: number;
@@ -49,25 +51,26 @@ const hosts = await Promise.all([
   startWorker(root, server.address, { ...one, roles: ["score"] }),
 ]);
 
-const CASES: Record<string, Latencies> = {
-  "one bottleneck: imagine 200 ms, others 100 ms": { rollout: 100, imagine: 200, score: 100 },
-  "balanced: 200 ms each": { rollout: 200, imagine: 200, score: 200 },
-};
-await label("warm-up", { rollout: 1, imagine: 1, score: 1 });
-for (const [title, latency] of Object.entries(CASES)) {
-  const values = Object.values(latency);
-  const slowest = Math.max(...values);
-  const alone = (CHUNKS * slowest) / 1000;
-  const floor = alone + (values.reduce((a, b) => a + b, 0) - slowest) / 1000;
+/** The middle of several runs, with the least and the most. */
+async function repeated(title: string, latency: Latencies): Promise<{ wall: number; spread: string }> {
   const walls: number[] = [];
-  for (let repeat = 0; repeat < REPEATS; repeat++)
-    walls.push(await label(`${title.split(":")[0]!.replaceAll(" ", "-")}-${repeat}`, latency));
+  for (let repeat = 0; repeat < REPEATS; repeat++) walls.push(await label(`${title}-${repeat}`, latency));
   walls.sort((a, b) => a - b);
-  const wall = walls[Math.floor(REPEATS / 2)]!;
+  return { wall: walls[Math.floor(REPEATS / 2)]!, spread: `${walls[0]!.toFixed(2)}–${walls.at(-1)!.toFixed(2)}` };
+}
+
+await label("warm-up", { rollout: 1, imagine: 1, score: 1 });
+const alone = (CHUNKS * SLOWEST) / 1000;
+const role = await repeated("alone", { rollout: 0, imagine: SLOWEST, score: 0 });
+process.stdout.write(
+  `the slowest role: ${alone.toFixed(2)} s by arithmetic, ${role.wall.toFixed(2)} s (${role.spread}) in the loop alone\n`,
+);
+for (const others of [SLOWEST / 2, SLOWEST]) {
+  const { wall, spread } = await repeated(`others-${others}`, { rollout: others, imagine: SLOWEST, score: others });
+  const floor = alone + (2 * others) / 1000;
   process.stdout.write(
-    `${title}\n  bottleneck alone ${alone.toFixed(2)} s   floor of a stream ${floor.toFixed(2)} s (${(floor / alone).toFixed(3)})   ` +
-      `wall ${wall.toFixed(2)} s (${walls[0]!.toFixed(2)}–${walls.at(-1)!.toFixed(2)})   ` +
-      `ratio to the bottleneck ${(wall / alone).toFixed(3)}   to the floor ${(wall / floor).toFixed(3)}\n`,
+    `others ${others} ms: wall ${wall.toFixed(2)} s (${spread})   to the slowest role alone ${(wall / role.wall).toFixed(3)}, ` +
+      `by arithmetic ${(wall / alone).toFixed(3)}   to the floor of a stream (${floor.toFixed(2)} s) ${(wall / floor).toFixed(3)}\n`,
   );
 }
 await Promise.all(hosts.map((host) => host.stop()));

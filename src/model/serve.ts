@@ -66,16 +66,16 @@ export function createModels(poolOf: (role: Role) => DevicePool, runners: Python
       const family = [role, spec.backend, spec.model].join(" ");
       const begin = (device: Device, signal: AbortSignal): Promise<ServedVlm> => start(spec, device, signal);
       const run = async (vlm: ServedVlm) => {
-        if (spec.backend === "simulated") await pretend(spec.simulate?.latency_ms[role], options.signal);
-        return use(vlm);
+        const latency = spec.backend === "simulated" ? spec.simulate?.latency_ms[role] : undefined;
+        return lasting(latency, options.signal, () => use(vlm));
       };
       return servers(role).use(key, role, begin, run, { ...options, family });
     },
     withExecutor: (spec, options, use) =>
       leased("imagine", options, async () => {
         if (spec.backend === "scene-renderer") return use(createSceneRenderer(spec));
-        await pretend(spec.simulate?.latency_ms.imagine, options.signal);
-        return use(createSimulatedExecutor(spec, spec.simulate));
+        const executor = createSimulatedExecutor(spec, spec.simulate);
+        return lasting(spec.simulate?.latency_ms.imagine, options.signal, () => use(executor));
       }),
     withTrainer: (backend, simulate, options, use) =>
       leased("train", options, async (lease) => {
@@ -89,6 +89,8 @@ export function createModels(poolOf: (role: Role) => DevicePool, runners: Python
   };
 }
 
-async function pretend(latencyMs: number | undefined, signal: AbortSignal): Promise<void> {
-  if (latencyMs) await sleep(latencyMs, undefined, { signal });
+/** Makes simulated work take as long as the recipe says, its own milliseconds included. */
+async function lasting<T>(latencyMs: number | undefined, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const [result] = await Promise.all([work(), latencyMs ? sleep(latencyMs, undefined, { signal }) : undefined]);
+  return result;
 }

@@ -54,7 +54,8 @@ export async function labelShard(input: LabelInput): Promise<ArtifactRef> {
       await continueAsNew<typeof labelShard>({ ...input, spans, nextChunk: next });
     }
   }
-  return steps.control.gatherSpans(plan.run, spans);
+  const [only, ...more] = spans;
+  return only !== undefined && more.length === 0 ? only : steps.control.gatherSpans(plan.run, spans);
 }
 
 /** Questions per chunk of what is labelled. The gate needs val too, but no reference arm. */
