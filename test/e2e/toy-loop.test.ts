@@ -23,7 +23,7 @@ function smallDemo(): Recipe {
     data: { ...shipped["data"], held_out: { val: 2, test: 4 }, max_samples: 6 },
     planner: { ...shipped["planner"], num_rollouts: 4 },
     critic: { ...shipped["critic"], backend: "transformers" },
-    training: { ...shipped["training"], max_steps: 8, save_steps: 2, warmup_steps: 0 },
+    training: { ...shipped["training"], num_train_epochs: undefined, max_steps: 8, save_steps: 2, warmup_steps: 0 },
     loop: { num_iterations: 1 },
     chunk: { questions: 3, window: 3 },
     retries: { ...shipped["retries"], heartbeat_timeout_s: 5 },

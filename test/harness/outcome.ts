@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunResult } from "../../src/contract/progress.ts";
 
-/** Everything that two runs must have in common: the result and every manifest in the store, byte for byte. */
+/**
+ * Everything that two runs must have in common: the result and every manifest in the store, byte for byte. Checkpoints
+ * of a training are not results: they remember how long the process that saved them took.
+ */
 export interface Outcome {
   readonly result: Omit<RunResult, "folder">;
   readonly manifests: Readonly<Record<string, string>>;
@@ -11,7 +14,7 @@ export interface Outcome {
 export function outcomeOf(root: string, { folder: _, ...result }: RunResult): Outcome {
   const artifacts = join(root, ".snowball/store/artifacts");
   const manifests = readdirSync(artifacts, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith("manifest.json"))
+    .filter((name) => name.endsWith("manifest.json") && !name.startsWith("checkpoint/"))
     .toSorted()
     .map((name) => [name, readFileSync(join(artifacts, name), "utf8")] as const);
   return { result, manifests: Object.fromEntries(manifests) };
