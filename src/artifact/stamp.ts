@@ -1,6 +1,6 @@
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isMissing, writeWhole } from "./durable.ts";
+import { isMissing } from "./durable.ts";
 import type { Manifest } from "./manifest.ts";
 
 /**
@@ -9,7 +9,8 @@ import type { Manifest } from "./manifest.ts";
  */
 export async function writeStamp(path: string, folder: string, manifest: Manifest): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeWhole(path, await fingerprint(folder, manifest));
+  // Neither whole nor flushed: a stamp that is torn or lost costs one more look at the bytes, a flush costs every reader.
+  await writeFile(path, await fingerprint(folder, manifest));
 }
 
 export async function stampHolds(path: string, folder: string, manifest: Manifest): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync, chmodSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Recipe } from "../../src/recipe/pipelines/snowball.ts";
@@ -124,6 +124,29 @@ test("a lost artifact is made again by the run itself, with the same result", as
   const again = await startRun(stage.client, simulatedRecipe("lost", SMALL), { anew: true });
   expect(again.how).toBe("started");
   expect(outcomeOf(stage.root, await resultOf(stage.client, "lost"))).toEqual(before);
+});
+
+test("one flipped bit in a rollout is found when it is read; the run continues as new and ends the same", async () => {
+  const own = { ...SMALL, seed: 11 };
+  await startRun(stage.client, simulatedRecipe("flipped", own));
+  const before = await resultOf(stage.client, "flipped");
+  const artifacts = join(stage.root, ".snowball/store/artifacts");
+  for (const step of ["imagine", "score", "gather"]) rmSync(join(artifacts, step), { recursive: true });
+  for (const victim of readdirSync(join(artifacts, "rollout"))) {
+    const file = join(artifacts, "rollout", victim, "rollouts.jsonl");
+    const bytes = readFileSync(file);
+    bytes[40]! ^= 1;
+    chmodSync(file, 0o644);
+    writeFileSync(file, bytes);
+  }
+  await startRun(stage.client, simulatedRecipe("flipped", own), { anew: true });
+  expect(await resultOf(stage.client, "flipped")).toEqual(before);
+
+  const ends: string[] = [];
+  for await (const { status } of stage.client.workflow.list({ query: 'WorkflowId = "flipped"' }))
+    ends.push(status.name);
+  expect(ends).toContain("CONTINUED_AS_NEW");
+  expect(readdirSync(join(stage.root, ".snowball/store/corrupt")).length).toBeGreaterThan(0);
 });
 
 test("the staged schedule gives the same pairs as the stream", async () => {
