@@ -3,7 +3,7 @@ import { writeJsonLines } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { ScoreInput, ScoreSteps } from "../src/contract/steps.ts";
-import type { CallOptions } from "../src/model/vlm/backend.ts";
+import type { CallOptions, Completion } from "../src/model/vlm/backend.ts";
 import type { LabeledRow, RolloutRow } from "../src/preference/rows.ts";
 import { answerGain, confidence, emptyPlan, policyFailure, type Scored } from "../src/preference/scores.ts";
 import { type Answerer, createAsker } from "./asker.ts";
@@ -80,8 +80,13 @@ async function scoreSamples(files: RunFiles, samples: readonly Sample[], ask: An
   const measured =
     scoring.method === "answer_gain"
       ? bySides(seen, await ask.trueAnswers(sides), answerGain, scoring.view_cost)
-      : bySides(seen, await ask.ownAnswers(sides), confidence, scoring.view_cost);
+      : bySides(seen, (await ask.ownAnswers(sides)).map(readable), confidence, scoring.view_cost);
   return samples.map((sample) => measured.get(sample) ?? unseen(files, sample));
+}
+
+/** A critic that says nothing has no confidence in an answer: its end token's log-probability must not stand for one. */
+function readable(answer: Completion): Completion {
+  return answer.tokens > 0 ? answer : { ...answer, mean_logprob: Number.NaN };
 }
 
 /** Every sample has two answers in a row: without its views, then with them. */
