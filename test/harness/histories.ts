@@ -18,8 +18,21 @@ export async function saveHistories(client: Client): Promise<void> {
   mkdirSync(FRESH, { recursive: true });
   for await (const { workflowId, runId } of client.workflow.list()) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    writeFileSync(join(FRESH, `${workflowId.replaceAll("/", "~")}@${runId}.pb`), History.encode(history).finish());
+    writeFileSync(
+      join(FRESH, `${workflowId.replaceAll("/", "~")}@${runId}.pb`),
+      History.encode(withoutTraces(history)).finish(),
+    );
   }
+}
+
+/** Stack traces name folders of the machine that ran the test, and replay does not need them. */
+function withoutTraces<T>(value: T): T {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  for (const [name, member] of Object.entries(value)) {
+    if (name === "stackTrace") (value as Record<string, unknown>)[name] = "";
+    else withoutTraces(member);
+  }
+  return value;
 }
 
 export interface SavedHistory {
