@@ -8,7 +8,7 @@ import type { CallOptions } from "../src/model/vlm/backend.ts";
 import type { AnswerRow } from "../src/preference/rows.ts";
 import { createAsker } from "./asker.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { answererSpec, pretended } from "./model-specs.ts";
+import { answererParams, answererSpec } from "./model-specs.ts";
 import { REFERENCE_POLICY, referenceArms } from "./reference.ts";
 import { chunkQuestions, readRun, type RunFiles } from "../src/run/files.ts";
 import { type Sample, samplesOf } from "./samples.ts";
@@ -30,13 +30,7 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
     step: "answer",
     version: RESULT_VERSION,
     params: {
-      backend: evaluator.backend,
-      model: files.models.evaluator,
-      dtype: evaluator.dtype,
-      pixels: [evaluator.min_pixels, evaluator.max_pixels],
-      max_new_tokens: evaluator.max_new_tokens,
-      text: files.texts.answer,
-      pretended: pretended(files, evaluator.backend),
+      ...answererParams(files, "evaluator"),
       arms: referenceArms(files.recipe).map((arm) => arm.name),
     },
     inputs: [chunk.digest, input.rollouts.sha256, input.views.sha256],

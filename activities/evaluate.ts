@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readJson, readJsonLines, writeJson, writeJsonLines } from "../src/artifact/files.ts";
+import { readAllJsonLines, readJson, writeJson, writeJsonLines } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef, PolicyRef } from "../src/contract/artifact.ts";
 import type { RunRef } from "../src/contract/run.ts";
@@ -40,7 +40,7 @@ export async function summariseAnswers(
     inputs: [answers.sha256],
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
-    const rows = await readAnswers(join(await deps.store.open(answers), "judged.jsonl"));
+    const rows = await readAllJsonLines<AnswerRow>(join(await deps.store.open(answers), "judged.jsonl"));
     const of = (ids: readonly string[]): AnswerRow[] => {
       const wanted = new Set(ids);
       return rows.filter((row) => wanted.has(row.question_id));
@@ -72,17 +72,11 @@ export async function gatePolicy(deps: ActivityDeps, _context: StepContext, inpu
   const val = new Set(files.shards.held_out.val);
   const [from, to] = await Promise.all(
     [input.from, input.to].map(async (ref) => {
-      const rows = await readAnswers(join(await deps.store.open(ref), "evaluation.jsonl"));
+      const rows = await readAllJsonLines<AnswerRow>(join(await deps.store.open(ref), "evaluation.jsonl"));
       return correctness(rows.filter((row) => val.has(row.question_id)));
     }),
   );
   const { seed, evaluation, loop } = files.recipe;
   const options = { seed: seedFor("gate", seed), resamples: evaluation.bootstrap_resamples };
   return decideGate(loop.gate, pairedBootstrap(from!, to!, options));
-}
-
-async function readAnswers(path: string): Promise<AnswerRow[]> {
-  const rows: AnswerRow[] = [];
-  for await (const row of readJsonLines<AnswerRow>(path)) rows.push(row);
-  return rows;
 }

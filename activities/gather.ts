@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readJson, readJsonLines, writeJson, writeJsonLines } from "../src/artifact/files.ts";
+import { joinJsonLines, readJson, writeJson, writeJsonLines } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { RunRef } from "../src/contract/run.ts";
@@ -24,7 +24,7 @@ export async function gatherChunks(
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const sources = await Promise.all(chunks.map((each) => judgedFile(deps, each.judged)));
     await writeJson(join(folder, "chunks.json"), chunks);
-    return { rows: await writeJsonLines(join(folder, "judged.jsonl"), concat(sources)) };
+    return { rows: await writeJsonLines(join(folder, "judged.jsonl"), joinJsonLines(sources)) };
   });
   return ref;
 }
@@ -43,7 +43,7 @@ export async function gatherSpans(
     const chunks = await Promise.all(folders.map((each) => readJson<ChunkResult[]>(join(each, "chunks.json"))));
     await writeJson(join(folder, "chunks.json"), chunks.flat());
     const sources = folders.map((each) => join(each, "judged.jsonl"));
-    return { rows: await writeJsonLines(join(folder, "judged.jsonl"), concat(sources)) };
+    return { rows: await writeJsonLines(join(folder, "judged.jsonl"), joinJsonLines(sources)) };
   });
   return ref;
 }
@@ -51,8 +51,4 @@ export async function gatherSpans(
 async function judgedFile(deps: ActivityDeps, judged: ArtifactRef): Promise<string> {
   const step = judged.key.startsWith("score-") ? "labeled.jsonl" : "answers.jsonl";
   return join(await deps.store.open(judged), step);
-}
-
-async function* concat(files: readonly string[]): AsyncGenerator<unknown> {
-  for (const file of files) yield* readJsonLines(file);
 }

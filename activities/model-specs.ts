@@ -41,6 +41,20 @@ export function answererSpec(deps: ActivityDeps, files: RunFiles, who: "critic" 
   };
 }
 
+/** What of such a model determines its answers, and so belongs into the keys of the steps that ask it. */
+export function answererParams(files: RunFiles, who: "critic" | "evaluator") {
+  const { backend, dtype, min_pixels, max_pixels, max_new_tokens } = files.recipe[who];
+  return {
+    backend,
+    model: files.models[who],
+    dtype,
+    pixels: [min_pixels, max_pixels],
+    max_new_tokens,
+    text: files.texts.answer,
+    pretended: pretended(files, backend),
+  };
+}
+
 export function executorSpec(files: RunFiles): ExecutorSpec {
   const { executor, simulate } = files.recipe;
   return { backend: executor.backend, width: executor.width, height: executor.height, simulate };

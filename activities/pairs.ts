@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readJson, readJsonLines, writeJson } from "../src/artifact/files.ts";
+import { readAllJsonLines, readJson, writeJson } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef, PolicyRef } from "../src/contract/artifact.ts";
 import type { RunRef } from "../src/contract/run.ts";
@@ -52,7 +52,7 @@ export async function selectPairs(
     inputs: [labeled.sha256, sampled],
   };
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
-    const rows = await readRows(join(await store.open(labeled), "judged.jsonl"));
+    const rows = await readAllJsonLines<LabeledRow>(join(await store.open(labeled), "judged.jsonl"));
     refuseOtherPolicies(rows, sampled, shard);
     const ids = files.shards.shards[shard] ?? [];
     const samples = sampleLedger(rows, planner.num_rollouts, ids);
@@ -91,12 +91,6 @@ export async function selectPairs(
 /** What the workflow steers by; the quantiles stay in the artifact. */
 function slim({ pairs, weak, gapMedian, ledger, warnings }: PairsSummary): PairsSummary {
   return { pairs, weak, gapMedian, ledger, warnings };
-}
-
-async function readRows(path: string): Promise<LabeledRow[]> {
-  const rows: LabeledRow[] = [];
-  for await (const row of readJsonLines<LabeledRow>(path)) rows.push(row);
-  return rows;
 }
 
 /** A resumed loop that rolls out from another policy than it believes is the field's best-hidden fault. */

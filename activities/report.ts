@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { isMissing } from "../src/artifact/durable.ts";
-import { readJson, readJsonLines, writeJson, writeJsonLines } from "../src/artifact/files.ts";
+import { joinJsonLines, readJson, writeJson, writeJsonLines } from "../src/artifact/files.ts";
 import { linkFile, linkFolder } from "../src/artifact/link-folder.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { ChunkResult, CloseInput, IterationView } from "../src/contract/steps.ts";
@@ -73,9 +73,9 @@ async function joinChunks(deps: ActivityDeps, labeled: ArtifactRef, to: string):
   );
   await writeJsonLines(
     join(to, "rollouts.jsonl"),
-    concat(folders.map((each) => join(each.rollouts, "rollouts.jsonl"))),
+    joinJsonLines(folders.map((each) => join(each.rollouts, "rollouts.jsonl"))),
   );
-  await writeJsonLines(join(to, "labeled.jsonl"), concat([join(index, "judged.jsonl")]));
+  await writeJsonLines(join(to, "labeled.jsonl"), joinJsonLines([join(index, "judged.jsonl")]));
   for (const { views } of folders) {
     const images = join(views, "generated_images");
     const names = await readdir(images).catch((error: unknown) => {
@@ -91,8 +91,4 @@ async function accumulated(deps: ActivityDeps, refs: readonly ArtifactRef[]): Pr
     refs.map(async (ref) => readJson<unknown[]>(join(await deps.store.open(ref), "dpo_pairs.json"))),
   );
   return all.flat();
-}
-
-async function* concat(files: readonly string[]): AsyncGenerator<unknown> {
-  for (const file of files) yield* readJsonLines(file);
 }

@@ -9,7 +9,7 @@ import { answerGain, confidence, emptyPlan, policyFailure, type Scored } from ".
 import { type Answerer, createAsker } from "./asker.ts";
 import { answerChunk } from "./answer.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { answererSpec, pretended } from "./model-specs.ts";
+import { answererParams, answererSpec } from "./model-specs.ts";
 import { chunkQuestions, readRun, type RunFiles } from "../src/run/files.ts";
 import { type Sample, samplesOf } from "./samples.ts";
 import { asActivity, type StepContext } from "./step.ts";
@@ -34,17 +34,11 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
     step: "score",
     version: RESULT_VERSION,
     params: {
-      backend: critic.backend,
-      model: files.models.critic,
-      dtype: critic.dtype,
-      pixels: [critic.min_pixels, critic.max_pixels],
-      max_new_tokens: critic.max_new_tokens,
+      ...answererParams(files, "critic"),
       method: scoring.method,
       empty: scoring.empty,
       view_cost: scoring.view_cost,
       on_generation_failure: executor.on_generation_failure,
-      text: files.texts.answer,
-      pretended: pretended(files, critic.backend),
     },
     inputs: [chunk.digest, input.rollouts.sha256, input.views.sha256],
   };

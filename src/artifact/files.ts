@@ -25,6 +25,18 @@ export async function* readJsonLines<T>(path: string): AsyncGenerator<T> {
   }
 }
 
+/** All rows of a JSON Lines file, for what is known to fit into memory: a shard, an evaluation. */
+export async function readAllJsonLines<T>(path: string): Promise<T[]> {
+  const rows: T[] = [];
+  for await (const row of readJsonLines<T>(path)) rows.push(row);
+  return rows;
+}
+
+/** The rows of several JSON Lines files, one file after the other. */
+export async function* joinJsonLines(paths: readonly string[]): AsyncGenerator<unknown> {
+  for (const path of paths) yield* readJsonLines(path);
+}
+
 /** Writes one JSON value per line and returns how many; the bytes are on the disk when it resolves. */
 export async function writeJsonLines(path: string, rows: Iterable<unknown> | AsyncIterable<unknown>): Promise<number> {
   const handle = await open(path, "w");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isMissing } from "../artifact/durable.ts";
-import { readJson, readJsonLines } from "../artifact/files.ts";
+import { readAllJsonLines, readJson } from "../artifact/files.ts";
 import type { ArtifactStore } from "../artifact/store.ts";
 import type { ArtifactRef } from "../contract/artifact.ts";
 import type { IterationRow, Ledger } from "../contract/progress.ts";
@@ -42,7 +42,7 @@ export async function* verifyRun(store: ArtifactStore, run: string): AsyncGenera
       yield { what: `iter_${iteration}: not there yet, the run has not come so far` };
       return;
     }
-    const rows = await all(readJsonLines<LabeledRow>(join(folder, "labeled.jsonl")));
+    const rows = await readAllJsonLines<LabeledRow>(join(folder, "labeled.jsonl"));
     const pairs = await readJson<PairRow[]>(join(folder, "dpo_pairs.json"));
     yield check(`iter_${iteration}: ledger`, () => recount(rows, pairs, { ids, recipe, summary }));
     const sampledBy = new Set(rows.filter((row) => row.policy !== "").map((row) => row.policy));
@@ -130,10 +130,4 @@ function check(what: string, assert: () => void): Check {
 function absent(error: unknown): undefined {
   for (let at = error; at instanceof Error; at = at.cause) if (isMissing(at)) return undefined;
   throw error;
-}
-
-async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const row of rows) list.push(row);
-  return list;
 }
