@@ -1,5 +1,6 @@
 import type { ControlSteps } from "../src/contract/steps.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { keepDecision } from "./decision.ts";
 import { gatePolicy, summariseAnswers } from "./evaluate.ts";
 import { gatherChunks, gatherSpans } from "./gather.ts";
 import { openRun } from "./open-run.ts";
@@ -20,6 +21,7 @@ export function createControlActivities(deps: ActivityDeps): ControlSteps {
     selectPairs: bind(selectPairs),
     summariseAnswers: bind(summariseAnswers),
     gatePolicy: bind(gatePolicy),
+    keepDecision: bind(keepDecision),
     publishIteration: bind(publishIteration),
     closeRun: bind(closeRun),
   };

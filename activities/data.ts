@@ -12,7 +12,7 @@ import { type Split, splitQuestions } from "../src/dataset/shards.ts";
 import { StepFailure } from "../src/failure.ts";
 import { modelDigest } from "../src/model/checkpoint.ts";
 import { checkPromptTexts } from "../src/prompt/check.ts";
-import type { Recipe } from "../src/recipe/pipelines/snowball.ts";
+import { givenPairsOf, type Recipe } from "../src/recipe/pipelines/index.ts";
 import type { RecipeFile, Shards } from "../src/run/files.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { StepContext } from "./step.ts";
@@ -45,18 +45,30 @@ export async function modelDigests(deps: ActivityDeps, recipe: Recipe): Promise<
   };
 }
 
-/** Reads the questions and every image, splits them by picture, and refuses what leaks or is broken. */
+export interface Imported {
+  readonly dataset: ArtifactRef;
+  readonly shards: Shards;
+  readonly hasAnswers: boolean;
+  /** What the held-out questions look like: pairs of the user's own must not show any of it. */
+  readonly heldOut: readonly Fingerprint[];
+}
+
+/**
+ * Reads the questions and every image, splits them by picture, and refuses what leaks or is broken. A round that starts
+ * from pairs has no training questions.
+ */
 export async function importData(
   deps: ActivityDeps,
   context: StepContext,
   recipe: Recipe,
-): Promise<{ dataset: ArtifactRef; shards: Shards; hasAnswers: boolean }> {
+): Promise<Imported> {
   const { data, scoring, seed, loop } = recipe;
-  const questions = await loadQuestions(join(deps.root, data.path), data.path);
+  // Pairs can come without questions: nothing is measured then.
+  const questions = data.path === undefined ? [] : await loadQuestions(join(deps.root, data.path), data.path);
   const hasAnswers = checkAnswers(questions, scoring.method);
   const split = splitQuestions(questions, {
     seed,
-    shards: loop.num_iterations,
+    shards: givenPairsOf(recipe) === undefined ? loop.num_iterations : 0,
     heldOut: data.held_out,
     maxSamples: data.max_samples,
   });
@@ -79,7 +91,8 @@ export async function importData(
         text: each.question,
       }));
   };
-  checkLeakage(pixels(split.shards.flat()), pixels([...split.val, ...split.test]));
+  const heldOut = pixels([...split.val, ...split.test]);
+  checkLeakage(pixels(split.shards.flat()), heldOut);
   const shards = shardsOf(split);
   const recipeOf = {
     step: "dataset",
@@ -92,7 +105,7 @@ export async function importData(
     await writeJson(join(folder, "shards.json"), shards);
     return { rows: rows.length };
   });
-  return { dataset: ref, shards, hasAnswers };
+  return { dataset: ref, shards, hasAnswers, heldOut };
 }
 
 function shardsOf({ shards, val, test }: Split): Shards {

@@ -6,13 +6,14 @@ import type { RunPlan } from "../src/contract/run.ts";
 import { StepFailure } from "../src/failure.ts";
 import { parseRecipeObject } from "../src/recipe/parse.ts";
 import { chunkSizes, recipeWarnings } from "../src/recipe/plan.ts";
-import type { Recipe } from "../src/recipe/pipelines/snowball.ts";
+import { givenPairsOf, type Recipe } from "../src/recipe/pipelines/index.ts";
 import { heldOutIds, type RecipeFile, type Shards } from "../src/run/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
 import { importData, modelDigests, promptTexts } from "./data.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { importPairs } from "./given-pairs.ts";
 import { referenceArms } from "./reference.ts";
-import { openRunFolder } from "./run-folder.ts";
+import { openRunFolder, TRAIN_FILE } from "./run-folder.ts";
 import type { StepContext } from "./step.ts";
 
 /** Raise when the meaning of recipe.json changes. */
@@ -40,7 +41,9 @@ export async function openRun(
     texts: await promptTexts(deps, recipe),
     models: await modelDigests(deps, recipe),
   };
-  const { dataset, shards, hasAnswers } = await importData(deps, context, recipe);
+  const { dataset, shards, hasAnswers, heldOut } = await importData(deps, context, recipe);
+  const pairsFile = givenPairsOf(recipe);
+  const givenPairs = pairsFile && (await importPairs(deps, context, recipe, pairsFile, heldOut));
   const evaluates = hasAnswers && shards.held_out.test.length > 0;
 
   const { $schema: _, ...whole } = recipe;
@@ -51,7 +54,14 @@ export async function openRun(
   });
   const folder = await openRunFolder(deps, name, { recipe: whole, shards, digest: ref.sha256 });
   const warnings = recipeWarnings(recipe, shards.shards.flat().length);
-  return planOf(deps, { recipe, recipeFile, recipeRef: ref, dataset, shards, evaluates, folder, warnings });
+  return {
+    ...planOf(deps, { recipe, recipeFile, recipeRef: ref, dataset, shards, evaluates, folder, warnings }),
+    ...(recipe.pipeline === "single-round" && {
+      stopAfterPairs: recipe.round.stop_after === "pairs",
+      preferenceData: join(folder, TRAIN_FILE),
+    }),
+    ...(givenPairs && { givenPairs }),
+  };
 }
 
 interface Opened {
@@ -82,7 +92,8 @@ function planOf(deps: ActivityDeps, opened: Opened): RunPlan {
     referenceViews: referenceArms(recipe).length,
     window: chunk.window,
     schedule: loop.schedule,
-    gate: shards.held_out.val.length > 0 ? loop.gate : "off",
+    // A person can decide by other means than our numbers.
+    gate: shards.held_out.val.length > 0 || loop.gate === "ask" ? loop.gate : "off",
     onNoPairs: loop.on_no_pairs,
     rolloutsFrom: loop.controls.rollouts_from,
     accumulate: loop.controls.accumulate,

@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { readAllJsonLines, readJson, writeJson } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef, PolicyRef } from "../src/contract/artifact.ts";
-import type { RunRef } from "../src/contract/run.ts";
-import type { PairsSummary } from "../src/contract/steps.ts";
+import type { PairsSummary, RunRef, SelectedPairs } from "../src/contract/run.ts";
 import { StepFailure } from "../src/failure.ts";
 import { checkLedger, joinLedger } from "../src/ledger/ledger.ts";
 import { questionLedger } from "../src/ledger/questions.ts";
@@ -30,7 +29,7 @@ export async function selectPairs(
   shard: number,
   labeled: ArtifactRef,
   policy: PolicyRef,
-): Promise<{ pairs: ArtifactRef; summary: PairsSummary }> {
+): Promise<SelectedPairs> {
   const { store } = deps;
   const files = await readRun(store, run);
   const { scoring, planner, loop, thresholds, seed } = files.recipe;

@@ -4,7 +4,7 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { RolloutInput } from "../src/contract/steps.ts";
 import type { RolloutRow } from "../src/preference/rows.ts";
-import type { Recipe } from "../src/recipe/pipelines/snowball.ts";
+import type { Recipe } from "../src/recipe/pipelines/index.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { chunkQuestions, readRun } from "../src/run/files.ts";
 import type { StepContext } from "./step.ts";

@@ -6,7 +6,9 @@ import { joinJsonLines, readJson, writeJson, writeJsonLines } from "../src/artif
 import { linkFile, linkFolder } from "../src/artifact/link-folder.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { ChunkResult, CloseInput, IterationView } from "../src/contract/steps.ts";
+import { readRun } from "../src/run/files.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { TRAIN_FILE } from "./run-folder.ts";
 import type { StepContext } from "./step.ts";
 
 /**
@@ -20,13 +22,14 @@ export async function publishIteration(deps: ActivityDeps, _context: StepContext
   const building = join(run, `.iter_${view.iteration}.${randomUUID()}`);
   await mkdir(building, { recursive: true });
   try {
-    await joinChunks(deps, view.labeled, building);
+    if (view.labeled) await joinChunks(deps, view.labeled, building);
     const pairs = await deps.store.open(view.pairs);
     await linkFile(join(pairs, "dpo_pairs.json"), join(building, "dpo_pairs.json"));
     await writeJson(join(building, "dpo_accumulated.json"), await accumulated(deps, view.accumulated));
     for (const [ref, folder] of [
       [view.adapter, "model_lora"],
       [view.merged, "model_merged"],
+      [view.full ?? null, "model_full"],
     ] as const) {
       if (ref) await linkFolder(join(await deps.store.open(ref), folder), join(building, folder));
     }
@@ -38,10 +41,18 @@ export async function publishIteration(deps: ActivityDeps, _context: StepContext
     await writeJson(join(building, "summary.json"), {
       ...view.row,
       ledger: await readJson(join(pairs, "ledger.json")),
-      artifacts: { labeled: view.labeled, pairs: view.pairs, adapter: view.adapter, merged: view.merged },
+      artifacts: {
+        labeled: view.labeled,
+        pairs: view.pairs,
+        adapter: view.adapter,
+        merged: view.merged,
+        ...(view.full && { full: view.full }),
+      },
     });
     await rm(target, { recursive: true, force: true });
     await rename(building, target);
+    const { recipe } = await readRun(deps.store, view.run);
+    if (recipe.pipeline === "single-round") await linkFile(join(target, "dpo_pairs.json"), join(run, TRAIN_FILE));
   } catch (error) {
     await rm(building, { recursive: true, force: true });
     throw error;
@@ -56,7 +67,8 @@ export async function closeRun(deps: ActivityDeps, _context: StepContext, input:
   const final = join(run, "final");
   await rm(final, { force: true });
   // Relative, so that the run folder can be moved or copied whole.
-  if (input.finalIteration >= 0) await symlink(join(`iter_${input.finalIteration}`, "model_merged"), final);
+  const model = input.result.policy.full ? "model_full" : "model_merged";
+  if (input.finalIteration >= 0) await symlink(join(`iter_${input.finalIteration}`, model), final);
   for (const name of await readdir(run)) {
     if (name.startsWith(".iter_")) await rm(join(run, name), { recursive: true, force: true });
   }

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { isMissing } from "../src/artifact/durable.ts";
 import { readJson, writeJson } from "../src/artifact/files.ts";
-import type { Recipe } from "../src/recipe/pipelines/snowball.ts";
+import { dataFile, type Recipe } from "../src/recipe/pipelines/index.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { Shards } from "../src/run/files.ts";
 
@@ -11,16 +11,22 @@ interface RunRecord {
   readonly digest: string;
 }
 
+/** The name under which people look for the preference data of a single round, in its run folder. */
+export const TRAIN_FILE = "dpo_train.json";
+
+/** What a run is made from, as its folder shows it. */
+interface RunConfig {
+  readonly recipe: Recipe;
+  readonly shards: Shards;
+  readonly digest: string;
+}
+
 /**
- * The folder in which a run shows itself: `<results>/iterative_dpo/<dataset>_<timestamp>`, relative to the root.
+ * The folder in which a run shows itself: `<results>/<kind>/<dataset>_<timestamp>`, relative to the root.
  * The timestamp is stored once per run name, so that a run that is started again goes on in its folder; with another
  * recipe it gets a new one.
  */
-export async function openRunFolder(
-  deps: ActivityDeps,
-  name: string,
-  config: { readonly recipe: Omit<Recipe, "$schema">; readonly shards: Shards; readonly digest: string },
-): Promise<string> {
+export async function openRunFolder(deps: ActivityDeps, name: string, config: RunConfig): Promise<string> {
   const record = join(deps.state, "runs", `${name}.json`);
   const known = await readJson<RunRecord>(record).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
@@ -38,12 +44,18 @@ export async function openRunFolder(
   return folder;
 }
 
-function newFolder(deps: ActivityDeps, recipe: Omit<Recipe, "$schema">): string {
-  const { path } = recipe.data;
+/** Folder below `results` for a pipeline's runs, as people know them. */
+const FOLDERS: Readonly<Record<Recipe["pipeline"], string>> = {
+  snowball: "iterative_dpo",
+  "single-round": "dpo_data",
+};
+
+function newFolder(deps: ActivityDeps, recipe: RunConfig["recipe"]): string {
+  const path = dataFile(recipe);
   const file = basename(path, extname(path));
   // "questions.jsonl" says nothing; its folder names the data set then.
   const parent = basename(dirname(path));
   const dataset = file === "questions" && parent !== "data" && parent !== "." ? parent : file;
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
-  return join(deps.results, "iterative_dpo", `${dataset}_${stamp}`);
+  return join(deps.results, FOLDERS[recipe.pipeline], `${dataset}_${stamp}`);
 }

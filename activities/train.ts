@@ -108,10 +108,11 @@ function whatDetermines({ save_steps: _, ...training }: RunFiles["recipe"]["trai
 async function accumulate(deps: ActivityDeps, files: RunFiles, input: TrainInput): Promise<PairRow[]> {
   const all: PairRow[] = [];
   for (const { pairs, policy } of input.pairs) {
-    const sampled = policyDigest(policy);
     const rows = await readJson<PairRow[]>(join(await deps.store.open(pairs), "dpo_pairs.json"));
-    const other = rows.find((row) => row.policy !== sampled);
-    if (other) {
+    // Of the user's own pairs nobody knows who should have sampled them.
+    const sampled = policy === null ? null : policyDigest(policy);
+    const other = sampled === null ? undefined : rows.find((row) => row.policy !== sampled);
+    if (sampled !== null && other) {
       throw new StepFailure(
         "Provenance",
         `Pair "${other.id}" was sampled by policy ${other.policy.slice(0, 12)}, but the loop says ${sampled.slice(0, 12)}; ` +

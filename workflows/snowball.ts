@@ -1,16 +1,12 @@
-import { continueAsNew } from "@temporalio/workflow";
 import type { RunResult } from "../src/contract/progress.ts";
 import { closeRun } from "./stages/close.ts";
 import { evaluatePolicy, measureBase } from "./stages/evaluate.ts";
 import { gate } from "./stages/gate.ts";
-import { failureType } from "./stages/chunks.ts";
 import { type Loop, openLoop } from "./stages/loop.ts";
 import { labelShard, selectPairs } from "./stages/pairs.ts";
 import { publish } from "./stages/publish.ts";
+import { remakingLost } from "./stages/remake.ts";
 import { mergePolicy, trainPolicy } from "./stages/train.ts";
-
-/** How often a run may make lost artifacts again before it says that its storage cannot be trusted. */
-const MAX_REMAKES = 5;
 
 /**
  * The snowball: rounds of on-policy preference training, in which each policy makes the data for the next.
@@ -18,17 +14,13 @@ const MAX_REMAKES = 5;
  * `input` is the recipe itself, so that any Temporal client can start a run; the workflow's id is the run's name.
  * `remakes` is the run's own count of continuations after a lost artifact; leave it out.
  */
-export async function snowball(input: unknown, remakes = 0): Promise<RunResult> {
-  try {
+export function snowball(input: unknown, remakes = 0): Promise<RunResult> {
+  return remakingLost(input, remakes, async () => {
     const loop = await openLoop(input); // parse, check, split, guard
     await measureBase(loop);
     for (const shard of loop.plan.shards.keys()) await round(loop, shard);
-    return await closeRun(loop);
-  } catch (error) {
-    // Intact steps answer from the store, so starting over makes only what is lost again.
-    if (failureType(error) !== "ArtifactLost" || remakes >= MAX_REMAKES) throw error;
-    return continueAsNew<typeof snowball>(input, remakes + 1);
-  }
+    return closeRun(loop);
+  });
 }
 
 /** Shard i is sampled by the policy that the gate left in place; training starts from the base, on pairs 0 … i. */

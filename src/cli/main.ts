@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { cancelCommand } from "./cancel.ts";
 import { downCommand } from "./down.ts";
 import { BAD_INPUT, exitCodeOf, sayFailure } from "./failure.ts";
+import { gateCommand } from "./gate.ts";
 import { listCommand } from "./list.ts";
 import { runCommand } from "./run.ts";
 import { showCommand } from "./show.ts";
@@ -20,6 +21,7 @@ for (const make of [
   statusCommand,
   listCommand,
   showCommand,
+  gateCommand,
   cancelCommand,
   verifyCommand,
   workerCommand,

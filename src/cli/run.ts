@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { StepFailure } from "../failure.ts";
 import { parseRecipe, parseRecipeObject } from "../recipe/parse.ts";
-import type { Recipe } from "../recipe/pipelines/snowball.ts";
+import type { Recipe } from "../recipe/pipelines/index.ts";
 import { differences } from "../report/differences.ts";
 import { outcomeLines } from "../report/outcome.ts";
 import {

@@ -18,6 +18,8 @@ export interface PolicyRef {
   readonly base: string;
   /** The LoRA adapter's artifact (its folder `model_lora/`); absent for the base policy. */
   readonly adapter?: ArtifactRef;
+  /** The checkpoint that a full fine-tuning made of the base (its folder `model_full/`); never beside an adapter. */
+  readonly full?: ArtifactRef;
   /** The dtype in which it is served. */
   readonly dtype: string;
 }

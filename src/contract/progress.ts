@@ -37,6 +37,25 @@ export interface Ledger {
 
 export type GateDecision = "promote" | "roll_back" | "off" | "no_pairs";
 
+/** What a person can say at a gate that asks. */
+export type PersonsDecision = Extract<GateDecision, "promote" | "roll_back">;
+
+/** Why a run stands still: a person has to choose between two policies. Counting starts at 0. */
+export interface GateQuestion {
+  readonly iteration: number;
+  /** Digests: the policy in place, and the new one. */
+  readonly from: string;
+  readonly to: string;
+  /** What was measured of the change, as a sentence. */
+  readonly measured: string;
+}
+
+/** The argument of the update `gate`. `iteration` guards against answering a question that is over. */
+export interface GateAnswer {
+  readonly decision: PersonsDecision;
+  readonly iteration?: number;
+}
+
 /** One line of the table of iterations. Iteration −1 is the base policy, which has no pairs and no training. */
 export interface IterationRow {
   readonly iteration: number;
@@ -70,6 +89,8 @@ export interface RunProgress {
   readonly table: readonly IterationRow[];
   readonly floors: Floors | null;
   readonly ledger: Ledger;
+  /** Set while the gate waits for a person. */
+  readonly asking?: GateQuestion | null;
 }
 
 /** What the workflow returns, and what `final_status.json` holds. */
@@ -83,5 +104,7 @@ export interface RunResult {
   readonly ledger: Ledger;
   /** Run folder, relative to the worker's root. */
   readonly folder: string;
+  /** Of a single round: the file of preference pairs, relative to the worker's root. */
+  readonly preference_data?: string;
   readonly warnings: readonly string[];
 }

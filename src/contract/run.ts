@@ -1,4 +1,5 @@
 import type { ArtifactRef, PolicyRef } from "./artifact.ts";
+import type { Ledger } from "./progress.ts";
 
 /** What every step of a run is given: references, never data. */
 export interface RunRef {
@@ -25,13 +26,19 @@ export interface RunPlan {
   readonly referenceViews: number;
   readonly window: number;
   readonly schedule: "stream" | "staged";
-  readonly gate: "promote" | "roll_back" | "off";
+  readonly gate: "promote" | "roll_back" | "ask" | "off";
   readonly onNoPairs: "continue" | "stop";
   readonly rolloutsFrom: "policy" | "base";
   readonly accumulate: boolean;
   readonly retries: StepLimits;
   /** Are the search attributes registered in this namespace? Setting an unknown one would fail the workflow task. */
   readonly searchAttributes: boolean;
+  /** Only of a single round: its file of preference pairs, relative to the worker's root. */
+  readonly preferenceData?: string;
+  /** Only of a single round: it is over when its pairs are made. */
+  readonly stopAfterPairs?: boolean;
+  /** Only of a single round: pairs of the user's own, which are trained on instead of making some. */
+  readonly givenPairs?: SelectedPairs;
   /** Run folder, relative to the worker's root. */
   readonly folder: string;
   /** Sentences about what is allowed but rarely meant. */
@@ -60,4 +67,19 @@ export interface ChunkRef {
   readonly only?: number;
   /** Questions (by place) whose model process crashed again and again, with the reason. */
   readonly poisoned?: readonly { readonly place: number; readonly reason: string }[];
+}
+
+/** What a set of pairs comes to; the rest stays in its artifact. */
+export interface PairsSummary {
+  readonly pairs: number;
+  readonly weak: number;
+  readonly gapMedian: number | null;
+  readonly ledger: Ledger;
+  readonly warnings: readonly string[];
+}
+
+/** Pairs as the store has them, with their summary. */
+export interface SelectedPairs {
+  readonly pairs: ArtifactRef;
+  readonly summary: PairsSummary;
 }

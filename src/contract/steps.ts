@@ -1,6 +1,14 @@
 import type { ArtifactRef, PolicyRef } from "./artifact.ts";
-import type { Floors, GateDecision, IterationRow, Ledger, PolicyScore, RunResult } from "./progress.ts";
-import type { ChunkRef, RunPlan, RunRef } from "./run.ts";
+import type {
+  Floors,
+  GateDecision,
+  IterationRow,
+  Ledger,
+  PersonsDecision,
+  PolicyScore,
+  RunResult,
+} from "./progress.ts";
+import type { ChunkRef, RunPlan, RunRef, SelectedPairs } from "./run.ts";
 
 /** Who proposes the instructions: a policy that is sampled, a policy read greedily, or the fixed reference views. */
 export type RolloutSource = "sampled" | "greedy" | "reference";
@@ -34,19 +42,17 @@ export interface ChunkResult {
   readonly judged: ArtifactRef;
 }
 
-export interface PairsSummary {
-  readonly pairs: number;
-  readonly weak: number;
-  readonly gapMedian: number | null;
-  readonly ledger: Ledger;
-  readonly warnings: readonly string[];
+/** Pairs and the policy that sampled them; null for a file of the user's own, of which nobody knows. */
+export interface SampledPairs {
+  readonly pairs: ArtifactRef;
+  readonly policy: PolicyRef | null;
 }
 
 export interface TrainInput {
   readonly run: RunRef;
   readonly iteration: number;
-  /** Pairs of this shard and, when accumulating, of every earlier one; with the policy that sampled each. */
-  readonly pairs: readonly { readonly pairs: ArtifactRef; readonly policy: PolicyRef }[];
+  /** Pairs of this shard and, when accumulating, of every earlier one. */
+  readonly pairs: readonly SampledPairs[];
 }
 
 export interface Trained {
@@ -73,15 +79,27 @@ export interface Gated {
   readonly reason: string;
 }
 
+export interface DecisionInput {
+  readonly run: RunRef;
+  /** Digests of the policies to choose between. */
+  readonly from: string;
+  readonly to: string;
+  /** What a person said; null to ask whether it was said before. */
+  readonly decision: PersonsDecision | null;
+}
+
 export interface IterationView {
   readonly run: RunRef;
   readonly folder: string;
   readonly iteration: number;
-  readonly labeled: ArtifactRef;
+  /** null when the pairs are the user's own. */
+  readonly labeled: ArtifactRef | null;
   readonly pairs: ArtifactRef;
   readonly accumulated: readonly ArtifactRef[];
   readonly adapter: ArtifactRef | null;
   readonly merged: ArtifactRef | null;
+  /** The checkpoint of a full fine-tuning, in place of adapter and merge. */
+  readonly full?: ArtifactRef;
   readonly evaluation: ArtifactRef | null;
   readonly row: IterationRow;
   readonly ledger: Ledger;
@@ -99,14 +117,11 @@ export interface ControlSteps {
   referenceRollouts(input: RolloutInput): Promise<ArtifactRef>;
   gatherChunks(run: RunRef, chunks: readonly ChunkResult[]): Promise<ArtifactRef>;
   gatherSpans(run: RunRef, spans: readonly ArtifactRef[]): Promise<ArtifactRef>;
-  selectPairs(
-    run: RunRef,
-    shard: number,
-    labeled: ArtifactRef,
-    policy: PolicyRef,
-  ): Promise<{ pairs: ArtifactRef; summary: PairsSummary }>;
+  selectPairs(run: RunRef, shard: number, labeled: ArtifactRef, policy: PolicyRef): Promise<SelectedPairs>;
   summariseAnswers(run: RunRef, answers: ArtifactRef, policy: PolicyRef | null): Promise<EvaluationSummary>;
   gatePolicy(input: GateInput): Promise<Gated>;
+  /** Keeps what a person decided between two policies; the first decision stays. null: nobody decided yet. */
+  keepDecision(input: DecisionInput): Promise<PersonsDecision | null>;
   publishIteration(view: IterationView): Promise<void>;
   closeRun(input: CloseInput): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Recipe } from "./pipelines/snowball.ts";
+import { givenPairsOf, type Recipe } from "./pipelines/index.ts";
 import type { Problem } from "./problem.ts";
 
 /** What fields say together: each rule returns its problem or nothing. */
@@ -29,6 +29,26 @@ const RESERVED = new Set([
 ]);
 
 const RULES: readonly Rule[] = [
+  (recipe) =>
+    recipe.data.path === undefined &&
+    givenPairsOf(recipe) === undefined && {
+      path: ["data", "path"],
+      message: "data.path is missing; the file of questions is needed, or round.pairs to start from.",
+    },
+  ({ data }) =>
+    data.path === undefined &&
+    data.held_out.val + data.held_out.test > 0 && {
+      path: ["data", "path"],
+      message:
+        "data.path is missing, but data.held_out asks for questions; a file of questions, or no held_out, is needed.",
+    },
+  (recipe) =>
+    recipe.pipeline === "single-round" &&
+    recipe.round.stop_after === "pairs" &&
+    recipe.round.pairs !== undefined && {
+      path: ["round", "stop_after"],
+      message: "round.stop_after is pairs, but round.pairs gives them already; one of the two is needed.",
+    },
   ({ planner }) =>
     planner.temperature === 0 && {
       path: ["planner", "temperature"],
@@ -83,12 +103,6 @@ const RULES: readonly Rule[] = [
       }
     );
   },
-  ({ training: { max_steps: steps, num_train_epochs: epochs } }) =>
-    steps !== undefined &&
-    epochs !== undefined && {
-      path: ["training", "max_steps"],
-      message: "training.max_steps and training.num_train_epochs are both given; one of them is needed.",
-    },
   ({ training: { lr_scheduler_type: schedule, warmup_steps: warmup } }) =>
     schedule === "constant" &&
     warmup > 0 && {

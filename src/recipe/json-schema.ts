@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { snowballRecipe } from "./pipelines/snowball.ts";
+import { PIPELINES } from "./pipelines/index.ts";
 
 /** A pipeline's recipe as editors check it: the file below configs/schema/, and what it is generated from. */
-export const RECIPE_SCHEMAS = { "snowball.json": snowballRecipe };
+export const RECIPE_SCHEMAS = Object.fromEntries(
+  Object.entries(PIPELINES).map(([name, schema]) => [`${name}.json`, schema]),
+);
 
 /** The JSON Schema of a recipe as it is written by hand: fields with a default may be absent. */
 export function jsonSchema(schema: z.ZodType): object {

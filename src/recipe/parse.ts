@@ -2,12 +2,9 @@ import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, typ
 import type { z } from "zod";
 import { StepFailure } from "../failure.ts";
 import { checkTogether } from "./checks.ts";
-import { type Recipe, snowballRecipe } from "./pipelines/snowball.ts";
+import { PIPELINES, type Recipe } from "./pipelines/index.ts";
 import type { Problem } from "./problem.ts";
 import { shapeProblems } from "./shape.ts";
-
-/** A schema per pipeline, by the recipe's `pipeline`. */
-const PIPELINES: Readonly<Record<string, z.ZodType<Recipe>>> = { snowball: snowballRecipe };
 
 /**
  * Reads a recipe file, YAML or JSON (which is YAML), with every default filled in.
@@ -54,7 +51,7 @@ function check(value: unknown): { recipe: Recipe } | { problems: Problem[] } {
 function schemaOf(value: unknown): z.ZodType<Recipe> | undefined {
   if (typeof value !== "object" || value === null || !("pipeline" in value)) return undefined;
   const name = String(value.pipeline);
-  return Object.hasOwn(PIPELINES, name) ? PIPELINES[name] : undefined;
+  return Object.hasOwn(PIPELINES, name) ? PIPELINES[name as keyof typeof PIPELINES] : undefined;
 }
 
 /** Where a field's key stands in the file; for a field that is missing, where its block stands. */

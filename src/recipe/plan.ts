@@ -1,4 +1,4 @@
-import type { Recipe } from "./pipelines/snowball.ts";
+import { givenPairsOf, type Recipe } from "./pipelines/index.ts";
 
 /** What one iteration does at most, before anything has run. */
 export interface IterationPlan {
@@ -37,12 +37,22 @@ export function optimizerSteps(pairs: number, training: Recipe["training"]): num
   return Math.ceil((training.num_train_epochs ?? 1) * perEpoch);
 }
 
+/** Does the run train? A single round can stop after its pairs. */
+export function trains(recipe: Recipe): boolean {
+  return recipe.pipeline !== "single-round" || recipe.round.stop_after !== "pairs";
+}
+
 /**
  * The size of a run, iteration by iteration.
  * @param questions training questions in the data, after the held-out ones are set aside
+ * @param givenPairs pairs of the user's own, where the recipe starts from them: nothing is sampled then
  */
-export function planIterations(recipe: Recipe, questions: number): IterationPlan[] {
+export function planIterations(recipe: Recipe, questions: number, givenPairs = 0): IterationPlan[] {
   const used = Math.min(questions, recipe.data.max_samples ?? questions);
+  if (givenPairsOf(recipe) !== undefined) {
+    const maxOptimizerSteps = trains(recipe) ? optimizerSteps(givenPairs, recipe.training) : 0;
+    return [{ questions: 0, chunks: 0, samples: 0, maxViews: 0, maxPairs: givenPairs, maxOptimizerSteps }];
+  }
   let pairsBefore = 0;
   return shardSizes(used, recipe.loop.num_iterations).map((size) => {
     const samples = size * recipe.planner.num_rollouts;
@@ -54,7 +64,7 @@ export function planIterations(recipe: Recipe, questions: number): IterationPlan
       samples,
       maxViews: samples * recipe.planner.max_instructions,
       maxPairs,
-      maxOptimizerSteps: optimizerSteps(maxPairs, recipe.training),
+      maxOptimizerSteps: trains(recipe) ? optimizerSteps(maxPairs, recipe.training) : 0,
     };
   });
 }
@@ -64,16 +74,16 @@ const FEW_STEPS = 100;
 /** A learning rate from which few steps are enough. */
 const LORA_SIZED = 5e-5;
 
-/** Sentences about what is allowed but rarely meant. */
-export function recipeWarnings(recipe: Recipe, questions: number): string[] {
+/** Sentences about what is allowed but rarely meant; the sizes are those of `planIterations`. */
+export function recipeWarnings(recipe: Recipe, questions: number, givenPairs = 0): string[] {
   const warnings: string[] = [];
   const { critic, evaluator, training, data } = recipe;
   if (critic.backend !== "simulated" && critic.model === evaluator.model) {
     warnings.push("critic and evaluator are the same model: the one that gives the scores is then also the examiner.");
   }
   if (data.held_out.val + data.held_out.test === 0) warnings.push("data.held_out is 0: evaluation and gate are off.");
-  const first = planIterations(recipe, questions)[0]?.maxOptimizerSteps ?? 0;
-  if (training.backend !== "simulated" && first < FEW_STEPS && training.learning_rate < LORA_SIZED) {
+  const first = planIterations(recipe, questions, givenPairs)[0]?.maxOptimizerSteps ?? 0;
+  if (training.backend !== "simulated" && trains(recipe) && first < FEW_STEPS && training.learning_rate < LORA_SIZED) {
     warnings.push(
       `training makes at most ${first} optimizer steps in iteration 1 at learning_rate ${training.learning_rate}: the policy will hardly change; ` +
         "a LoRA-sized setting is learning_rate 5e-5 with lora_alpha twice lora_rank.",

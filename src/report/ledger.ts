@@ -10,8 +10,8 @@ const REASONS: Readonly<Record<string, string>> = {
   failure_share: "over the share of failures",
 };
 
-/** Two sentences that account for every sample and for every question. */
-export function ledgerSentences(ledger: Ledger): [string, string] {
+/** Sentences that account for every sample, where there are any, and for every question. */
+export function ledgerSentences(ledger: Ledger): string[] {
   const { samples, view, empty, policy_failure: failures, quarantined, questions, pairs, dropped } = ledger;
   const kinds = [
     `${count(view)} with views`,
@@ -22,6 +22,7 @@ export function ledgerSentences(ledger: Ledger): [string, string] {
   const reasons = Object.entries(dropped)
     .filter(([, questions]) => questions > 0)
     .map(([reason, questions]) => `${count(questions)} ${REASONS[reason] ?? reason}`);
+  if (samples === 0) return [`${plural(pairs, "pair")} from the file that the recipe names.`];
   return [
     `Every sample is accounted for: ${count(samples)} = ${kinds.join(" + ")}.`,
     `Every question too: ${count(questions)} = ${[plural(pairs, "pair"), ...reasons].join(" + ")}.`,

@@ -4,7 +4,7 @@ import { titleOf } from "./iterations.ts";
 import { count, duration, roughly, share } from "./numbers.ts";
 import type { RunSnapshot, StepProgress } from "./snapshot.ts";
 import { DOING } from "./stages.ts";
-import { waitingLine } from "./waiting.ts";
+import { askingLine, waitingLine } from "./waiting.ts";
 
 /** Three roles beside each other fit on 80 columns with the shortest bars, and look best with the longest. */
 const SHORTEST_BAR = 4;
@@ -31,6 +31,8 @@ export function liveLines(snapshot: RunSnapshot, { now, width, remaining }: Live
   if (snapshot.training !== null) lines.push(`  ${trainingLine(snapshot.training)}`);
   const togo = remaining === null ? "" : `, ${roughly(remaining)} to go`;
   lines.push(`  ${duration(now - snapshot.startedAt)} so far${togo}`);
+  const asking = askingLine(progress);
+  if (asking !== null) lines.push(`  ${asking}`);
   const waiting = waitingLine(snapshot.unserved);
   if (waiting !== null) lines.push(`  ${waiting}`);
   lines.push(...snapshot.troubles.map((trouble) => `  ${trouble}`));

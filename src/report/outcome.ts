@@ -5,10 +5,12 @@ import { ledgerSentences } from "./ledger.ts";
 /** What a person reads when a run is complete: the table, the accounts, and where everything is. */
 export function outcomeLines(result: RunResult): string[] {
   const floors = floorsLine(result.floors);
+  const trained = result.table.some((row) => row.loss !== null);
   const final =
     result.merged === null
       ? "the base policy: no iteration changed it"
       : `${result.folder}/final   (loads with transformers)`;
+  const data = result.preference_data;
   return [
     ...iterationTable(result.table).map((line) => ` ${line}`),
     ...(floors === null ? [] : [` ${floors}`]),
@@ -16,6 +18,7 @@ export function outcomeLines(result: RunResult): string[] {
     ...ledgerSentences(result.ledger),
     ...result.warnings.map((warning) => `Note: ${warning}`),
     `Run folder   ${result.folder}`,
-    `Final model  ${final}`,
+    ...(data === undefined ? [] : [`Pairs        ${data}`]),
+    ...(data !== undefined && !trained ? [] : [`Final model  ${final}`]),
   ];
 }

@@ -2,7 +2,7 @@ import { titleOf } from "./iterations.ts";
 import { share } from "./numbers.ts";
 import type { RunSnapshot } from "./snapshot.ts";
 import { DOING } from "./stages.ts";
-import { waitingLine } from "./waiting.ts";
+import { askingLine, waitingLine } from "./waiting.ts";
 
 /** Where a run stands, on one line without any control character: for logs and pipes. */
 export function plainLine(snapshot: RunSnapshot): string {
@@ -17,6 +17,8 @@ export function plainLine(snapshot: RunSnapshot): string {
     const { loss } = training.metrics;
     parts.push(`step ${training.done}/${training.total}${loss === undefined ? "" : `, loss ${share(loss)}`}`);
   }
+  const asking = askingLine(progress);
+  if (asking !== null) parts.push(asking);
   const waiting = waitingLine(snapshot.unserved);
   if (waiting !== null) parts.push(waiting);
   return [parts.join(" · "), ...snapshot.troubles].join("\n");

@@ -1,4 +1,4 @@
-import type { Recipe } from "../recipe/pipelines/snowball.ts";
+import type { Recipe } from "../recipe/pipelines/index.ts";
 
 /** What the command `run` says around the run itself: `own` when server and worker are its own. */
 export interface Session {

@@ -1,3 +1,4 @@
+import type { RunProgress } from "../contract/progress.ts";
 import { CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
 
 /** Says that nothing can go on because no worker polls these queues, and what to type. Null when all are served. */
@@ -11,4 +12,15 @@ export function waitingLine(unserved: readonly (Role | "control")[]): string | n
   const queues = `queue${roles.length > 1 ? "s" : ""} ${roles.map(queueOf).join(", ")}`;
   const command = `bin/snowball worker --roles ${roles.join(",")} --devices 0`;
   return `waiting: no worker takes the ${queues}. Start one on a host with a free device: ${command}`;
+}
+
+/** Says what the gate asks and how to answer. Null when it does not ask. */
+export function askingLine(progress: RunProgress | null): string | null {
+  if (!progress?.asking) return null;
+  const { iteration, from, to, measured } = progress.asking;
+  const answers = ["--promote", "--rollback"].map((option) => `bin/snowball gate ${progress.run} ${option}`);
+  return (
+    `the gate asks about iter_${iteration}: policy ${to.slice(0, 4)}… instead of ${from.slice(0, 4)}…? ${measured}. ` +
+    `Answer: ${answers.join("  or  ")}`
+  );
 }

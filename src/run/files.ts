@@ -5,7 +5,7 @@ import type { ArtifactStore } from "../artifact/store.ts";
 import type { ChunkRef, RunRef } from "../contract/run.ts";
 import type { Question } from "../dataset/question.ts";
 import { StepFailure } from "../failure.ts";
-import type { Recipe } from "../recipe/pipelines/snowball.ts";
+import type { Recipe } from "../recipe/pipelines/index.ts";
 
 /** recipe.json of a run: the parsed recipe, the texts of its prompt files and the digests of its models. */
 export interface RecipeFile {

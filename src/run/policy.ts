@@ -5,7 +5,8 @@ import type { ArtifactRef, PolicyRef } from "../contract/artifact.ts";
 
 /** Names a policy: base, adapter and serving dtype. Rollouts carry it, and training refuses any other. */
 export function policyDigest(policy: PolicyRef): string {
-  return canonicalDigest({ base: policy.base, adapter: policy.adapter?.sha256 ?? null, dtype: policy.dtype });
+  const { base, adapter, full, dtype } = policy;
+  return canonicalDigest({ base, adapter: adapter?.sha256 ?? null, dtype, ...(full && { full: full.sha256 }) });
 }
 
 /** Opens the adapter of a policy: the absolute folder, or null for the base. */

@@ -9,7 +9,7 @@ import { checkLedger, joinLedger } from "../ledger/ledger.ts";
 import { questionLedger } from "../ledger/questions.ts";
 import { sampleLedger } from "../ledger/samples.ts";
 import type { LabeledRow, PairRow } from "../preference/rows.ts";
-import type { Recipe } from "../recipe/pipelines/snowball.ts";
+import { givenPairsOf, type Recipe } from "../recipe/pipelines/index.ts";
 
 /** One thing that was checked; `problem` is one sentence and absent when all is well. */
 export interface Check {
@@ -20,7 +20,9 @@ export interface Check {
 /** summary.json of an iteration, as the run folder shows it. */
 interface IterationSummary extends IterationRow {
   readonly ledger: { readonly ledger: Ledger };
-  readonly artifacts: Readonly<Record<"labeled" | "pairs" | "adapter" | "merged", ArtifactRef | null>>;
+  readonly artifacts: Readonly<Record<"labeled" | "pairs" | "adapter" | "merged", ArtifactRef | null>> & {
+    readonly full?: ArtifactRef;
+  };
 }
 
 /**
@@ -35,22 +37,28 @@ export async function* verifyRun(store: ArtifactStore, run: string): AsyncGenera
   const { shards } = await readJson<{ shards: string[][] }>(join(run, "shards.json"));
   const earlier: ArtifactRef[] = [];
   let inPlace: string | undefined;
-  for (const [iteration, ids] of shards.entries()) {
+  // A round on pairs of the user's own has no shard, but is one round.
+  const rounds = givenPairsOf(recipe) === undefined ? shards : [[]];
+  for (const [iteration, ids] of rounds.entries()) {
     const folder = join(run, `iter_${iteration}`);
     const summary = await readJson<IterationSummary>(join(folder, "summary.json")).catch(absent);
     if (!summary) {
       yield { what: `iter_${iteration}: not there yet, the run has not come so far` };
       return;
     }
-    const rows = await readAllJsonLines<LabeledRow>(join(folder, "labeled.jsonl"));
-    const pairs = await readJson<PairRow[]>(join(folder, "dpo_pairs.json"));
-    yield check(`iter_${iteration}: ledger`, () => recount(rows, pairs, { ids, recipe, summary }));
-    const sampledBy = new Set(rows.filter((row) => row.policy !== "").map((row) => row.policy));
-    yield check(`iter_${iteration}: provenance of samples`, () => sampledByOne(sampledBy, inPlace));
+    const sampledBy = new Set<string>();
+    if (summary.artifacts.labeled !== null) {
+      const rows = await readAllJsonLines<LabeledRow>(join(folder, "labeled.jsonl"));
+      const pairs = await readJson<PairRow[]>(join(folder, "dpo_pairs.json"));
+      yield check(`iter_${iteration}: ledger`, () => recount(rows, pairs, { ids, recipe, summary }));
+      for (const row of rows) if (row.policy !== "") sampledBy.add(row.policy);
+      yield check(`iter_${iteration}: provenance of samples`, () => sampledByOne(sampledBy, inPlace));
+    }
     if (summary.artifacts.pairs) earlier.push(summary.artifacts.pairs);
-    if (summary.artifacts.adapter) {
+    const trained = summary.artifacts.adapter ?? summary.artifacts.full;
+    if (trained) {
       const used = recipe.loop.controls.accumulate ? earlier : earlier.slice(-1);
-      yield await adapterProvenance(store, iteration, summary.artifacts.adapter, used);
+      yield await trainingProvenance(store, iteration, trained, used);
     }
     const [sampler] = sampledBy;
     const stays = summary.decision === "roll_back" || summary.decision === "no_pairs";
@@ -96,15 +104,15 @@ function sampledByOne(policies: ReadonlySet<string>, inPlace: string | undefined
   }
 }
 
-async function adapterProvenance(
+async function trainingProvenance(
   store: ArtifactStore,
   iteration: number,
-  adapter: ArtifactRef,
+  trained: ArtifactRef,
   pairs: readonly ArtifactRef[],
 ): Promise<Check> {
-  const what = `iter_${iteration}: provenance of the adapter`;
+  const what = `iter_${iteration}: provenance of the training`;
   try {
-    const { inputs } = await readJson<{ inputs: string[] }>(join(await store.open(adapter), "manifest.json"));
+    const { inputs } = await readJson<{ inputs: string[] }>(join(await store.open(trained), "manifest.json"));
     const wanted = pairs.map((each) => each.sha256);
     // The first input is the base.
     return check(what, () => {

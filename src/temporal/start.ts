@@ -1,7 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
 import type { RunResult } from "../contract/progress.ts";
 import { CONTROL_QUEUE } from "../contract/queues.ts";
-import type { Recipe } from "../recipe/pipelines/snowball.ts";
+import { dataFile, type Recipe } from "../recipe/pipelines/index.ts";
 
 export interface StartedRun {
   /**
@@ -27,7 +27,7 @@ export async function startRun(client: Client, recipe: Recipe, { anew = false } 
       taskQueue: CONTROL_QUEUE,
       workflowId: name,
       args: [recipe],
-      staticSummary: `${pipeline} · ${recipe.loop.num_iterations} iterations · ${recipe.data.path}`,
+      staticSummary: `${pipeline} · ${recipe.loop.num_iterations} iterations · ${dataFile(recipe)}`,
       workflowIdConflictPolicy: "FAIL",
     });
     return { how: "started", name, runId: handle.firstExecutionRunId };

@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { createLocalStore } from "../../src/artifact/local-store.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
 import { parseRecipeObject } from "../../src/recipe/parse.ts";
-import type { Recipe } from "../../src/recipe/pipelines/snowball.ts";
+import type { Recipe } from "../../src/recipe/pipelines/index.ts";
 import { verifyRun } from "../../src/run/verify.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { saveHistories } from "../harness/histories.ts";

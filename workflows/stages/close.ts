@@ -14,6 +14,7 @@ export async function closeRun(loop: Loop): Promise<RunResult> {
     floors: board.state.floors,
     ledger: board.state.ledger,
     folder: plan.folder,
+    ...(plan.preferenceData !== undefined && { preference_data: plan.preferenceData }),
     warnings: loop.warnings,
   };
   await steps.control.closeRun({ result, finalIteration: loop.policyIteration });

@@ -1,4 +1,4 @@
-import type { IterationRow, Measured, RunProgress } from "../../src/contract/progress.ts";
+import type { GateQuestion, IterationRow, Measured, RunProgress } from "../../src/contract/progress.ts";
 
 /** The run as Markdown for the UI's current details: one line of state, then the table (text after a table is lost there). */
 export function detailsOf(state: RunProgress): string {
@@ -6,7 +6,16 @@ export function detailsOf(state: RunProgress): string {
     state.iteration < 0
       ? "base policy"
       : `iteration ${state.iteration + 1} of ${state.iterations} (iter_${state.iteration})`;
-  return `**${where}** · ${state.stage}\n\n${tableOf(state)}`;
+  const asking = state.asking ? `\n\n${askingOf(state.asking)}` : "";
+  return `**${where}** · ${state.stage}${asking}\n\n${tableOf(state)}`;
+}
+
+/** What a person is asked, and how to answer from the UI: the update `gate` under its actions. */
+function askingOf({ iteration, from, to, measured }: GateQuestion): string {
+  return (
+    `**The gate asks**: policy ${to.slice(0, 8)} of iter_${iteration}, or ${from.slice(0, 8)} before it? ${measured}. ` +
+    'Send the update `gate` with `{"decision": "promote"}` or `{"decision": "roll_back"}`.'
+  );
 }
 
 /** The table of iterations as Markdown. */

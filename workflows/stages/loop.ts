@@ -1,6 +1,7 @@
 import { workflowInfo } from "@temporalio/workflow";
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
 import type { RunPlan } from "../../src/contract/run.ts";
+import type { SampledPairs } from "../../src/contract/steps.ts";
 import { type Board, openBoard } from "./board.ts";
 import { type Steps, stepsOf } from "./steps.ts";
 
@@ -17,7 +18,7 @@ export interface Loop {
   /** Its evaluation on the held-out questions; null when nothing is evaluated. */
   evaluation: ArtifactRef | null;
   /** Pairs of every round so far, each with the policy that sampled it. */
-  readonly pairs: { pairs: ArtifactRef; policy: PolicyRef }[];
+  readonly pairs: SampledPairs[];
   readonly warnings: string[];
 }
 

@@ -1,6 +1,6 @@
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
 import { addLedgers } from "../../src/contract/ledger.ts";
-import type { PairsSummary } from "../../src/contract/steps.ts";
+import type { SelectedPairs } from "../../src/contract/run.ts";
 import { labelInChild } from "./label.ts";
 import { type Loop, titleOf } from "./loop.ts";
 
@@ -8,11 +8,6 @@ export interface Labeled {
   readonly index: ArtifactRef;
   /** The policy that sampled the shard. */
   readonly policy: PolicyRef;
-}
-
-export interface Selected {
-  readonly pairs: ArtifactRef;
-  readonly summary: PairsSummary;
 }
 
 /** Samples a shard with the policy in place (or with the base, where the recipe asks for that control). */
@@ -28,15 +23,26 @@ export async function labelShard(loop: Loop, shard: number): Promise<Labeled> {
 }
 
 /** Pairs the best sample of each question with its worst, and accounts for every sample and question. */
-export async function selectPairs(loop: Loop, shard: number, labeled: Labeled): Promise<Selected> {
+export async function selectPairs(loop: Loop, shard: number, labeled: Labeled): Promise<SelectedPairs> {
   const { plan, board, steps } = loop;
   board.set({ stage: "pairs" });
   const selected = await steps.control.selectPairs.executeWithOptions(
     { summary: `select pairs · ${titleOf(loop, shard)}` },
     [plan.run, shard, labeled.index, labeled.policy],
   );
-  loop.pairs.push({ pairs: selected.pairs, policy: labeled.policy });
-  loop.warnings.push(...selected.summary.warnings);
-  board.set({ ledger: addLedgers(board.state.ledger, selected.summary.ledger) });
+  take(loop, selected, labeled.policy);
   return selected;
+}
+
+/** Takes pairs of the user's own instead of making some. */
+export function takeGivenPairs(loop: Loop, given: SelectedPairs): SelectedPairs {
+  loop.board.set({ iteration: 0, stage: "pairs" });
+  take(loop, given, null);
+  return given;
+}
+
+function take({ board, pairs, warnings }: Loop, selected: SelectedPairs, policy: PolicyRef | null): void {
+  pairs.push({ pairs: selected.pairs, policy });
+  warnings.push(...selected.summary.warnings);
+  board.set({ ledger: addLedgers(board.state.ledger, selected.summary.ledger) });
 }

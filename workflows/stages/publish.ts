@@ -1,13 +1,18 @@
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
 import type { GateDecision, IterationRow } from "../../src/contract/progress.ts";
-import type { EvaluationSummary } from "../../src/contract/steps.ts";
+import type { SelectedPairs } from "../../src/contract/run.ts";
+import type { EvaluationSummary, IterationView } from "../../src/contract/steps.ts";
 import type { Loop } from "./loop.ts";
-import type { Labeled, Selected } from "./pairs.ts";
+import type { Labeled } from "./pairs.ts";
 import type { Candidate } from "./train.ts";
 
-export interface RoundResult {
-  readonly labeled: Labeled;
-  readonly selected: Selected;
+/** What a round has made when its pairs are there; no labels where the pairs are the user's own. */
+export interface RoundData {
+  readonly labeled: Labeled | null;
+  readonly selected: SelectedPairs;
+}
+
+export interface RoundResult extends RoundData {
   readonly candidate: Candidate | null;
   readonly merged: ArtifactRef | null;
   readonly measured: EvaluationSummary | null;
@@ -16,30 +21,59 @@ export interface RoundResult {
 
 /** Adds the round to the table and shows its artifacts in the run folder, in the layout that people know. */
 export async function publish(loop: Loop, shard: number, round: RoundResult): Promise<void> {
-  const { board, plan, steps } = loop;
-  const { labeled, selected, candidate, merged, measured, decision } = round;
+  const { candidate, merged, measured, decision } = round;
   const row: IterationRow = {
-    iteration: shard,
-    pairs: selected.summary.pairs,
-    weak: selected.summary.weak,
-    gap: selected.summary.gapMedian,
+    ...rowOf(loop, shard, round),
     loss: candidate?.loss ?? null,
     score: measured?.score ?? null,
     policy: candidate?.digest ?? loop.policyDigest,
     decision,
   };
-  board.set({ table: [...board.state.table, row] });
-  await steps.control.publishIteration({
+  loop.board.set({ table: [...loop.board.state.table, row] });
+  const full = candidate?.policy.full;
+  await loop.steps.control.publishIteration({
+    ...viewOf(loop, shard, round, row),
+    adapter: candidate?.policy.adapter ?? null,
+    // A full fine-tuning is one checkpoint already.
+    merged: full ? null : merged,
+    ...(full && { full }),
+    evaluation: measured?.evaluation ?? null,
+  });
+}
+
+/** Shows the preference data before anything is trained on it. */
+export async function publishPairs(loop: Loop, shard: number, round: RoundData): Promise<void> {
+  const row = rowOf(loop, shard, round);
+  // Without a training after it, this is all that there is to show.
+  if (loop.plan.stopAfterPairs) loop.board.set({ table: [row] });
+  await loop.steps.control.publishIteration(viewOf(loop, shard, round, row));
+}
+
+function rowOf(loop: Loop, shard: number, { selected: { summary } }: RoundData): IterationRow {
+  return {
+    iteration: shard,
+    pairs: summary.pairs,
+    weak: summary.weak,
+    gap: summary.gapMedian,
+    loss: null,
+    score: null,
+    policy: loop.policyDigest,
+    decision: null,
+  };
+}
+
+function viewOf({ plan, pairs }: Loop, shard: number, round: RoundData, row: IterationRow): IterationView {
+  return {
     run: plan.run,
     folder: plan.folder,
     iteration: shard,
-    labeled: labeled.index,
-    pairs: selected.pairs,
-    accumulated: (plan.accumulate ? loop.pairs : loop.pairs.slice(-1)).map((each) => each.pairs),
-    adapter: candidate?.policy.adapter ?? null,
-    merged,
-    evaluation: measured?.evaluation ?? null,
+    labeled: round.labeled?.index ?? null,
+    pairs: round.selected.pairs,
+    accumulated: (plan.accumulate ? pairs : pairs.slice(-1)).map((each) => each.pairs),
+    adapter: null,
+    merged: null,
+    evaluation: null,
     row,
-    ledger: selected.summary.ledger,
-  });
+    ledger: round.selected.summary.ledger,
+  };
 }

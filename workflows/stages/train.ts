@@ -1,7 +1,7 @@
 import { ApplicationFailure } from "@temporalio/workflow";
+import type { SelectedPairs } from "../../src/contract/run.ts";
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
 import { type Loop, titleOf } from "./loop.ts";
-import type { Selected } from "./pairs.ts";
 
 /** A trained policy that the gate has not judged yet. */
 export interface Candidate {
@@ -14,7 +14,7 @@ export interface Candidate {
  * Trains a fresh adapter on the base, from this round's pairs and all earlier ones.
  * A round without pairs trains nothing: null, and the policy stays.
  */
-export async function trainPolicy(loop: Loop, shard: number, selected: Selected): Promise<Candidate | null> {
+export async function trainPolicy(loop: Loop, shard: number, selected: SelectedPairs): Promise<Candidate | null> {
   const { plan, board, steps } = loop;
   if (selected.summary.pairs === 0) {
     const sentence = `${titleOf(loop, shard)} has no pairs: every question was dropped; the policy stays as it is.`;

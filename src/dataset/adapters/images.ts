@@ -26,7 +26,7 @@ export interface ImportedImage {
  */
 export async function importImages(
   imageRoot: string,
-  questions: readonly Question[],
+  questions: readonly Pick<Question, "id" | "images">[],
   options: CallOptions,
 ): Promise<Map<string, ImportedImage>> {
   const root = await realpath(imageRoot).catch((cause: unknown) => {

@@ -26,9 +26,11 @@ export const loop = z
       .default("stream")
       .describe("stream: chunks flow through the roles; staged: one role after the other, for a host with one device"),
     gate: z
-      .enum(["promote", "roll_back"])
+      .enum(["promote", "roll_back", "ask"])
       .default("promote")
-      .describe("roll_back: a policy that is measurably worse on val is not sampled from"),
+      .describe(
+        "roll_back: a policy that is measurably worse on val is not sampled from; ask: a person decides each time",
+      ),
     on_no_pairs: z
       .enum(["continue", "stop"])
       .default("continue")

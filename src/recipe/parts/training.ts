@@ -61,8 +61,12 @@ export const training = z
     learning_rate: z.number().gt(0).max(1).default(LEARNING_RATE).describe("Peak learning rate"),
     lr_scheduler_type: z.enum(SCHEDULES).default("cosine").describe("Shape of the learning rate"),
     warmup_steps: z.number().min(0).default(0).describe("Optimizer steps, or below 1 a share of all steps"),
-    num_train_epochs: z.number().gt(0).optional().describe("Passes over the pairs; 1 when max_steps is absent too"),
-    max_steps: z.int().min(1).optional().describe("Optimizer steps, whatever the number of pairs"),
+    num_train_epochs: z.number().gt(0).optional().describe("Passes over the pairs; 1 when absent"),
+    max_steps: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("Optimizer steps, whatever the number of pairs; overrides num_train_epochs"),
     per_device_train_batch_size: z.int().min(1).default(PER_DEVICE_BATCH).describe("Pairs a forward pass"),
     gradient_accumulation_steps: z.int().min(1).default(ACCUMULATION).describe("Forward passes an optimizer step"),
     max_grad_norm: z.number().min(0).default(MAX_GRAD_NORM).describe("0 is off"),

@@ -19,10 +19,6 @@ test.each<[Record<string, object>, RegExp]>([
   [{ training: { lora_target: ["embed_tokens"] } }, /^training\.lora_target has embed_tokens/],
   [{ training: { lora_target: ["all-linear"] } }, /^training\.lora_target has all-linear/],
   [
-    { training: { max_steps: 10, num_train_epochs: 1 } },
-    /^training\.max_steps and training\.num_train_epochs are both given/,
-  ],
-  [
     { training: { lr_scheduler_type: "constant", warmup_steps: 5 } },
     /^training\.warmup_steps is 5, but the constant schedule/,
   ],
@@ -55,4 +51,19 @@ test.each<Record<string, object>>([
   { planner: { backend: "simulated" }, training: { backend: "simulated" }, simulate: {} },
 ])("%j is fine", (over) => {
   expect(() => parseRecipeObject(withFields(shortest(), over))).not.toThrow();
+});
+
+test.each<[Record<string, object>, RegExp]>([
+  [{ data: { path: undefined } }, /^data\.path is missing; the file of questions is needed, or round\.pairs/],
+  [
+    { data: { path: undefined, held_out: { test: 5 } }, round: { pairs: "p.json" } },
+    /^data\.path is missing, but data\.held_out asks for questions/,
+  ],
+  [
+    { round: { pairs: "p.json", stop_after: "pairs" } },
+    /^round\.stop_after is pairs, but round\.pairs gives them already/,
+  ],
+  [{ loop: { num_iterations: 2 } }, /^loop\.num_iterations is 2; a whole number from 1 to 1 is needed/],
+])("a single round with %j is refused", (over, message) => {
+  expect(() => parseRecipeObject(withFields({ ...shortest(), pipeline: "single-round" }, over))).toThrow(message);
 });

@@ -53,3 +53,11 @@ test("a parsed recipe parses again to itself: it is what a workflow is started w
   const recipe = parseRecipeObject(shortest());
   expect(parseRecipeObject(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
 });
+
+test("a single round drops small gaps and makes three passes", () => {
+  const recipe = parseRecipeObject({ ...shortest(), pipeline: "single-round" });
+  expect(recipe.scoring).toMatchObject({ min_score_gap: 0.5, below_gap: "drop" });
+  expect(recipe.training.num_train_epochs).toBe(3);
+  expect(recipe.loop.num_iterations).toBe(1);
+  expect(recipe).toMatchObject({ round: { stop_after: "evaluation" } });
+});

@@ -44,7 +44,11 @@ describe("a wrong field is named with its line and with what is needed", () => {
     ["loss_weights: [1, 1]", "loss_weights: []", "training.loss_weights is []; at least one entry is needed."],
     ["  backend: onnx", "  backend: vllm", 'critic.backend is "vllm"; transformers, onnx or simulated is needed.'],
     ["path: demo/snowball/data/questions.jsonl", 'path: ""', 'data.path is ""; a text that is not empty is needed.'],
-    ["pipeline: snowball", "pipeline: avalanche", "pipeline is missing or unknown; snowball is needed."],
+    [
+      "pipeline: snowball",
+      "pipeline: avalanche",
+      "pipeline is missing or unknown; snowball or single-round is needed.",
+    ],
     ["below_gap: keep", "below_gab: keep", "scoring.below_gab is not a field of a recipe; did you mean below_gap?"],
     [
       "beta: 0.1",
@@ -80,10 +84,14 @@ describe("a wrong field is named with its line and with what is needed", () => {
 
 describe("files that are no recipe", () => {
   test.each([
-    ["nothing", "", "my.yaml:1  pipeline is missing or unknown; snowball is needed."],
-    ["a list", "- a", "my.yaml:1  pipeline is missing or unknown; snowball is needed."],
+    ["nothing", "", "my.yaml:1  pipeline is missing or unknown; snowball or single-round is needed."],
+    ["a list", "- a", "my.yaml:1  pipeline is missing or unknown; snowball or single-round is needed."],
     ["a key twice", "name: a\nname: b", "my.yaml:2  is not YAML: Map keys must be unique."],
-    ["prototype's names", "pipeline: constructor", "my.yaml:1  pipeline is missing or unknown; snowball is needed."],
+    [
+      "prototype's names",
+      "pipeline: constructor",
+      "my.yaml:1  pipeline is missing or unknown; snowball or single-round is needed.",
+    ],
   ])("%s", (_name, text, message) => {
     expect(messageOf(() => parseRecipe(text, "my.yaml"))).toBe(message);
   });
@@ -103,5 +111,7 @@ test("a value, as a workflow's input is, is refused with the field's name alone"
   expect(messageOf(() => parseRecipeObject(input))).toBe(
     "loop.num_iterations is 0; a whole number from 1 to 100 is needed.",
   );
-  expect(messageOf(() => parseRecipeObject("demo"))).toBe("pipeline is missing or unknown; snowball is needed.");
+  expect(messageOf(() => parseRecipeObject("demo"))).toBe(
+    "pipeline is missing or unknown; snowball or single-round is needed.",
+  );
 });

@@ -16,5 +16,6 @@ test("both accounts, with every reason that has questions", () => {
     "Every sample is accounted for: 2,560 = 2,351 with views + 40 without + 169 policy failures + 0 quarantined.",
     "Every question too: 320 = 291 pairs + 12 unanimous + 17 below the gap.",
   ]);
+  expect(ledgerSentences({ ...ledger, samples: 0 })).toEqual(["291 pairs from the file that the recipe names."]);
   expect(ledgerSentences({ ...ledger, dropped: { something_new: 29 } })[1]).toContain("+ 29 something_new.");
 });

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { writeJson } from "../src/artifact/files.ts";
+import { canonicalDigest } from "../src/artifact/key.ts";
+import { makeArtifact } from "../src/artifact/make.ts";
+import { EMPTY_LEDGER } from "../src/contract/ledger.ts";
+import type { PairsSummary, SelectedPairs } from "../src/contract/run.ts";
+import { importImages } from "../src/dataset/adapters/images.ts";
+import { jsonRows } from "../src/dataset/adapters/json-rows.ts";
+import { type RowProblem, rowFailure } from "../src/dataset/adapters/mmsi.ts";
+import { checkLeakage, type Fingerprint } from "../src/dataset/leakage.ts";
+import { StepFailure } from "../src/failure.ts";
+import { readGivenPair } from "../src/preference/given-pairs.ts";
+import type { PairRow } from "../src/preference/rows.ts";
+import type { Recipe } from "../src/recipe/pipelines/index.ts";
+import type { ActivityDeps } from "./deps.ts";
+import type { StepContext } from "./step.ts";
+
+/** Raise when the meaning of an imported pair changes. */
+const RESULT_VERSION = 1;
+
+/**
+ * Imports the user's own preference pairs: every row, every image, and that no picture of theirs is held out.
+ * @param file as the recipe names it
+ * @param heldOut the questions that the trained policy will be measured on
+ */
+export async function importPairs(
+  deps: ActivityDeps,
+  context: StepContext,
+  recipe: Recipe,
+  file: string,
+  heldOut: readonly Fingerprint[],
+): Promise<SelectedPairs> {
+  const pairs = await readPairs(join(deps.root, file), file);
+  const asked = pairs.map((pair) => ({ id: pair.id, images: pair.image }));
+  const images = await importImages(join(deps.root, recipe.data.image_root), asked, {
+    signal: context.signal,
+    onProgress: (done, total) => context.report({ doing: "check images", done, total }),
+  });
+  const seen = pairs.map((pair) => ({
+    questionId: `pair ${pair.id}`,
+    imageDigests: pair.image.map((name) => images.get(name)!.pixels),
+    text: pair.prompt,
+  }));
+  checkLeakage(seen, heldOut);
+  const bytes = canonicalDigest(pairs.map((pair) => pair.image.map((name) => images.get(name)!.bytes)));
+  const recipeOf = {
+    step: "given-pairs",
+    version: RESULT_VERSION,
+    params: { pairs: canonicalDigest(pairs), images: bytes },
+    inputs: [],
+  };
+  const summary = summaryOf(pairs);
+  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+    await writeJson(join(folder, "dpo_pairs.json"), pairs);
+    await writeJson(join(folder, "ledger.json"), summary);
+    return { rows: pairs.length };
+  });
+  return { pairs: ref, summary };
+}
+
+async function readPairs(path: string, name: string): Promise<PairRow[]> {
+  const pairs: PairRow[] = [];
+  const problems: RowProblem[] = [];
+  for await (const { row, value } of jsonRows(path, name)) {
+    const read = readGivenPair(value);
+    if ("problem" in read) problems.push({ row, ...read });
+    else pairs.push(read.pair);
+  }
+  if (problems.length > 0) throw rowFailure(name, problems);
+  if (pairs.length === 0) throw new StepFailure("BadInput", `${name} has no pairs.`);
+  return pairs;
+}
+
+/** Samples are not known of; every row is a pair. */
+function summaryOf(pairs: readonly PairRow[]): PairsSummary {
+  const gaps = pairs.map((pair) => pair.gap).toSorted((a, b) => a - b);
+  const measured = gaps.some((gap) => gap > 0);
+  return {
+    pairs: pairs.length,
+    weak: pairs.filter((pair) => pair.weak).length,
+    gapMedian: measured ? (gaps[Math.floor(gaps.length / 2)] ?? null) : null,
+    ledger: { ...EMPTY_LEDGER, questions: pairs.length, pairs: pairs.length },
+    warnings: [],
+  };
+}

@@ -1,0 +1,12 @@
+import { z } from "zod";
+
+/** What the recipe of every pipeline begins with. */
+export const common = {
+  $schema: z.string().optional().describe("For editors"),
+  name: z
+    .string()
+    .max(64)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, - and _ are needed, a letter or digit first")
+    .describe("The run's name: what a person types to find it again"),
+  seed: z.int().min(0).default(0).describe("All noise and every split derive from it"),
+};

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { common } from "../parts/common.ts";
+import { critic, evaluator } from "../parts/critic.ts";
+import { data } from "../parts/data.ts";
+import { evaluation } from "../parts/evaluation.ts";
+import { executor } from "../parts/executor.ts";
+import { path } from "../parts/fields.ts";
+import { loop } from "../parts/loop.ts";
+import { chunk, retries, thresholds } from "../parts/operation.ts";
+import { planner } from "../parts/planner.ts";
+import { prompt } from "../parts/prompt.ts";
+import { rates } from "../parts/rates.ts";
+import { scoring } from "../parts/scoring.ts";
+import { simulate } from "../parts/simulate.ts";
+import { training } from "../parts/training.ts";
+
+/** Score units: one round has pairs enough to leave the doubtful ones out. */
+const MIN_SCORE_GAP = 0.5;
+/** Passes over the pairs of the one round, where an iteration of the loop makes one. */
+const EPOCHS = 3;
+
+const round = z
+  .strictObject({
+    stop_after: z
+      .enum(["pairs", "evaluation"])
+      .default("evaluation")
+      .describe("pairs: only make the preference data; evaluation: train on it and measure, too"),
+    pairs: path
+      .optional()
+      .describe("Train on this file of preference pairs instead of making some: {id, image, prompt, chosen, rejected}"),
+  })
+  .describe("Which half of the round to run, as people run the two halves apart");
+
+/** The recipe of one round: generate data, train, evaluate. */
+export const singleRoundRecipe = z
+  .strictObject({
+    pipeline: z.literal("single-round"),
+    ...common,
+    data: data.extend({ path: data.shape.path.optional() }),
+    planner,
+    executor,
+    critic,
+    evaluator,
+    prompt,
+    scoring: scoring
+      .extend({
+        min_score_gap: scoring.shape.min_score_gap.unwrap().default(MIN_SCORE_GAP),
+        below_gap: scoring.shape.below_gap.unwrap().default("drop"),
+      })
+      .prefault({}),
+    training: training.extend({
+      num_train_epochs: training.shape.num_train_epochs.unwrap().default(EPOCHS),
+    }),
+    round: round.prefault({}),
+    loop: loop
+      .omit({ num_iterations: true })
+      .extend({ num_iterations: z.int().min(1).max(1).default(1).describe("One round is one iteration") })
+      .prefault({}),
+    evaluation: evaluation.prefault({}),
+    chunk: chunk.prefault({}),
+    retries: retries.prefault({}),
+    thresholds: thresholds.prefault({}),
+    rates: rates.optional(),
+    simulate: simulate.optional(),
+  })
+  .describe("Single round: preference data from the base policy, one training, one evaluation");
