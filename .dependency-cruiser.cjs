@@ -60,9 +60,9 @@ module.exports = {
     },
     {
       name: "pure-rooms-do-no-io",
-      comment: "Maths, prompts and recipes are functions of their arguments.",
+      comment: "Maths, prompts, plans and recipes are functions of their arguments.",
       severity: "error",
-      from: { path: "^src/(preference|reward|ledger|evaluation|prompt|recipe|report)/" },
+      from: { path: "^src/(preference|reward|ledger|evaluation|plan|prompt|recipe|report)/" },
       to: { path: io, ...runtime },
     },
     {

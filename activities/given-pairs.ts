@@ -4,10 +4,11 @@ import { canonicalDigest } from "../src/artifact/key.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import { EMPTY_LEDGER } from "../src/contract/ledger.ts";
 import type { PairsSummary, SelectedPairs } from "../src/contract/run.ts";
-import { importImages } from "../src/dataset/adapters/images.ts";
 import { jsonRows } from "../src/dataset/adapters/json-rows.ts";
-import { type RowProblem, rowFailure } from "../src/dataset/adapters/mmsi.ts";
+import { importImages } from "../src/dataset/import-images.ts";
 import { checkLeakage, type Fingerprint } from "../src/dataset/leakage.ts";
+import { imageFolder } from "../src/dataset/read.ts";
+import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../src/dataset/row-problems.ts";
 import { StepFailure } from "../src/failure.ts";
 import { readGivenPair } from "../src/preference/given-pairs.ts";
 import type { PairRow } from "../src/preference/rows.ts";
@@ -30,12 +31,13 @@ export async function importPairs(
   file: string,
   heldOut: readonly Fingerprint[],
 ): Promise<SelectedPairs> {
-  const pairs = await readPairs(join(deps.root, file), file);
+  const { pairs, rows } = await readPairs(join(deps.root, file), file);
   const asked = pairs.map((pair) => ({ id: pair.id, images: pair.image }));
-  const images = await importImages(join(deps.root, recipe.data.image_root), asked, {
-    signal: context.signal,
-    onProgress: (done, total) => context.report({ doing: "check images", done, total }),
-  });
+  const images = await importImages(
+    imageFolder(deps.root, recipe),
+    { name: file, questions: asked, rows },
+    { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
+  );
   const seen = pairs.map((pair) => ({
     questionId: `pair ${pair.id}`,
     imageDigests: pair.image.map((name) => images.get(name)!.pixels),
@@ -58,17 +60,22 @@ export async function importPairs(
   return { pairs: ref, summary };
 }
 
-async function readPairs(path: string, name: string): Promise<PairRow[]> {
+async function readPairs(path: string, name: string): Promise<{ pairs: PairRow[]; rows: number[] }> {
   const pairs: PairRow[] = [];
+  const rows: number[] = [];
   const problems: RowProblem[] = [];
-  for await (const { row, value } of jsonRows(path, name)) {
-    const read = readGivenPair(value);
-    if ("problem" in read) problems.push({ row, ...read });
-    else pairs.push(read.pair);
+  for await (const each of jsonRows(path, name)) {
+    const read = "problem" in each ? each : { row: each.row, ...readGivenPair(each.value) };
+    if ("problem" in read) problems.push(read);
+    else {
+      pairs.push(read.pair);
+      rows.push(read.row);
+    }
+    if (problems.length === MAX_PROBLEMS) break;
   }
   if (problems.length > 0) throw rowFailure(name, problems);
   if (pairs.length === 0) throw new StepFailure("BadInput", `${name} has no pairs.`);
-  return pairs;
+  return { pairs, rows };
 }
 
 /** Samples are not known of; every row is a pair. */

@@ -17,39 +17,80 @@ export function normaliseText(text: string): string {
     .trim();
 }
 
+/** A held-out question that training sees. */
+export interface Leak {
+  readonly heldOut: Fingerprint;
+  readonly training: Fingerprint;
+  readonly what: "id" | "picture" | "picture and text";
+}
+
+export interface Leakage {
+  /** In the order of the held-out questions. */
+  readonly leaks: readonly Leak[];
+  /** Held-out questions that share their text alone with a training question. */
+  readonly sharedTexts: number;
+}
+
 /**
- * Refuses held-out questions that training sees. A picture in both is a leak, whatever is asked about it; the message
- * says whether the text is the same too. Equal texts about different pictures are no leak (templates repeat), but are
- * counted, because a re-encoded picture escapes a digest.
+ * Held-out questions that training sees. A picture in both is a leak, whatever is asked about it. Equal texts about
+ * different pictures are no leak (templates repeat), but are counted, because a re-encoded picture escapes a digest.
+ * @param training read once, and not kept: it is the larger part
+ */
+export function findLeaks(training: Iterable<Fingerprint>, heldOut: readonly Fingerprint[]): Leakage {
+  if (heldOut.length === 0) return { leaks: [], sharedTexts: 0 };
+  const shown = new Map<string, Fingerprint[]>();
+  const texts = new Map<string, Fingerprint[]>();
+  const ids = new Map(heldOut.map((each) => [each.questionId, each]));
+  for (const each of heldOut) {
+    for (const digest of new Set(each.imageDigests)) add(shown, digest, each);
+    add(texts, normaliseText(each.text), each);
+  }
+  const leaks = new Map<Fingerprint, Leak>();
+  const sharing = new Set<Fingerprint>();
+  for (const seen of training) {
+    const sameId = ids.get(seen.questionId);
+    if (sameId) leaks.set(sameId, { heldOut: sameId, training: seen, what: "id" });
+    const sameText = texts.get(normaliseText(seen.text)) ?? [];
+    for (const each of sameText) sharing.add(each);
+    for (const each of seen.imageDigests.flatMap((digest) => shown.get(digest) ?? [])) {
+      const what = sameText.includes(each) ? "picture and text" : "picture";
+      if (!leaks.has(each)) leaks.set(each, { heldOut: each, training: seen, what });
+    }
+  }
+  return {
+    leaks: heldOut.flatMap((each) => leaks.get(each) ?? []),
+    sharedTexts: [...sharing].filter((each) => !leaks.has(each)).length,
+  };
+}
+
+/**
+ * Refuses held-out questions that training sees.
  * @returns how many held-out questions share their text alone with a training question
  * @throws {StepFailure} BadInput naming both questions
  */
 export function checkLeakage(
-  training: readonly Fingerprint[],
+  training: Iterable<Fingerprint>,
   heldOut: readonly Fingerprint[],
 ): { readonly sharedTexts: number } {
-  const ownerOf = new Map<string, Fingerprint>();
-  for (const seen of training) for (const digest of seen.imageDigests) ownerOf.set(digest, ownerOf.get(digest) ?? seen);
-  const ids = new Set(training.map((seen) => seen.questionId));
-  const texts = new Set(training.map((seen) => normaliseText(seen.text)));
-  let sharedTexts = 0;
-  for (const question of heldOut) {
-    if (ids.has(question.questionId)) {
-      throw new StepFailure("BadInput", `Question "${question.questionId}" is both in training and held out.`);
-    }
-    const owner = question.imageDigests.map((digest) => ownerOf.get(digest)).find((seen) => seen !== undefined);
-    if (owner) throw leak(question, owner);
-    if (texts.has(normaliseText(question.text))) sharedTexts++;
-  }
-  return { sharedTexts };
+  const { leaks, sharedTexts } = findLeaks(training, heldOut);
+  const [first, ...more] = leaks;
+  if (!first) return { sharedTexts };
+  const others = `${more.length} more held-out ${more.length === 1 ? "question leaks" : "questions leak"}`;
+  const list = more.length === 0 ? "" : `\n${others}; \`bin/snowball data check\` on the recipe lists all of them.`;
+  throw new StepFailure("BadInput", leakSentence(first) + list);
 }
 
-function leak(heldOut: Fingerprint, owner: Fingerprint): StepFailure {
-  const same =
-    normaliseText(heldOut.text) === normaliseText(owner.text) ? "the same picture and text" : "the same picture";
-  return new StepFailure(
-    "BadInput",
-    `Held-out question "${heldOut.questionId}" and training question "${owner.questionId}" show ${same}; ` +
-      "remove one of them, or give the picture one file name in both, so that they stay on one side.",
+/** What leaks and what to do, for a person. */
+export function leakSentence({ heldOut, training, what }: Leak): string {
+  if (what === "id") return `Question "${heldOut.questionId}" is both in training and held out.`;
+  return (
+    `Held-out question "${heldOut.questionId}" and training question "${training.questionId}" show the same ${what}; ` +
+    "remove one of them, or give the picture one file name in both, so that they stay on one side."
   );
+}
+
+function add(map: Map<string, Fingerprint[]>, key: string, value: Fingerprint): void {
+  const values = map.get(key);
+  if (values) values.push(value);
+  else map.set(key, [value]);
 }

@@ -9,6 +9,6 @@ export interface Question {
   readonly answer?: string;
   /** The family that tables break results down by. */
   readonly question_type: string;
-  /** What splits and resampling keep together: questions about one scene are not independent (= images[0]). */
+  /** What splits and resampling keep together: questions about one scene are not independent. images[0] by default. */
   readonly scene: string;
 }

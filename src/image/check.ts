@@ -1,5 +1,6 @@
-import { StepFailure } from "../failure.ts";
-import { type DecodedImage, decodeImage } from "./decode.ts";
+import { createHash } from "node:crypto";
+import { type DecodedImage, decodeBytes, decodeImage } from "./decode.ts";
+import { readGiven } from "./read-given.ts";
 
 export interface CheckedImage {
   readonly width: number;
@@ -13,12 +14,40 @@ export interface CheckOptions {
   readonly maxPixels: number;
 }
 
-/** Checks an image that a user gave. Throws BadInput with one sentence that names the file and what is wrong. */
-export async function checkGiven(path: string, { maxPixels }: CheckOptions): Promise<CheckedImage> {
-  const decoded = await decodeImage(path, maxPixels);
-  if (typeof decoded === "string")
-    throw new StepFailure("BadInput", `Image ${path} ${decoded}.`, { details: { path } });
-  return sizeAndDigest(decoded);
+/** An image that a user gave, whole and decodable. */
+export interface GivenImage {
+  /** sha256 of the file: what a model reads. */
+  readonly bytes: string;
+  /** sha256 of the decoded pixels: the same picture under another name or format. */
+  readonly pixels: string;
+  /** Bytes of the file. */
+  readonly size: number;
+}
+
+export interface GivenOptions extends CheckOptions {
+  /** Bytes above which a file is refused before it is read. */
+  readonly maxBytes: number;
+  /** Digests of pixels by those of files: what was decoded before is not decoded again. */
+  readonly decoded: Map<string, string>;
+}
+
+/**
+ * Checks an image that a user gave. A text says what is wrong with it, as the end of a sentence that begins with its
+ * name.
+ */
+export async function checkGiven(
+  path: string,
+  { maxPixels, maxBytes, decoded }: GivenOptions,
+): Promise<GivenImage | string> {
+  const file = await readGiven(path, maxBytes);
+  if (typeof file === "string") return file;
+  const bytes = createHash("sha256").update(file).digest("hex");
+  const before = decoded.get(bytes);
+  if (before !== undefined) return { bytes, pixels: before, size: file.length };
+  const image = await decodeBytes(file, maxPixels);
+  if (typeof image === "string") return image;
+  decoded.set(bytes, image.digest);
+  return { bytes, pixels: image.digest, size: file.length };
 }
 
 /**

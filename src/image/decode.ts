@@ -11,6 +11,9 @@ export interface DecodedImage {
   readonly flat: readonly number[] | undefined;
 }
 
+/** What models cannot read, though it can be drawn here. */
+const DRAWINGS: ReadonlySet<string | undefined> = new Set(["svg", "pdf"]);
+
 /**
  * Decodes an image wholly. A text says what is wrong with the file, as the end of a sentence that begins with its name;
  * errors of the system other than a missing file are thrown, for they say nothing about the image.
@@ -23,6 +26,11 @@ export async function decodeImage(path: string, maxPixels: number): Promise<Deco
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "does not exist";
     throw error;
   }
+  return decodeBytes(bytes, maxPixels);
+}
+
+/** Decodes the bytes of an image file. A text says what is wrong with it. */
+export async function decodeBytes(bytes: Buffer, maxPixels: number): Promise<DecodedImage | string> {
   if (bytes.length === 0) return "is empty (0 bytes)";
   // Asked first, because decoders are content once they have all the pixels, with the file's end missing.
   const short = pngShortfall(bytes);
@@ -31,14 +39,19 @@ export async function decodeImage(path: string, maxPixels: number): Promise<Deco
     return await decode(bytes, maxPixels);
   } catch (error) {
     // libvips explains itself in several lines; the first one says what it is.
-    return `cannot be decoded (${(error as Error).message.split("\n", 1)[0]}; ${count(bytes.length)} bytes)`;
+    const [reason = ""] = (error as Error).message.split("\n", 1);
+    if (reason.includes("unsupported image format")) {
+      return `is no PNG, JPEG, WebP, GIF, TIFF or AVIF (${count(bytes.length)} bytes)`;
+    }
+    return `cannot be decoded (${reason}; ${count(bytes.length)} bytes)`;
   }
 }
 
 async function decode(bytes: Buffer, maxPixels: number): Promise<DecodedImage | string> {
   // The limit is ours, below, so that it can be said in a sentence; reading the header costs no memory.
   const options = { failOn: "warning", limitInputPixels: false } as const;
-  const { width, height } = await sharp(bytes, options).metadata();
+  const { format, width, height } = await sharp(bytes, options).metadata();
+  if (DRAWINGS.has(format)) return `is ${format.toUpperCase()}, which no model reads; PNG or JPEG is needed`;
   if (width * height > maxPixels) {
     return `has ${width} × ${height} pixels, more than the limit of ${count(maxPixels)}`;
   }
@@ -46,10 +59,16 @@ async function decode(bytes: Buffer, maxPixels: number): Promise<DecodedImage | 
   const image = sharp(bytes, options).toColourspace("srgb").ensureAlpha();
   const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
   const digest = createHash("sha256").update(`${info.width}x${info.height}\n`).update(data).digest("hex");
-  const { channels } = await sharp(data, { raw: info, limitInputPixels: false }).stats();
-  const colours = channels.slice(0, 3);
-  const flat = colours.every(({ min, max }) => min === max) ? colours.map(({ min }) => min) : undefined;
-  return { width: info.width, height: info.height, digest, flat };
+  return { width: info.width, height: info.height, digest, flat: flatColour(data) };
+}
+
+/** Stops at the first pixel of another colour, which in a photograph is the second one. */
+function flatColour(rgba: Buffer): readonly number[] | undefined {
+  const [red, green, blue] = rgba;
+  for (let at = 4; at < rgba.length; at += 4) {
+    if (rgba[at] !== red || rgba[at + 1] !== green || rgba[at + 2] !== blue) return undefined;
+  }
+  return [red!, green!, blue!];
 }
 
 function count(value: number): string {

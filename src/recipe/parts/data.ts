@@ -1,14 +1,27 @@
 import { z } from "zod";
 import { path } from "./fields.ts";
 
+/** Pixels (width × height): no camera makes more, and a decoded image of this size takes 400 MB of memory. */
+const MAX_IMAGE_PIXELS = 100_000_000;
+/** Pixels: Pillow, which the runners read images with, refuses larger ones. */
+const PILLOWS_LIMIT = 178_956_970;
+
 export const data = z
   .strictObject({
-    path: path.describe("The questions: a JSON array or JSON Lines, relative to the worker's root"),
+    path: path.describe("The questions: a JSON array, JSON Lines or parquet, relative to the worker's root"),
     image_root: path.describe("Where the questions' image names start, relative to the worker's root"),
     format: z
-      .enum(["mmsi"])
-      .default("mmsi")
-      .describe("The rows' shape: MMSI-Bench (id, images, question, answer, question_type)"),
+      .enum(["auto", "mmsi", "plain"])
+      .default("auto")
+      .describe(
+        "Where a row names its images: mmsi in `images`, plain in `image`, auto in whichever there is; the rest is the same",
+      ),
+    max_image_pixels: z
+      .int()
+      .min(1)
+      .max(PILLOWS_LIMIT)
+      .default(MAX_IMAGE_PIXELS)
+      .describe("Images with more pixels (width times height) are refused"),
     held_out: z
       .strictObject({
         val: z.int().min(0).default(0).describe("Questions that the gate looks at"),

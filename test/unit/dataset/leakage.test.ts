@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkLeakage, normaliseText } from "../../../src/dataset/leakage.ts";
+import { checkLeakage, findLeaks, normaliseText } from "../../../src/dataset/leakage.ts";
 
 const training = [
   { questionId: "t1", imageDigests: ["p1", "p2"], text: "What is behind the box?" },
@@ -39,4 +39,26 @@ test("an id in both is a leak", () => {
 test("texts are compared without case, spacing, punctuation and width", () => {
   expect(normaliseText("  Wo IST\nder ＫＥＧＥＬ, bitte?! ")).toBe("wo ist der kegel bitte");
   expect(normaliseText("A: 1, B: 2")).not.toBe(normaliseText("A: 2, B: 1"));
+});
+
+test("every leak is found, in the order of the held-out questions", () => {
+  const heldOut = [
+    { questionId: "h1", imageDigests: ["p9"], text: "x" },
+    { questionId: "h2", imageDigests: ["p3", "p1"], text: "x" },
+    { questionId: "t2", imageDigests: ["p8"], text: "x" },
+    { questionId: "h4", imageDigests: ["p2"], text: "what is behind the box" },
+  ];
+  const { leaks } = findLeaks(training, heldOut);
+  expect(leaks.map(({ heldOut: own, training: seen, what }) => [own.questionId, seen.questionId, what])).toEqual([
+    ["h2", "t1", "picture"],
+    ["t2", "t2", "id"],
+    ["h4", "t1", "picture and text"],
+  ]);
+  expect(() => checkLeakage(training, heldOut)).toThrow(/\n2 more held-out questions leak; `bin\/snowball data check`/);
+});
+
+test("a text on both sides is counted once per held-out question, however often training has it", () => {
+  const again = training.map((each) => ({ ...each, questionId: `${each.questionId} again` }));
+  const heldOut = [{ questionId: "h", imageDigests: ["p9"], text: "where is the cone" }];
+  expect(findLeaks([...training, ...again], heldOut)).toEqual({ leaks: [], sharedTexts: 1 });
 });

@@ -22,6 +22,32 @@ test("a whole number is an id; answer and type may be absent", () => {
   });
 });
 
+test("a plain row: one name or several, no answer, no family", () => {
+  const plain = { id: 3n, image: "a.png", question: "q?", answer: null, question_type: null };
+  const question = { id: "3", images: ["a.png"], question: "q?", question_type: "all", scene: "a.png" };
+  for (const format of ["auto", "plain"] as const) expect(readRow(plain, format)).toEqual({ question });
+  expect(readRow({ ...plain, image: ["a.png", "b.png"] })).toEqual({
+    question: { ...question, images: ["a.png", "b.png"] },
+  });
+  expect(readRow({ ...plain, image: undefined, images: "a.png" }, "mmsi")).toEqual({ question });
+});
+
+test("a number is an answer; a row can name its scene", () => {
+  expect(readRow({ ...row, answer: 3, scene: "kitchen", question_type: 7 })).toMatchObject({
+    question: { answer: "3", scene: "kitchen", question_type: "7", images: row.images },
+  });
+});
+
+test("the format says where images are named; images come first where it says nothing", () => {
+  const both = { ...row, image: "other.png" };
+  expect(readRow(both)).toMatchObject({ question: { images: row.images } });
+  expect(readRow(both, "plain")).toMatchObject({ question: { images: ["other.png"] } });
+  expect(readRow(row, "plain")).toMatchObject({ problem: expect.stringMatching(/^image is missing or empty/) });
+  expect(readRow({ ...both, images: null }, "mmsi")).toMatchObject({
+    problem: expect.stringMatching(/^images is miss/),
+  });
+});
+
 describe("refused", () => {
   test.each<[object | string | null, RegExp]>([
     ["row", /^it is not an object$/],
@@ -40,7 +66,8 @@ describe("refused", () => {
     [{ ...row, id: "x".repeat(121) }, /^id has 121 characters; at most 120/],
     [{ ...row, images: undefined }, /^images is missing or empty/],
     [{ ...row, images: [] }, /^images is missing or empty/],
-    [{ ...row, images: "a.png" }, /^images is missing or empty/],
+    [{ ...row, images: { bytes: "x" } }, /^images is missing or empty/],
+    [{ ...row, images: undefined, image: "/a.png" }, /^image\[0\] "\/a.png" leaves image_root/],
     [{ ...row, images: ["a.png", 7] }, /^images\[1\] is not a file name/],
     [{ ...row, images: ["/etc/a.png"] }, /^images\[0\] "\/etc\/a.png" leaves image_root/],
     [{ ...row, images: ["a/../../b.png"] }, /^images\[0\] "a\/\.\.\/\.\.\/b\.png" leaves image_root/],
@@ -50,7 +77,9 @@ describe("refused", () => {
     [{ ...row, question: "  " }, /^question is missing or empty/],
     [{ ...row, question: "<image> What?" }, /^question has the marker <image>/],
     [{ ...row, question: "a <|im_end|> b" }, /^question has the marker <\|im_end\|>/],
-    [{ ...row, answer: 3 }, /^answer is no text or empty/],
+    [{ ...row, answer: ["A"] }, /^answer is no text or empty/],
+    [{ ...row, answer: Number.NaN }, /^answer is no text or empty/],
+    [{ ...row, scene: "" }, /^scene is no text or empty/],
     [{ ...row, answer: "" }, /^answer is no text or empty/],
     [{ ...row, question_type: [] }, /^question_type is no text or empty/],
   ])("%j", (value, message) => {

@@ -83,6 +83,19 @@ test("pictures that are shared through others make one group", () => {
   expect(pictureGroups(data).map((group) => group.map(({ id }) => id))).toEqual([["a", "b", "c", "d"], ["e"]]);
 });
 
+test("a scene that rows name makes one group, also with a question whose scene has the name of its image", () => {
+  const data = [
+    aQuestion("a", { images: ["1"], scene: "kitchen" }),
+    aQuestion("b", { images: ["2"], scene: "kitchen" }),
+    aQuestion("c", { images: ["3"], scene: "4" }),
+    aQuestion("d", { images: ["4"], scene: "4" }),
+  ];
+  expect(pictureGroups(data).map((group) => group.map(({ id }) => id))).toEqual([
+    ["a", "b"],
+    ["c", "d"],
+  ]);
+});
+
 describe("too little data is refused with the numbers", () => {
   test("nothing is left to train on", () => {
     expect(() => splitQuestions(questions(34), settings)).toThrow(

@@ -1,11 +1,17 @@
+import { createHash } from "node:crypto";
 import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { expect, test } from "vitest";
-import { checkGenerated, checkGiven } from "../../../src/image/check.ts";
+import { checkGenerated, checkGiven, type GivenImage, type GivenOptions } from "../../../src/image/check.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const limit = { maxPixels: 1_000_000 };
+
+/** Nothing was decoded before, and no file is too large. */
+function given(path: string, change: Partial<GivenOptions> = {}): Promise<GivenImage | string> {
+  return checkGiven(path, { ...limit, maxBytes: 1e9, decoded: new Map(), ...change });
+}
 
 /** 64 × 48 pixels, each channel a gradient of its own, so that no two rows or columns are equal. */
 function gradient(): Sharp {
@@ -25,13 +31,26 @@ function flat(r: number, g: number, b: number): Sharp {
 
 test("a good image has a size and a digest of its pixels", async () => {
   const path = await saved(gradient());
-  const given = await checkGiven(path, limit);
-  expect(given).toMatchObject({ width: 64, height: 48, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
-  expect(await checkGenerated(path, limit)).toEqual({ ok: true, ...given });
+  const checked = await checkGenerated(path, limit);
+  expect(checked).toEqual({ ok: true, width: 64, height: 48, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  const bytes = readFileSync(path);
+  expect(await given(path)).toEqual({
+    bytes: createHash("sha256").update(bytes).digest("hex"),
+    pixels: checked.ok && checked.digest,
+    size: bytes.length,
+  });
+});
+
+test("bytes that were decoded before are not decoded again", async () => {
+  const decoded = new Map<string, string>();
+  const first = await given(await saved(gradient()), { decoded });
+  expect([...decoded.values()]).toEqual([(first as GivenImage).pixels]);
+  decoded.set((first as GivenImage).bytes, "known");
+  expect(await given(await saved(gradient()), { decoded })).toMatchObject({ pixels: "known" });
 });
 
 async function digest(image: Sharp, name?: string): Promise<string> {
-  return (await checkGiven(await saved(image, name), limit)).digest;
+  return ((await given(await saved(image, name))) as GivenImage).pixels;
 }
 
 test("equal pixels have equal digests in any lossless file, others do not", async () => {
@@ -47,9 +66,9 @@ test("the digest of a 2 × 1 image is sha256 of its size line and its RGBA bytes
   const pixels = Buffer.from([1, 2, 3, 4, 5, 6]);
   const path = await saved(sharp(pixels, { raw: { width: 2, height: 1, channels: 3 } }));
   // printf '2x1\n\1\2\3\377\4\5\6\377' | sha256sum
-  expect((await checkGiven(path, limit)).digest).toBe(
-    "64eda64bb9c844ba4234977f7f27828e3e1d6e581a9e62afe07fcb9f9fa7f97f",
-  );
+  expect(await given(path)).toMatchObject({
+    pixels: "64eda64bb9c844ba4234977f7f27828e3e1d6e581a9e62afe07fcb9f9fa7f97f",
+  });
 });
 
 test("a truncated PNG is refused with its bytes", async () => {
@@ -58,10 +77,7 @@ test("a truncated PNG is refused with its bytes", async () => {
   truncateSync(path, Math.floor(whole / 2));
   const [has, needs] = [Math.floor(whole / 2), whole].map((count) => count.toLocaleString("en-US"));
   const sentence = `is truncated (PNG ends after ${has} of at least ${needs} bytes)`;
-  await expect(checkGiven(path, limit)).rejects.toMatchObject({
-    type: "BadInput",
-    message: `Image ${path} ${sentence}.`,
-  });
+  expect(await given(path)).toBe(sentence);
   expect(await checkGenerated(path, limit)).toEqual({ ok: false, reason: `the image ${sentence}` });
 });
 
@@ -74,7 +90,7 @@ test.each([1, 12, 40])("a PNG without its last %i bytes is refused", async (miss
 test("a JPEG cut in half is refused", async () => {
   const path = await saved(gradient(), "photo.jpg");
   truncateSync(path, Math.floor(statSync(path).size / 2));
-  await expect(checkGiven(path, limit)).rejects.toThrow(/photo\.jpg cannot be decoded \(.*; [\d,]+ bytes\)\.$/);
+  expect(await given(path)).toMatch(/^cannot be decoded \(.*; [\d,]+ bytes\)$/);
 });
 
 test("a PNG with a flipped bit in its pixels is refused", async () => {
@@ -92,9 +108,13 @@ test("missing, empty and other files are named as such", async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "empty.png"), "");
   writeFileSync(join(folder, "text.png"), "not an image");
-  await expect(checkGiven(join(folder, "gone.png"), limit)).rejects.toThrow("gone.png does not exist.");
-  await expect(checkGiven(join(folder, "empty.png"), limit)).rejects.toThrow("empty.png is empty (0 bytes).");
-  await expect(checkGiven(join(folder, "text.png"), limit)).rejects.toThrow(/text\.png cannot be decoded/);
+  expect(await given(join(folder, "gone.png"))).toBe("does not exist");
+  expect(await given(join(folder, "text.png", "x.png"))).toBe("does not exist");
+  expect(await given(join(folder, "empty.png"))).toBe("is empty (0 bytes)");
+  expect(await given(join(folder, "text.png"))).toBe("is no PNG, JPEG, WebP, GIF, TIFF or AVIF (12 bytes)");
+  expect(await given(folder)).toBe("is a folder");
+  expect(await given("/dev/zero")).toBe("is no ordinary file");
+  expect(await given(join(folder, "text.png"), { maxBytes: 11 })).toBe("has 12 bytes, more than the limit of 11 bytes");
   expect(await checkGenerated(join(folder, "gone.png"), limit)).toEqual({
     ok: false,
     reason: "the image does not exist",
@@ -103,10 +123,8 @@ test("missing, empty and other files are named as such", async () => {
 
 test("an image over the pixel limit is refused before it is decoded", async () => {
   const path = await saved(flat(1, 2, 3));
-  await expect(checkGiven(path, { maxPixels: 3071 })).rejects.toThrow(
-    "has 64 × 48 pixels, more than the limit of 3,071.",
-  );
-  expect(await checkGiven(path, { maxPixels: 3072 })).toMatchObject({ width: 64 });
+  expect(await given(path, { maxPixels: 3071 })).toBe("has 64 × 48 pixels, more than the limit of 3,071");
+  expect(await given(path, { maxPixels: 3072 })).toMatchObject({ pixels: expect.any(String) });
 });
 
 test.each([
@@ -121,12 +139,21 @@ test.each([
       ok: false,
       reason: `the image is of one flat colour, rgb(${r}, ${g}, ${b})`,
     });
-    await expect(checkGiven(path, limit)).resolves.toMatchObject({ width: 64 });
+    expect(await given(path)).toMatchObject({ pixels: expect.any(String) });
   },
 );
 
 test("one different pixel is enough not to be flat", async () => {
   const dot = { create: { width: 1, height: 1, channels: 3, background: { r: 1, g: 0, b: 0 } } } as const;
   const path = await saved(flat(0, 0, 0).composite([{ input: dot, left: 5, top: 5 }]));
+  expect(await checkGenerated(path, limit)).toMatchObject({ ok: true });
+});
+
+test("a drawing is no image for a model, and the last pixel counts for a flat one", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "a.png"), '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+  expect(await given(join(folder, "a.png"))).toBe("is SVG, which no model reads; PNG or JPEG is needed");
+  const dot = { create: { width: 1, height: 1, channels: 3, background: { r: 0, g: 0, b: 1 } } } as const;
+  const path = await saved(flat(0, 0, 0).composite([{ input: dot, left: 63, top: 47 }]));
   expect(await checkGenerated(path, limit)).toMatchObject({ ok: true });
 });

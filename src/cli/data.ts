@@ -1,0 +1,120 @@
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { Command } from "commander";
+import { checkData, type DataSummary } from "../dataset/check.ts";
+import type { DataProblem } from "../dataset/report.ts";
+import { unpackParquet } from "../dataset/unpack.ts";
+import { StepFailure } from "../failure.ts";
+import { bar } from "../report/bar.ts";
+import { count, plural } from "../report/numbers.ts";
+import { BAD_INPUT } from "./exit-status.ts";
+import { jsonOption, rootOption } from "./options.ts";
+import { readRecipeFile } from "./recipe-file.ts";
+import { type Screen, terminalScreen } from "./screen.ts";
+
+/** Characters of the bar. */
+const WIDTH = 24;
+
+/** Families that are listed one by one; more are a field that is no family. */
+const MANY_FAMILIES = 24;
+
+interface CheckOptions {
+  readonly root: string;
+  readonly json?: boolean;
+}
+
+interface UnpackOptions {
+  readonly to: string;
+  readonly root: string;
+  readonly skipBroken?: boolean;
+}
+
+export function dataCommand(): Command {
+  const data = new Command("data").description("look at the data of a recipe, and bring data into shape");
+  data
+    .command("check")
+    .description("list everything that is wrong with a recipe's data; needs no server and no model")
+    .argument("<recipe>", "recipe file, YAML or JSON")
+    .addOption(rootOption())
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExits with 2 when anything is wrong.\n\nExample:\n  snowball data check my.yaml")
+    .action(check);
+  data
+    .command("unpack")
+    .description("write the images that parquet files hold as files, with questions.jsonl beside them")
+    .argument("<files...>", "parquet files, the parts of one data set")
+    .requiredOption("--to <folder>", "new folder to write to")
+    .addOption(rootOption())
+    .option("--skip-broken", "leave out rows that cannot be unpacked; otherwise one is enough to write nothing")
+    .addHelpText("after", "\nExample:\n  snowball data unpack MMSI_Bench.parquet --to data/mmsi")
+    .action(unpack);
+  return data;
+}
+
+async function check(file: string, { root, json }: CheckOptions): Promise<void> {
+  const recipe = readRecipeFile(file);
+  const screen = json || !process.stdout.isTTY ? null : terminalScreen(process.stdout);
+  let problems = 0;
+  const summary = await checkData(root, recipe, {
+    signal: new AbortController().signal,
+    report: (problem) => {
+      problems++;
+      say(screen, json ? JSON.stringify(problem) : problem.sentence);
+    },
+    onProgress: (done, total) =>
+      screen?.show([`check images  ${bar(done, total, WIDTH)}  ${count(done)}/${count(total)}`]),
+  });
+  screen?.clear();
+  if (json) console.log(JSON.stringify({ problems, ...summary }));
+  else for (const line of summaryLines(summary, problems)) console.log(line);
+  if (problems > 0) process.exitCode = BAD_INPUT;
+}
+
+function say(screen: Screen | null, line: string): void {
+  if (screen) screen.print(line);
+  else console.log(line);
+}
+
+function summaryLines(summary: DataSummary, problems: number): string[] {
+  const { questions, answered, images, scenes, families, pairs } = summary;
+  const all = [
+    questions > 0 &&
+      `${plural(questions, "question")} (${answered === questions ? "all" : count(answered)} with an answer)`,
+    pairs > 0 && plural(pairs, "pair"),
+    plural(images, "image"),
+    questions > 0 && plural(scenes, "scene"),
+  ];
+  const named = Object.entries(families).toSorted(([, a], [, b]) => b - a);
+  const list = named.slice(0, MANY_FAMILIES).map(([name, own]) => `${name} ${count(own)}`);
+  const more = named.length > MANY_FAMILIES ? [`${count(named.length - MANY_FAMILIES)} more`] : [];
+  return [
+    ...(problems > 0 ? [""] : []),
+    `usable    ${all.filter((part) => part !== false).join(" · ")}`,
+    ...(named.length > 1 ? [`families  ${[...list, ...more].join(" · ")}`] : []),
+    problems > 0 ? `${plural(problems, "problem")}; a run is refused as long as there are any.` : "Nothing is wrong.",
+  ];
+}
+
+async function unpack(files: readonly string[], { to, root, skipBroken = false }: UnpackOptions): Promise<void> {
+  const screen = process.stdout.isTTY ? terminalScreen(process.stdout) : null;
+  const counts = await unpackParquet(files, resolve(to), {
+    skipBroken,
+    report: ({ sentence }: DataProblem) => say(screen, sentence),
+    onProgress: (done, total) => screen?.show([`unpack  ${bar(done, total, WIDTH)}  ${count(done)}/${count(total)}`]),
+  });
+  screen?.clear();
+  if (counts.broken > 0 && !skipBroken) {
+    throw new StepFailure(
+      "BadInput",
+      `${plural(counts.broken, "row")} cannot be unpacked, so nothing was written; --skip-broken leaves such rows out.`,
+    );
+  }
+  console.log(`${plural(counts.questions, "question")} with ${plural(counts.images, "image")} in ${to}.`);
+  for (const line of recipeLines(relative(root, resolve(to)), root)) console.log(line);
+}
+
+function recipeLines(folder: string, root: string): string[] {
+  if (folder.startsWith("..") || isAbsolute(folder)) {
+    return [`It is outside ${root}; recipes reach it by a worker with another --root.`];
+  }
+  return ["In a recipe:", "  data:", `    path: ${join(folder, "questions.jsonl")}`, `    image_root: ${folder}`];
+}

@@ -1,0 +1,38 @@
+import { StepFailure } from "../../failure.ts";
+import { bytesColumn, openParquet, type Parquet, readParquet } from "./parquet.ts";
+import type { Row } from "./row-cutter.ts";
+
+/** Columns in which images are named, or lie as bytes. */
+export const IMAGE_COLUMNS = ["images", "image"];
+
+/**
+ * The rows of a parquet file, a row group at a time; of its columns only those that are asked for.
+ * @param file absolute path
+ * @param name the file as the user wrote it, for messages
+ * @throws {StepFailure} BadInput for a damaged file, and for images that are bytes in it
+ */
+export async function* parquetRows(file: string, name: string, fields: readonly string[]): AsyncGenerator<Row> {
+  const parquet = await openParquet(file, name);
+  const column = bytesColumn(parquet, IMAGE_COLUMNS);
+  if (column !== undefined) {
+    throw new StepFailure(
+      "BadInput",
+      `${name} holds the images themselves (in the column ${column}), where file names are needed; ` +
+        `\`bin/snowball data unpack ${name} --to FOLDER\` writes them as files, with questions.jsonl beside them.`,
+    );
+  }
+  let row = 0;
+  for (const [from, to] of rowGroups(parquet)) {
+    for (const value of await readParquet(parquet, { from, to, columns: fields })) yield { row: ++row, value };
+  }
+}
+
+/** The first row of every row group, and the one after its last. Lists are decoded by the group or not at all. */
+export function* rowGroups({ metadata }: Parquet): Iterable<[from: number, to: number]> {
+  let from = 0;
+  for (const group of metadata.row_groups) {
+    const to = from + Number(group.num_rows);
+    yield [from, to];
+    from = to;
+  }
+}

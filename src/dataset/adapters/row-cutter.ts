@@ -1,0 +1,54 @@
+/**
+ * Characters of one row. A question is some hundred; a larger row is an embedded file or a broken one. The limit is why
+ * rows are cut out here and not by a JSON parser: those hold a row in memory before its size can be asked.
+ */
+export const MAX_ROW_LENGTH = 1_000_000;
+
+/** A row of a file, or what is wrong with it; counted from 1: the place in the array, or the line. */
+export type Row = { readonly row: number } & ({ readonly value: unknown } | { readonly problem: string });
+
+/** Cuts rows out of a file's text as it comes in. What is wrong with the file as a whole is thrown. */
+export abstract class RowCutter {
+  protected row = 0;
+  private readonly parts: string[] = [];
+  private length = 0;
+  protected readonly name: string;
+
+  /** @param name the file as the user wrote it, for messages */
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  abstract take(text: string): Iterable<Row>;
+  abstract end(): Iterable<Row>;
+
+  /** Adds to the row that is being read. Of a row that is too long only its length is kept. */
+  protected keep(part: string): void {
+    this.length += part.length;
+    if (this.length <= MAX_ROW_LENGTH) this.parts.push(part);
+    else this.parts.length = 0;
+  }
+
+  /** The row that was read; undefined for one without text. */
+  protected finish(): Row | undefined {
+    const { length } = this;
+    const text = this.parts.join("");
+    this.parts.length = 0;
+    this.length = 0;
+    if (length > MAX_ROW_LENGTH) return this.bad(`it is longer than ${MAX_ROW_LENGTH} characters`);
+    return text.trim() === "" ? undefined : this.parsed(text);
+  }
+
+  protected bad(problem: string): Row {
+    return { row: this.row, problem };
+  }
+
+  private parsed(text: string): Row {
+    try {
+      return { row: this.row, value: JSON.parse(text) as unknown };
+    } catch (error) {
+      if (text.includes("\0")) return this.bad("it has zero bytes, as a file that was not written to its end");
+      return this.bad(`it is not JSON (${(error as SyntaxError).message})`);
+    }
+  }
+}

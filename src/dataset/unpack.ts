@@ -1,0 +1,94 @@
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isMissing } from "../artifact/durable.ts";
+import { writeJsonLines } from "../artifact/files.ts";
+import { StepFailure } from "../failure.ts";
+import { IMAGES_FOLDER, packedRows } from "./adapters/packed-rows.ts";
+import { isParquet, openParquet, type Parquet } from "./adapters/parquet.ts";
+import type { Report } from "./report.ts";
+import { rowSentence } from "./row-problems.ts";
+
+const QUESTIONS_FILE = "questions.jsonl";
+
+/** What it is called until it is whole. */
+const DRAFT = "questions.jsonl.draft";
+
+export interface Unpacked {
+  questions: number;
+  images: number;
+  /** Rows that could not be unpacked; all of them were reported. */
+  broken: number;
+}
+
+export interface UnpackOptions {
+  /** Leaves broken rows out; without it, one of them is enough to leave nothing behind. */
+  readonly skipBroken: boolean;
+  readonly report: Report;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/**
+ * Writes the images that parquet files hold as files, and questions.jsonl, which names them, beside them.
+ * @param files parts of one data set
+ * @param folder new or empty
+ */
+export async function unpackParquet(
+  files: readonly string[],
+  folder: string,
+  options: UnpackOptions,
+): Promise<Unpacked> {
+  const parquets: Parquet[] = [];
+  for (const file of files) {
+    if (!(await isParquet(file, file))) throw new StepFailure("BadInput", `${file} is no parquet file.`);
+    parquets.push(await openParquet(file, file));
+  }
+  await claim(folder);
+  const counts: Unpacked = { questions: 0, images: 0, broken: 0 };
+  let whole = false;
+  try {
+    await writeJsonLines(join(folder, DRAFT), unpackRows(parquets, folder, { counts, ...options }));
+    whole = counts.broken === 0 || options.skipBroken;
+    if (whole) await rename(join(folder, DRAFT), join(folder, QUESTIONS_FILE));
+  } finally {
+    if (!whole)
+      for (const name of [DRAFT, IMAGES_FOLDER]) await rm(join(folder, name), { recursive: true, force: true });
+  }
+  return counts;
+}
+
+/** Takes a folder that nothing lies in: what lies there could be taken for images of the data set. */
+async function claim(folder: string): Promise<void> {
+  const found = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw new StepFailure("BadInput", `${folder} cannot be written to: ${(error as Error).message}.`, { cause: error });
+  });
+  if (found.length > 0) throw new StepFailure("BadInput", `${folder} is not empty; name a new folder.`);
+  await mkdir(join(folder, IMAGES_FOLDER), { recursive: true });
+}
+
+async function* unpackRows(
+  parquets: readonly Parquet[],
+  folder: string,
+  { counts, report, onProgress }: UnpackOptions & { readonly counts: Unpacked },
+): AsyncGenerator<object> {
+  const total = parquets.reduce((sum, { rows }) => sum + rows, 0);
+  const ids = new Set<string>();
+  for (const parquet of parquets) {
+    for await (const read of packedRows(parquet, ids)) {
+      if ("problem" in read) {
+        const { problem: _, ...where } = read;
+        report({ file: parquet.name, ...where, sentence: rowSentence(parquet.name, read) });
+        counts.broken++;
+      } else {
+        const { scene, ...question } = read.question;
+        for (const [at, name] of question.images.entries()) {
+          await writeFile(join(folder, name), read.images[at]!, { flag: "wx" });
+        }
+        counts.questions++;
+        counts.images += question.images.length;
+        yield scene === question.images[0] ? question : read.question;
+      }
+      onProgress(counts.questions + counts.broken, total);
+    }
+  }
+}
