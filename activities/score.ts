@@ -3,14 +3,16 @@ import { writeJsonLines } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { ScoreInput, ScoreSteps } from "../src/contract/steps.ts";
-import type { CallOptions, Completion } from "../src/model/vlm/backend.ts";
+import type { CallOptions } from "../src/model/vlm/backend.ts";
 import type { LabeledRow, RolloutRow } from "../src/preference/rows.ts";
-import { answerGain, confidence, emptyPlan, policyFailure, type Scored } from "../src/preference/scores.ts";
+import { emptyPlan, policyFailure, type Scored } from "../src/preference/scores.ts";
+import { ASKS_WITH, WEIGHTS } from "../src/recipe/parts/scoring.ts";
 import { type Answerer, createAsker } from "./asker.ts";
 import { answerChunk } from "./answer.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { measure } from "./measure.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
-import { chunkQuestions, readRun, type RunFiles } from "../src/run/files.ts";
+import { chunkQuestions, readRunAt, type RunFiles } from "../src/run/files.ts";
 import { type Sample, samplesOf } from "./samples.ts";
 import { asActivity, type StepContext } from "./step.ts";
 
@@ -26,20 +28,13 @@ export function createScoreActivities(deps: ActivityDeps): ScoreSteps {
 }
 
 async function scoreChunk(deps: ActivityDeps, context: StepContext, input: ScoreInput): Promise<ArtifactRef> {
-  const files = await readRun(deps.store, input.run);
-  const { scoring, executor } = files.recipe;
+  const files = await readRunAt(deps.store, input.run, input.chunk.shard);
   const critic = files.recipe.critic;
   const chunk = chunkQuestions(files, input.chunk);
   const recipeOf = {
     step: "score",
     version: RESULT_VERSION,
-    params: {
-      ...answererParams(files, "critic"),
-      method: scoring.method,
-      empty: scoring.empty,
-      view_cost: scoring.view_cost,
-      on_generation_failure: executor.on_generation_failure,
-    },
+    params: scoreParams(files),
     inputs: [chunk.digest, input.rollouts.sha256, input.views.sha256],
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
@@ -63,39 +58,27 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
   return ref;
 }
 
-/** A score per sample, in the samples' order. The answer without views is asked once per question. */
+/** What determines a chunk's scores, beside its samples: of weights and prompts, only what the method uses. */
+export function scoreParams(files: Pick<RunFiles, "recipe" | "texts" | "models">) {
+  const { scoring, executor } = files.recipe;
+  const asked = ASKS_WITH[scoring.method];
+  return {
+    ...answererParams(files, "critic"),
+    method: scoring.method,
+    empty: scoring.empty,
+    view_cost: scoring.view_cost,
+    on_generation_failure: executor.on_generation_failure,
+    ...(scoring.method === "both" && { weights: scoring.weights ?? WEIGHTS }),
+    ...(asked.length > 0 && { texts: asked.map((field) => files.texts[field]) }),
+  };
+}
+
+/** A score per sample, in the samples' order. */
 async function scoreSamples(files: RunFiles, samples: readonly Sample[], ask: Answerer): Promise<Scored[]> {
-  const { scoring } = files.recipe;
   const seen = samples.filter((sample) => sample.plan.kind === "instructions" && sample.fault === undefined);
-  const sides = seen.flatMap((sample) => [
-    { question: sample.question, images: sample.given },
-    { question: sample.question, images: [...sample.given, ...sample.viewPaths] },
-  ]);
-  const measured =
-    scoring.method === "answer_gain"
-      ? bySides(seen, await ask.trueAnswers(sides), answerGain, scoring.view_cost)
-      : bySides(seen, (await ask.ownAnswers(sides)).map(readable), confidence, scoring.view_cost);
+  const scores = await measure(ask, seen, files.recipe.scoring);
+  const measured = new Map(seen.map((sample, place) => [sample, scores[place]!]));
   return samples.map((sample) => measured.get(sample) ?? unseen(files, sample));
-}
-
-/** A critic that says nothing has no confidence in an answer: its end token's log-probability must not stand for one. */
-function readable(answer: Completion): Completion {
-  return answer.tokens > 0 ? answer : { ...answer, mean_logprob: Number.NaN };
-}
-
-/** Every sample has two answers in a row: without its views, then with them. */
-function bySides<T>(
-  samples: readonly Sample[],
-  answers: readonly T[],
-  measure: (withViews: T, without: T, views: number, viewCost: number) => Scored,
-  viewCost: number,
-): Map<Sample, Scored> {
-  return new Map(
-    samples.map((sample, place) => {
-      const [without, withViews] = [answers[2 * place]!, answers[2 * place + 1]!];
-      return [sample, measure(withViews, without, sample.views.length, viewCost)];
-    }),
-  );
 }
 
 /** What needs no critic: unparseable, empty, or without all of its views. */

@@ -15,8 +15,8 @@ BEST_RATED_PIXELS = 400
 LENGTH = 88
 """Tokens of a training sequence: the longest question with two pictures."""
 
-ALTERED = 0.7
-"""How often each word of an answer that is compared is drawn anew."""
+TEXT_LENGTH = 52
+"""Tokens of a training sequence without pictures: the longest comparison of two answers."""
 
 IGNORED = -100
 """Label of tokens that are not learned (PyTorch's cross-entropy skips it)."""
@@ -30,10 +30,14 @@ class Mix:
     other_view: float
     rating: float
     similarity: float
+    reworded: float = 0
+    """Share of the ratings that are asked in the second wording."""
 
 
 REVEALED = Mix(0, 0, 0, 0)
 BLENDED = Mix(without_view=0.14, other_view=0.18, rating=0.1, similarity=0.03)
+REHEARSED = Mix(without_view=0.14, other_view=0.18, rating=0.2, similarity=0, reworded=0.5)
+"""Beside the comparisons of answers, so that nothing else changes."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def pose(scenes: Scenes, scene: int, mix: Mix, rng: np.random.Generator) -> Dial
         return compare(scenes, scene, rng)
     draw -= mix.similarity
     if draw < mix.rating:
-        return rate(scenes, scene, int(rng.integers(VIEWS)))
+        return rate(scenes, scene, int(rng.integers(VIEWS)), again=float(rng.random()) < mix.reworded)
     draw -= mix.rating
     if draw < mix.without_view:
         return answer(scenes, scene, None)
@@ -67,25 +71,25 @@ def answer(scenes: Scenes, scene: int, view: int | None) -> Dialogue:
     return Dialogue(pictures, PROMPTS["toy.answer"].format(question=item["question"]), item["answer"])
 
 
-def rate(scenes: Scenes, scene: int, view: int) -> Dialogue:
-    """Asks how good a view is: 1 to 10 by the pixels of the hidden thing."""
+def rate(scenes: Scenes, scene: int, view: int, again: bool = False) -> Dialogue:
+    """Asks how good a view is: 1 to 10 by the pixels of the hidden thing. `again`: in the second wording."""
     item = scenes.items[scene]
     rating = 1 + round(9 * min(1.0, scenes.shows(scene, view) / BEST_RATED_PIXELS))
-    prompt = PROMPTS["toy.rate"].format(question=item["question"])
+    prompt = PROMPTS["toy.rate_again" if again else "toy.rate"].format(question=item["question"])
     return Dialogue([(scene, GIVEN), (scene, view)], prompt, str(rating))
 
 
-def compare(scenes: Scenes, scene: int, rng: np.random.Generator) -> Dialogue:
-    """Asks how close an answer is to the truth: 2 both words right, 0 one of them, -2 none."""
+def compare(scenes: Scenes, scene: int, rng: np.random.Generator, again: bool = False) -> Dialogue:
+    """Asks how close an answer is to the truth: 2 both words right, 0 one of them, -2 none; each equally often."""
     item = scenes.items[scene]
-    colour, shape = item["answer"].split(" ")
-    if rng.random() < ALTERED:
-        colour = str(rng.choice(list(WORDS["colours"])))
-    if rng.random() < ALTERED:
-        shape = str(rng.choice(WORDS["shapes"]))
-    said = f"{colour} {shape}"
-    right = sum(a == b for a, b in zip(said.split(" "), item["answer"].split(" "), strict=True))
-    prompt = PROMPTS["toy.similarity"].format(question=item["question"], truth=item["answer"], answer=said)
+    truth = item["answer"].split(" ")
+    said = list(truth)
+    right = int(rng.integers(3))
+    for place in rng.permutation(2)[right:]:
+        words = [list(WORDS["colours"]), WORDS["shapes"]][place]
+        said[place] = str(rng.choice([word for word in words if word != truth[place]]))
+    template = PROMPTS["toy.similarity_again" if again else "toy.similarity"]
+    prompt = template.format(question=item["question"], truth=item["answer"], answer=" ".join(said))
     return Dialogue([], prompt, str(2 * right - 2))
 
 
@@ -115,9 +119,9 @@ class Spelling:
         ids: list[int] = self.processor.tokenizer(reply)["input_ids"]
         return [*ids, self.processor.tokenizer.eos_token_id]
 
-    def batch(self, rows: list[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor]:
-        """(prompt, reply) ids → ids and labels, (n, LENGTH), padded on the right; labels only where replies are."""
-        longest = max(LENGTH, *(len(prompt) + len(reply) for prompt, reply in rows))
+    def batch(self, rows: list[tuple[list[int], list[int]]], length: int = LENGTH) -> tuple[Tensor, Tensor]:
+        """(prompt, reply) ids → ids and labels, (n, length), padded on the right; labels only where replies are."""
+        longest = max(length, *(len(prompt) + len(reply) for prompt, reply in rows))
         ids = torch.full((len(rows), longest), self.processor.tokenizer.pad_token_id)
         labels = torch.full((len(rows), longest), IGNORED)
         for row, (prompt, reply) in enumerate(rows):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the shipped toy models again: demo/snowball/{planner,critic,evaluator}. About 45 minutes on two cores.
+# Makes the shipped toy models again: demo/snowball/{planner,critic,evaluator,flux}. About 55 minutes on two cores.
 #
 #     NODE=path/to/node PYTHON=.venv/bin/python demo/train/make.sh [scratch folder, 3 GB]
 #
@@ -23,7 +23,7 @@ scenes=("$scratch/train-a" "$scratch/train-b")
   --out "$scratch/critic" --seed 1 >"$scratch/critic.log" &
 first=$!
 "$python" demo/train/train_critic.py --scenes "${scenes[@]}" --valid "$scratch/valid" \
-  --out "$scratch/evaluator" --seed 2 >"$scratch/evaluator.log" &
+  --out "$scratch/evaluator" --seed 2 --until blended >"$scratch/evaluator.log" &
 wait "$first"
 wait "$!"
 "$python" demo/train/train_planner.py --scenes "${scenes[@]}" --vision "$scratch/critic.cells.pt" \
@@ -36,3 +36,4 @@ for role in planner critic evaluator; do
   cp -r "$scratch/$role" "demo/snowball/$role"
 done
 for role in critic evaluator; do "$python" demo/train/export_onnx.py "demo/snowball/$role"; done
+"$python" demo/train/make_flux.py

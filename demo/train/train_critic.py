@@ -1,10 +1,11 @@
-"""Trains the toy critic (and, from another seed, the evaluator) on one CPU core, in about half an hour.
+"""Trains the toy critic (and, from another seed, the evaluator) on one CPU core, in about 40 minutes (30).
 
     node demo/world/training.ts --out scenes --seed train-1 --count 14004      (and --seed valid-1 --count 600)
     python demo/train/train_critic.py --scenes scenes --valid valid --out FOLDER --seed N
 
 First every visual token learns to name the thing in its cell; then answers, always with the helpful view; then
-the blend that makes confidence mean something: views that show nothing must leave the critic in doubt.
+the blend that makes confidence mean something: views that show nothing must leave the critic in doubt. At last, while
+all other replies are held where they are, comparing answers: among the pictures it is too rare to be learned.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import numpy as np
 import torch
 from architecture import build_model, build_processor, save
 from critic import Critic, Stage, examine, losses
-from dialogues import BLENDED, REVEALED, Spelling
+from dialogues import BLENDED, REHEARSED, REVEALED, Spelling
 from fixed_grid import FixedGrid
 from made_by import write_made_by
 from scenes import SIDE, load_scenes
@@ -29,6 +30,7 @@ STAGES = [
     Stage("cells", steps=2400, learning_rate=2e-3, batch=96, mix=None),
     Stage("revealed", steps=600, learning_rate=1.5e-3, batch=48, mix=REVEALED),
     Stage("blended", steps=800, learning_rate=1.2e-3, batch=48, mix=BLENDED),
+    Stage("judging", steps=1500, learning_rate=1e-3, batch=24, mix=REHEARSED, compared=96),
 ]
 WARM_UP = 40
 LOG_EVERY = 50
@@ -53,7 +55,9 @@ def main() -> None:
     parser.add_argument("--valid", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--after", choices=[stage.name for stage in STAGES], help="go on after this finished stage")
+    names = [stage.name for stage in STAGES]
+    parser.add_argument("--after", choices=names, help="go on after this finished stage")
+    parser.add_argument("--until", choices=names, default=names[-1], help="the last stage")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -65,10 +69,11 @@ def main() -> None:
     scenes, valid = load_scenes(args.scenes), load_scenes([args.valid])
     began = time.monotonic()
 
-    done = [stage.name for stage in STAGES].index(args.after) + 1 if args.after else 0
+    stages = STAGES[: names.index(args.until) + 1]
+    done = names.index(args.after) + 1 if args.after else 0
     if done:
         critic.load_state_dict(torch.load(state_after(args.out, STAGES[done - 1])))
-    for number, stage in enumerate(STAGES[done:], done):
+    for number, stage in enumerate(stages[done:], done):
         rng = np.random.default_rng([args.seed, number])
         optimizer = torch.optim.AdamW(critic.parameters(), stage.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
         warm = LinearLR(optimizer, 0.02, 1.0, WARM_UP)
@@ -92,7 +97,7 @@ def main() -> None:
     final = examine(critic, spelling, valid, len(valid))
     say(dict(final))
     save(critic.grid.model, processor, args.out)
-    how = {"seed": args.seed, "scenes": len(scenes), "stages": [asdict(stage) for stage in STAGES]}
+    how = {"seed": args.seed, "scenes": len(scenes), "stages": [asdict(stage) for stage in stages]}
     write_made_by(args.out, how, final)
 
 

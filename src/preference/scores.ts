@@ -1,3 +1,6 @@
+import type { ScoringWeights } from "../recipe/parts/scoring.ts";
+import type { Reading } from "./readings.ts";
+
 /** A sample's score in [−1, 1] with its raw components, or the reason why there is none: never a default. */
 export type Scored =
   | { readonly score: number; readonly components: Readonly<Record<string, number>> }
@@ -38,6 +41,44 @@ export function answerGain(
   return gain("answer", withViews.sum_logprob, without.sum_logprob, views, viewCost);
 }
 
+/** The critic's rating of the views, 1 to 10, as (r − 5.5) / 4.5. */
+export function explicit(rating: Reading, views: number, viewCost = 0): Scored {
+  if (rating.value === null) return { score: null, reason: rating.reason };
+  return paid(stretched(rating.value), { rating: rating.value, ...reasked(rating) }, views, viewCost);
+}
+
+/** The weighted mean of `confidence` and `explicit`; the views are paid for once. */
+export function both(
+  sides: { readonly withViews: Pick<Logprobs, "mean_logprob">; readonly without: Pick<Logprobs, "mean_logprob"> },
+  rating: Reading,
+  weights: ScoringWeights,
+  views: number,
+  viewCost = 0,
+): Scored {
+  const own = confidence(sides.withViews, sides.without, views);
+  const rated = explicit(rating, views);
+  if (own.score === null) return own;
+  if (rated.score === null) return rated;
+  const sum = weights.confidence + weights.explicit;
+  const mean = (weights.confidence * own.score + weights.explicit * rated.score) / sum;
+  return paid(mean, { ...own.components, ...rated.components }, views, viewCost);
+}
+
+/**
+ * How much closer to the true answer the critic's own answer comes with the views: (similarity with them − without)
+ * / 4. Similarities go from −2 to 2.
+ */
+export function gtSimilarity(withViews: Reading, without: Reading, views: number, viewCost = 0): Scored {
+  if (withViews.value === null) return { score: null, reason: `with the views, ${withViews.reason}` };
+  if (without.value === null) return { score: null, reason: `without views, ${without.reason}` };
+  const components = {
+    similarity_with: withViews.value,
+    similarity_without: without.value,
+    ...reasked(withViews, without),
+  };
+  return paid((withViews.value - without.value) / 4, components, views, viewCost);
+}
+
 /** Unparseable or cut-off output. It can be rejected, never chosen. */
 export function policyFailure(): Scored {
   return { score: POLICY_FAILURE_SCORE, components: { policy_failure: 1 } };
@@ -47,6 +88,11 @@ export function policyFailure(): Scored {
 export function emptyPlan(empty: "score" | "drop"): Scored {
   if (empty === "drop") return { score: null, reason: "completions without instructions are left out (empty: drop)" };
   return { score: 0, components: { empty: 1 } };
+}
+
+/** 1 … 10 to −1 … 1. */
+function stretched(rating: number): number {
+  return (rating - 5.5) / 4.5;
 }
 
 function gain(what: string, withViews: number, without: number, views: number, viewCost: number): Scored {
@@ -60,9 +106,18 @@ function gain(what: string, withViews: number, without: number, views: number, v
   }
   const after = Math.min(1, Math.exp(withViews));
   const before = Math.min(1, Math.exp(without));
+  return paid(after - before, { [`${what}_with`]: after, [`${what}_without`]: before }, views, viewCost);
+}
+
+/** A score less the cost of its views, kept in [−1, 1]. */
+function paid(worth: number, components: Readonly<Record<string, number>>, views: number, viewCost: number): Scored {
   const cost = viewCost * views;
-  return {
-    score: Math.max(POLICY_FAILURE_SCORE, after - before - cost),
-    components: { [`${what}_with`]: after, [`${what}_without`]: before, view_cost: cost },
-  };
+  const score = Math.min(1, Math.max(POLICY_FAILURE_SCORE, worth - cost));
+  return { score, components: { ...components, view_cost: cost } };
+}
+
+/** How many of a score's readings took a second wording; nothing where none did. */
+function reasked(...readings: readonly { readonly reasked: boolean }[]): Readonly<Record<string, number>> {
+  const count = readings.filter((each) => each.reasked).length;
+  return count > 0 ? { reasked: count } : {};
 }

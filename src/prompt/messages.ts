@@ -14,6 +14,16 @@ export interface AnswerTexts {
   readonly answer: string;
 }
 
+/** What the critic is asked beside that: no more than the recipe's scoring needs. */
+export interface CriticTexts extends AnswerTexts {
+  /** For a rating of the views, with `{question}`, in two wordings. */
+  readonly rate?: string;
+  readonly rate_again?: string;
+  /** For the similarity of `{answer}` to `{truth}`, with `{question}` if wanted, in two wordings. */
+  readonly similarity?: string;
+  readonly similarity_again?: string;
+}
+
 /** The marker that Qwen-VL-Series-Finetune replaces by an image's tokens. */
 export const IMAGE_MARKER = "<image>";
 
@@ -46,6 +56,17 @@ export function answerMessages(question: Question, images: readonly string[], te
   return [
     { role: "user", content: imagesThenText(images, fillTemplate(texts.answer, { question: question.question })) },
   ];
+}
+
+/** What the critic is asked for a rating: the given images, then the views to be rated, then the text. */
+export function ratingMessages(question: Question, images: readonly string[], text: string): Message[] {
+  return answerMessages(question, images, { answer: text });
+}
+
+/** What the critic is asked for the similarity of an answer to the true one: text alone, so that no image sways it. */
+export function similarityMessages(question: Question, truth: string, answer: string, text: string): Message[] {
+  const values = { question: question.question, truth, answer };
+  return [{ role: "user", content: imagesThenText([], fillTemplate(text, values)) }];
 }
 
 /** `prompt` of a preference row: one marker per given image, then the user text (see PairRow for the exact shape). */

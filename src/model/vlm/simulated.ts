@@ -8,6 +8,15 @@ import type { AnswerItem, Completion, Message, SampledItem, SampleItem, VlmBacke
 /** What a simulated policy asks for. */
 const ASKS = ["from behind", "from the left", "from the right", "from above", "from a low camera", "closer"];
 
+/** What a prompt says that wants a number: a simulated critic replies with one from this range. */
+const NUMBERS = [
+  { asked: /from 1\b[^.]*\bto 10\b/i, low: 1, high: 10 },
+  { asked: /from -2\b[^.]*\bto 2\b/i, low: -2, high: 2 },
+];
+
+/** What it says instead where an unreadable score is injected; another wording is another draw. */
+const UNREADABLE = "It depends.";
+
 /**
  * A VLM without a model: what it says derives from the seed, the policy's digest and the pixels, so that a run of it
  * tells whether the loop is durable, in seconds and without Python. It learns nothing.
@@ -50,14 +59,20 @@ function complete(seed: string, item: SampleItem, faults: Faults): Completion {
   const next = rng(seed);
   // Only the planner is given a system prompt; who is asked without one is asked for an answer.
   const plans = item.messages.some((message) => message.role === "system");
+  const range = plans ? undefined : NUMBERS.find(({ asked }) => asked.test(textOf(item.messages)));
+  if (range) return saying(numberText(next, range, faults), -1);
   const text = plans ? planText(next, faults) : letter(next);
   const unreadable = !plans && next() < (faults?.unreadable_score_share ?? 0);
   const logprob = faults?.constant_score ? -1 : -2 * next();
+  return saying(text, unreadable ? Number.NaN : logprob);
+}
+
+function saying(text: string, logprob: number): Completion {
   return {
     text,
     finish: "stop",
     tokens: text.length,
-    mean_logprob: unreadable ? Number.NaN : logprob,
+    mean_logprob: logprob,
     retokenized_equal: true,
   };
 }
@@ -70,6 +85,11 @@ function planText(next: () => number, faults: Faults): string {
   const inside = asks.map((ask) => `<instruction>Show the scene ${ask}.</instruction>`).join("");
   const plan = `<thinking>What is asked is hidden.</thinking><instructions>${empty ? "" : inside}</instructions>`;
   return draw < malformed ? plan.slice(0, -"</instructions>".length) : plan;
+}
+
+function numberText(next: () => number, { low, high }: { low: number; high: number }, faults: Faults): string {
+  if (next() < (faults?.unreadable_score_share ?? 0)) return UNREADABLE;
+  return String(faults?.constant_score ? high : low + Math.floor(next() * (high - low + 1)));
 }
 
 function letter(next: () => number): string {

@@ -21,7 +21,9 @@ export const simulate = z
         empty_share: share.default(0).describe("Completions without instructions"),
         imagine_failure_share: share.default(0).describe("Views that fail for the machine's reasons"),
         refused_share: share.default(0).describe("Views that the executor refuses"),
-        unreadable_score_share: share.default(0).describe("Scores that come back as NaN"),
+        unreadable_score_share: share
+          .default(0)
+          .describe("Replies of the critic that hold no score: NaN, or no number"),
         constant_score: z.boolean().default(false).describe("The critic says the same to everything"),
         poison_questions: z
           .array(z.string())

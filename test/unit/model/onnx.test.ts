@@ -92,7 +92,8 @@ test(
   { timeout: 180_000 },
   async () => {
     const folder = scratchFolder();
-    const asked = questions(await pictures(folder, 8));
+    // The last micro-batch holds no image at all, as when answers are compared.
+    const asked = [...questions(await pictures(folder, 8)), ...questions([])];
     const onnx = await startOnnxVlm(critic(), cpu(folder));
     const log = pino({ enabled: false });
     const reference = await startTransformersVlm(critic(), cpu(folder), projectRunners(), log, options.signal);

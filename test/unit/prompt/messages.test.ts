@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { answerMessages, IMAGE_MARKER, pairPrompt, plannerMessages } from "../../../src/prompt/messages.ts";
+import {
+  answerMessages,
+  IMAGE_MARKER,
+  pairPrompt,
+  plannerMessages,
+  ratingMessages,
+  similarityMessages,
+} from "../../../src/prompt/messages.ts";
 import { fillTemplate } from "../../../src/prompt/template.ts";
 import { aQuestion } from "../../support/rows.ts";
 
@@ -33,6 +40,21 @@ test("the critic sees given images, then views, then the question, and no system
         { type: "image", image: "/views/0.png" },
         { type: "text", text: "What is behind {question}? Answer." },
       ],
+    },
+  ]);
+});
+
+test("for a rating the critic sees what it sees for an answer, and is asked otherwise", () => {
+  expect(ratingMessages(question, ["/data/a.png", "/views/0.png"], "{question} Rate it.\n")).toEqual(
+    answerMessages(question, ["/data/a.png", "/views/0.png"], { answer: "{question} Rate it." }),
+  );
+});
+
+test("for a similarity it sees no image, and an answer cannot smuggle in the truth", () => {
+  expect(similarityMessages(question, "red box", "{truth}", "{question} True: {truth}. Given: {answer}.\n")).toEqual([
+    {
+      role: "user",
+      content: [{ type: "text", text: "What is behind {question}? True: red box. Given: {truth}." }],
     },
   ]);
 });
