@@ -42,7 +42,7 @@ export function answererSpec(deps: ActivityDeps, files: RunFiles, who: "critic" 
 }
 
 /** What of such a model determines its answers, and so belongs into the keys of the steps that ask it. */
-export function answererParams(files: RunFiles, who: "critic" | "evaluator") {
+export function answererParams(files: Pick<RunFiles, "recipe" | "texts" | "models">, who: "critic" | "evaluator") {
   const { backend, dtype, min_pixels, max_pixels, max_new_tokens } = files.recipe[who];
   return {
     backend,
@@ -55,9 +55,37 @@ export function answererParams(files: RunFiles, who: "critic" | "evaluator") {
   };
 }
 
-export function executorSpec(files: RunFiles): ExecutorSpec {
-  const { executor, simulate } = files.recipe;
-  return { backend: executor.backend, width: executor.width, height: executor.height, simulate };
+/** How the executor is reached: an editor is served, the others work in this process. */
+export function executorSpec(deps: ActivityDeps, files: RunFiles): ExecutorSpec {
+  const { executor, retries, simulate } = files.recipe;
+  const { backend, width, height } = executor;
+  if (backend !== "flux2-klein") return { backend, width, height, simulate };
+  const { dtype, offload, micro_batch, num_inference_steps, guidance_scale, max_input_pixels } = executor;
+  const { folder, digest } = editorOf(files);
+  return {
+    backend,
+    serving: digest,
+    model: join(deps.root, folder),
+    dtype,
+    offload,
+    micro_batch,
+    settings: { width, height, num_inference_steps, guidance_scale, max_input_pixels },
+    silenceMs: retries.silence_s * 1000,
+  };
+}
+
+/** What of an editor determines its views, beside their size; the keys of executors without a model know nothing of it. */
+export function editorParams(files: RunFiles): object {
+  const { backend, dtype, num_inference_steps, guidance_scale, max_input_pixels } = files.recipe.executor;
+  if (backend !== "flux2-klein") return {};
+  return { editor: { model: editorOf(files).digest, dtype, num_inference_steps, guidance_scale, max_input_pixels } };
+}
+
+function editorOf({ recipe, models }: RunFiles): { readonly folder: string; readonly digest: string } {
+  // checkTogether refuses an editor without a model.
+  if (recipe.executor.model === undefined || models.executor === undefined)
+    throw new RangeError("an editor has a model");
+  return { folder: recipe.executor.model, digest: models.executor };
 }
 
 /** How the planner's base is loaded, for training as for the merge. */
@@ -67,6 +95,6 @@ export function baseCheckpoint(deps: ActivityDeps, files: RunFiles): BaseCheckpo
 }
 
 /** The faults that a simulated backend injects: they determine its output, so they belong into its keys. */
-export function pretended(files: RunFiles, backend: string): unknown {
+export function pretended(files: Pick<RunFiles, "recipe">, backend: string): unknown {
   return backend === "simulated" ? (files.recipe.simulate?.faults ?? null) : null;
 }

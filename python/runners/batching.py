@@ -18,9 +18,11 @@ def in_micro_batches(
     size: int,
     work: Callable[[Sequence[Item]], list[Result]],
     progress: Callable[[int, int], None],
+    advice: str = "lower max_pixels or max_new_tokens",
 ) -> tuple[list[Result], int]:
     """Works through the items in order, `size` at a time. Out of memory, it halves the size and takes the same items
-    again, down to one; then the failure is `OutOfMemory`. Returns the results and the size that it ended with."""
+    again, down to one; then the failure is `OutOfMemory`, and `advice` says what would help. Returns the results and
+    the size that it ended with."""
     results: list[Result] = []
     while len(results) < len(items):
         done = _attempt(work, items[len(results) : len(results) + size])
@@ -29,9 +31,7 @@ def in_micro_batches(
             progress(len(results), len(items))
             continue
         if size == 1:
-            raise Failure(
-                "OutOfMemory", "The device ran out of memory on a single item; lower max_pixels or max_new_tokens."
-            )
+            raise Failure("OutOfMemory", f"The device ran out of memory on a single item; {advice}.")
         size //= 2
         sys.stderr.write(f"Out of memory: going on with micro-batches of {size}.\n")
         _free()

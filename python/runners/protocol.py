@@ -69,17 +69,22 @@ def requests(channel: Channel) -> Iterator[Body]:
         yield body
 
 
-def run_job(work: Callable[[Body, Channel], dict[str, float]]) -> None:
-    """Runs a job: a request file in, events out. Ends the process with 0 after `done`, with 1 after `error`."""
+def run_job(work: Callable[[Body, Channel], dict[str, float] | None]) -> None:
+    """Runs a job: a request file in, events out. Ends the process with 0 after `done`, with 1 after `error`. Where
+    several processes work on a job, `work` returns None in all but the one that speaks for them; all may fail."""
     channel = open_channel()
     _end_with_stdin()
     try:
         request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-        channel.send({"event": "done", "metrics": work(request, channel)})
+        metrics = work(request, channel)
+        if metrics is not None:
+            channel.send({"event": "done", "metrics": metrics})
     except Exception as error:  # noqa: BLE001 - the last frame of the process: whatever it is, it is reported, typed
         failure = report(error)
         channel.send({"event": "error", "type": failure.kind, "message": str(failure)})
-        sys.exit(1)
+        # At once: the other processes of a job wait for this one, and an orderly exit would wait for them.
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def report(error: Exception) -> Failure:

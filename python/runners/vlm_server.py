@@ -10,74 +10,28 @@ Requests and answers, one JSON object per line:
 `micro_batch` counts completions when sampling and answers when scoring. `serving` is the digest given to `load`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from runners.failure import Failure
-from runners.protocol import Body, Channel, field, open_channel, optional, report, requests
+from runners.protocol import Body, field, optional
+from runners.serving import ModelServer, Progress
 
 if TYPE_CHECKING:
     from runners.vlm import Vlm
 
-Progress = Callable[[int, int], None]
 
+class VlmServer(ModelServer):
+    """One loaded vision-language model."""
 
-def main() -> None:
-    """Answers requests in order until stdin closes."""
-    channel = open_channel()
-    server = Server()
-    for request in requests(channel):
-        for line in server.answer(request, channel):
-            channel.send(line)
+    _vlm: "Vlm"
 
-
-class Server:
-    """One loaded model and the digest of what it serves."""
-
-    def __init__(self) -> None:
-        self._vlm: Vlm | None = None
-        self._serving: str | None = None
-
-    def answer(self, request: Body, channel: Channel) -> Iterator[Body]:
-        """The closing line of a request: its result or its typed failure."""
-        number = request.get("id")
-
-        def progress(done: int, total: int) -> None:
-            channel.send({"id": number, "progress": [done, total]})
-
-        try:
-            body = self._run(request, progress)
-        except Exception as error:  # noqa: BLE001 - reported, typed; a server outlives a request that fails
-            failure = report(error)
-            body = {"ok": False, "error": {"type": failure.kind, "message": str(failure)}}
-        yield {"id": number, "serving": self._serving, **body}
-
-    def _run(self, request: Body, progress: Progress) -> Body:
-        operation = field(request, "op", str)
-        if operation == "load":
-            self._load(request)
-            return {"ok": True, "result": {}}
-        if self._vlm is None:
-            raise Failure("BadInput", f'"{operation}" came before a checkpoint was loaded.')
-        items = field(request, "items", list)
-        size = field(request, "micro_batch", int)
-        if operation == "sample":
-            result, size = sample(self._vlm, items, field(request, "sampling", dict), size, progress)
-        elif operation == "logprob":
-            result, size = logprob(self._vlm, items, size, progress)
-        else:
-            raise Failure("BadInput", f'"{operation}" is no operation of this server; load, sample and logprob are.')
-        return {"ok": True, "result": result, "notes": {"micro_batch": size}}
-
-    def _load(self, request: Body) -> None:
+    def load(self, request: Body) -> None:
         # Imported now: a server that waits for its device should not have spent seconds and memory on torch.
         from runners.device import claim_device
         from runners.vlm import load_vlm
 
-        if self._vlm is not None:
-            raise Failure("BadInput", "This server has loaded its checkpoint already; start another for another one.")
-        serving = field(request, "serving", str)
         self._vlm = load_vlm(
             field(request, "model", str),
             optional(request, "adapter", str),
@@ -85,7 +39,15 @@ class Server:
             field(request, "min_pixels", int),
             field(request, "max_pixels", int),
         )
-        self._serving = serving
+
+    def work(self, operation: str, request: Body, progress: Progress) -> tuple[list[Body], int]:
+        items = field(request, "items", list)
+        size = field(request, "micro_batch", int)
+        if operation == "sample":
+            return sample(self._vlm, items, field(request, "sampling", dict), size, progress)
+        if operation == "logprob":
+            return logprob(self._vlm, items, size, progress)
+        raise Failure("BadInput", f'"{operation}" is no operation of this server; load, sample and logprob are.')
 
 
 def sample(
@@ -143,4 +105,4 @@ def logprob(vlm: "Vlm", items: list[Body], micro_batch: int, progress: Progress)
 
 
 if __name__ == "__main__":
-    main()
+    VlmServer().serve()

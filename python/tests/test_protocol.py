@@ -22,9 +22,9 @@ SECONDS = 60
 class Server:
     """A model server over pipes."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: list[str] = SERVER) -> None:
         self.process = subprocess.Popen(
-            SERVER, cwd=REPO, env=runner_env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, cwd=REPO, env=runner_env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def send(self, body: dict[str, Any] | str) -> None:

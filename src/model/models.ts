@@ -20,12 +20,32 @@ export interface VlmSpec {
   readonly simulate: Recipe["simulate"];
 }
 
-export interface ExecutorSpec {
-  readonly backend: Recipe["executor"]["backend"];
+/** An executor that works in this process. */
+export interface DrawingSpec {
+  readonly backend: Exclude<Recipe["executor"]["backend"], EditorSpec["backend"]>;
   readonly width: number;
   readonly height: number;
   readonly simulate: Recipe["simulate"];
 }
+
+/** An image editor to be served: which checkpoint, how. `serving` is the digest that every answer must name. */
+export interface EditorSpec {
+  readonly backend: "flux2-klein";
+  readonly serving: string;
+  /** Absolute folder. */
+  readonly model: string;
+  readonly dtype: string;
+  readonly offload: Recipe["executor"]["offload"];
+  readonly micro_batch: number;
+  /** What shapes every view, sent with each request. */
+  readonly settings: Pick<
+    Recipe["executor"],
+    "width" | "height" | "num_inference_steps" | "guidance_scale" | "max_input_pixels"
+  >;
+  readonly silenceMs: number;
+}
+
+export type ExecutorSpec = DrawingSpec | EditorSpec;
 
 /** Gives the steps a model on a leased device, whichever backend plays the role. */
 export interface Models {

@@ -13,10 +13,12 @@ export interface EditItem {
 
 export interface Edited {
   readonly status: "ok" | "refused";
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 export interface ImageBackend {
+  /** Does it work on several views at once? Then it is given all views of an image together. */
+  readonly inBatches?: boolean;
   /** Writes one PNG per item. `refused` is the executor's own no; everything else that goes wrong is thrown. */
   edit(items: readonly EditItem[], options: CallOptions): Promise<Edited[]>;
   /** Only executors that know the scene: does this instruction show what the question asks about? */

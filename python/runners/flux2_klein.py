@@ -1,0 +1,84 @@
+"""FLUX.2 klein through diffusers: its checkpoint on its device, and what it declines to edit."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from diffusers import AutoencoderKLFlux2, Flux2KleinPipeline, Flux2Transformer2DModel
+from PIL import Image
+from transformers import Qwen3ForCausalLM, logging
+
+from runners.device import Compute
+from runners.failure import Failure
+
+logging.disable_progress_bar()
+
+INDEX = "model_index.json"
+PIPELINE = "Flux2KleinPipeline"
+
+
+def load_pipeline(model: str, compute: Compute, offload: str) -> Any:
+    """The pipeline of the folder `model`, on its device. A checkpoint that lacks a tensor is refused: diffusers would
+    fill it with noise and say so only in a warning. Nothing is ever downloaded."""
+    index = Path(model) / INDEX
+    name = json.loads(index.read_text(encoding="utf-8")).get("_class_name") if index.is_file() else None
+    if name != PIPELINE:
+        found = f'holds a "{name}"' if name else f"has no {INDEX}"
+        raise Failure("BadInput", f"The folder {model} {found}; name that of a {PIPELINE}.")
+    parts = {
+        "transformer": _load(Flux2Transformer2DModel, model, "transformer", compute),
+        "vae": _load(AutoencoderKLFlux2, model, "vae", compute),
+        "text_encoder": _load(Qwen3ForCausalLM, model, "text_encoder", compute, attn_implementation="sdpa"),
+    }
+    pipeline = Flux2KleinPipeline.from_pretrained(model, local_files_only=True, **parts)
+    pipeline.set_progress_bar_config(disable=True)
+    # Decoding is where a batch of large views needs most memory and gains least.
+    pipeline.vae.enable_slicing()
+    if compute.device.type == "cpu" or offload == "none":
+        return pipeline.to(compute.device)
+    if offload == "model":
+        pipeline.enable_model_cpu_offload(device=compute.device)
+    elif offload == "sequential":
+        pipeline.enable_sequential_cpu_offload(device=compute.device)
+    else:
+        raise Failure("BadInput", f'offload is "{offload}"; none, model or sequential is needed.')
+    return pipeline
+
+
+def _load(kind: Any, model: str, part: str, compute: Compute, **options: Any) -> Any:
+    network, loading = kind.from_pretrained(
+        model, subfolder=part, dtype=compute.dtype, local_files_only=True, output_loading_info=True, **options
+    )
+    lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
+    if lost:
+        raise Failure("BadInput", f"The checkpoint {model}/{part} lacks {len(lost)} tensors, the first is {lost[0]}.")
+    return network.eval().requires_grad_(False)
+
+
+def check_settings(pipeline: Any, width: int, height: int, guidance: float) -> None:
+    """Refuses what the pipeline would quietly do in another way."""
+    grid = 2 * pipeline.vae_scale_factor
+    if width % grid or height % grid:
+        raise Failure(
+            "BadInput",
+            f"executor.width × height is {width} × {height}; multiples of {grid} are needed for this editor.",
+        )
+    if guidance > 1 and pipeline.config.is_distilled:
+        raise Failure(
+            "BadInput", f"executor.guidance_scale is {guidance:g}, which a distilled checkpoint ignores; 1 is needed."
+        )
+
+
+def declined(pipeline: Any, image: Image.Image, instruction: str) -> str | None:
+    """Why the editor will not make this view, as far as it can be known beforehand."""
+    try:
+        pipeline.image_processor.check_image_input(image)
+    except ValueError as error:
+        return f"the editor does not take the given image: {error}"
+    messages = [{"role": "user", "content": instruction}]
+    text = pipeline.tokenizer.apply_chat_template(
+        messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
+    )
+    tokens, limit = len(pipeline.tokenizer(text)["input_ids"]), pipeline.tokenizer_max_length
+    # The pipeline would cut the rest off without a word.
+    return f"the instruction has {tokens} tokens; the editor reads {limit}" if tokens > limit else None

@@ -1,0 +1,55 @@
+"""What every model server does: one load, then requests in order, each closed by a result or a typed failure."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from runners.failure import Failure
+from runners.protocol import Body, Channel, field, open_channel, report, requests
+
+Progress = Callable[[int, int], None]
+
+
+class ModelServer(ABC):
+    """One loaded model and the digest of what it serves."""
+
+    def __init__(self) -> None:
+        self._serving: str | None = None
+
+    @abstractmethod
+    def load(self, request: Body) -> None:
+        """Claims the device and loads the checkpoint."""
+
+    @abstractmethod
+    def work(self, operation: str, request: Body, progress: Progress) -> tuple[list[Body], int]:
+        """The results of a request and the micro-batch that they ended with; called only after `load`."""
+
+    def serve(self) -> None:
+        """Answers requests in order until stdin closes."""
+        channel = open_channel()
+        for request in requests(channel):
+            channel.send(self._answer(request, channel))
+
+    def _answer(self, request: Body, channel: Channel) -> Body:
+        number = request.get("id")
+        try:
+            body = self._run(request, lambda done, total: channel.send({"id": number, "progress": [done, total]}))
+        except Exception as error:  # noqa: BLE001 - reported, typed; a server outlives a request that fails
+            failure = report(error)
+            body = {"ok": False, "error": {"type": failure.kind, "message": str(failure)}}
+        return {"id": number, "serving": self._serving, **body}
+
+    def _run(self, request: Body, progress: Progress) -> Body:
+        operation = field(request, "op", str)
+        if operation == "load":
+            if self._serving is not None:
+                raise Failure(
+                    "BadInput", "This server has loaded its checkpoint already; start another for another one."
+                )
+            serving = field(request, "serving", str)
+            self.load(request)
+            self._serving = serving
+            return {"ok": True, "result": {}}
+        if self._serving is None:
+            raise Failure("BadInput", f'"{operation}" came before a checkpoint was loaded.')
+        result, size = self.work(operation, request, progress)
+        return {"ok": True, "result": result, "notes": {"micro_batch": size}}

@@ -1,0 +1,68 @@
+import type { Logger } from "pino";
+import { z } from "zod";
+import type { Device } from "../../device/pool.ts";
+import { StepFailure } from "../../failure.ts";
+import { ModelServer } from "../../process/model-server.ts";
+import type { EditorSpec } from "../models.ts";
+import { checkPython, type PythonRunners } from "../python.ts";
+import type { ImageBackend } from "./backend.ts";
+
+/** A checkpoint on a slow file system is read for minutes without a word, in ms. */
+const LOAD_SILENCE_MS = 15 * 60_000;
+
+const edited = z.array(z.object({ status: z.enum(["ok", "refused"]), reason: z.string().optional() }));
+
+/** Starts a Python model server on the device and loads the editor. */
+export async function startFlux2Klein(
+  { serving, model, dtype, offload, silenceMs }: EditorSpec,
+  device: Device,
+  runners: PythonRunners,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<ModelServer> {
+  checkPython(runners);
+  const checkpoint = { serving, model, dtype, offload };
+  return ModelServer.start(
+    {
+      name: "image server",
+      command: runners.python,
+      args: ["-m", "runners.image_server"],
+      cwd: runners.cwd,
+      env: runners.env,
+      log,
+      load: {
+        body: { ...checkpoint, device: device.name, threads: device.threads, lock: device.lock },
+        silenceMs: Math.max(LOAD_SILENCE_MS, silenceMs),
+      },
+    },
+    signal,
+  );
+}
+
+/**
+ * Speaks to a server that has loaded its editor. An answer in the name of another checkpoint than `serving` is
+ * WrongPolicy; one that does not fit the question is ChildError. The views' pixels are looked at by who asked.
+ */
+export function createFlux2Klein(
+  server: Pick<ModelServer, "request">,
+  { serving, settings, micro_batch, silenceMs }: Pick<EditorSpec, "serving" | "settings" | "micro_batch" | "silenceMs">,
+): ImageBackend {
+  return {
+    inBatches: true,
+    async edit(items, options) {
+      const answer = await server.request("edit", { items, settings, micro_batch }, { ...options, silenceMs });
+      if (answer.serving !== serving) {
+        const [given, wanted] = [answer.serving, serving].map((digest) => digest.slice(0, 12));
+        throw new StepFailure("WrongPolicy", `An image server answered for ${given} where ${wanted} was asked.`);
+      }
+      const parsed = edited.safeParse(answer.result);
+      if (!parsed.success || parsed.data.length !== items.length) {
+        const why = parsed.success
+          ? `${parsed.data.length} results for ${items.length} views`
+          : z.prettifyError(parsed.error);
+        throw new StepFailure("ChildError", `An image server's answer does not fit the question: ${why}.`);
+      }
+      return parsed.data;
+    },
+  };
+}
