@@ -1,14 +1,15 @@
 # What a newcomer types. `make demo` and `make test` set up what they need; a second set-up takes a moment.
-.PHONY: help demo test setup bench format check lock
+.PHONY: help demo test setup bench format check lock pack
 
 help:
 	@echo "make demo    set up, then run five iterations of the snowball on the toy world"
 	@echo "make test    set up, then run every check and every test"
 	@echo "make setup   fetch Node, packages, the Python environment and the Temporal server into this folder"
 	@echo "make bench   set up, then measure what Temporal adds to a run"
-	@echo "make format  format everything"
+	@echo "make format  write what is generated, and format everything"
 	@echo "make check   types, lint, formatting, import rules, unused code"
 	@echo "make lock    lock the Python requirements and the packages again"
+	@echo "make pack    pack the client for programs of your own (docs/client.md)"
 
 world = demo/snowball/data/questions.jsonl
 
@@ -37,3 +38,6 @@ check: setup
 
 lock: setup
 	@scripts/lock.sh
+
+pack: setup
+	@scripts/pack.sh

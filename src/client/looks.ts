@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ServiceError } from "@temporalio/client";
+import { StepFailure } from "../failure.ts";
+import type { RunSnapshot } from "../report/snapshot.ts";
+import type { Connected } from "../temporal/connection.ts";
+import { readSnapshot } from "../temporal/snapshot.ts";
+
+/** Milliseconds: a server that is restarted is back within seconds. */
+const SILENCE_MS = 60_000;
+
+export interface LookOptions {
+  /** Milliseconds between two looks. */
+  readonly everyMs: number;
+  /** Ends the looking, not the run. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Looks at a run again and again until it is over; the last look is at the run that is. Looks that the server does not
+ * answer are left out.
+ * @throws {StepFailure} BadInput when the server knows no run of this name, Infrastructure when it is away for a minute
+ */
+export async function* looks(server: Connected, name: string, options: LookOptions): AsyncGenerator<RunSnapshot, void> {
+  let answered = Date.now();
+  while (options.signal?.aborted !== true) {
+    const snapshot = await look(server, name);
+    if (snapshot !== null) {
+      answered = Date.now();
+      yield snapshot;
+      if (snapshot.status !== "RUNNING") return;
+    } else if (Date.now() - answered > SILENCE_MS) {
+      throw new StepFailure(
+        "Infrastructure",
+        `The Temporal server at ${server.address} has not answered for a minute.`,
+      );
+    }
+    await sleep(options.everyMs, undefined, { signal: options.signal }).catch(() => {}); // Aborted: the loop's condition says so.
+  }
+}
+
+async function look(server: Connected, name: string): Promise<RunSnapshot | null> {
+  try {
+    return await readSnapshot(server, name);
+  } catch (error) {
+    if (error instanceof ServiceError) return null;
+    throw error;
+  }
+}
