@@ -46,14 +46,15 @@ export async function openRun(
   const givenPairs = pairsFile && (await importPairs(deps, context, recipe, pairsFile, heldOut));
   const evaluates = hasAnswers && shards.held_out.test.length > 0;
 
-  const { $schema: _, ...whole } = recipe;
+  // How fast a device is determines nothing; a run must not move to another folder when it was measured again.
+  const { $schema: _, rates: __, ...whole } = recipe;
   const recipeOf = { step: "recipe", version: RESULT_VERSION, params: { ...recipeFile, recipe: whole }, inputs: [] };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     await writeJson(join(folder, "recipe.json"), { ...recipeFile, recipe: whole });
     return { rows: 1 };
   });
   const folder = await openRunFolder(deps, name, { recipe: whole, shards, digest: ref.sha256 });
-  const warnings = recipeWarnings(recipe, shards.shards.flat().length);
+  const warnings = recipeWarnings(recipe, shards.shards.flat().length, givenPairs ? givenPairs.summary.pairs : 0);
   return {
     ...planOf(deps, { recipe, recipeFile, recipeRef: ref, dataset, shards, evaluates, folder, warnings }),
     ...(recipe.pipeline === "single-round" && {

@@ -14,7 +14,7 @@ import type { LabeledRow } from "../src/preference/rows.ts";
 import { pairPrompt } from "../src/prompt/messages.ts";
 import { seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { question, readRun } from "../src/run/files.ts";
+import { question, readRunAt } from "../src/run/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
 import type { StepContext } from "./step.ts";
 
@@ -31,7 +31,7 @@ export async function selectPairs(
   policy: PolicyRef,
 ): Promise<SelectedPairs> {
   const { store } = deps;
-  const files = await readRun(store, run);
+  const files = await readRunAt(store, run, shard);
   const { scoring, planner, loop, thresholds, seed } = files.recipe;
   const { min_score_gap, below_gap, tie_floor, max_failure_pair_share } = scoring;
   const sampled = policyDigest(policy);

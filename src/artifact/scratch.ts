@@ -15,9 +15,15 @@ export async function newScratch(scratch: string, key: string): Promise<string> 
   return folder;
 }
 
-/** Drops what dead attempts left behind: at once if their process ran here, else when nothing has changed for a day. */
+/** Drops what dead attempts left behind. */
 export async function sweepScratch(scratch: string, now = Date.now()): Promise<void> {
+  for (const folder of await deadScratch(scratch, now)) await rm(folder, { recursive: true, force: true });
+}
+
+/** What dead attempts left behind: of a process that ran here and is gone, or, elsewhere, unchanged for a day. */
+export async function deadScratch(scratch: string, now = Date.now()): Promise<string[]> {
   const space = processSpace();
+  const found: string[] = [];
   for (const name of await readdir(scratch).catch(ignoreMissing)) {
     const [, owner, pid, started] = name.split(".");
     const folder = join(scratch, name);
@@ -25,8 +31,9 @@ export async function sweepScratch(scratch: string, now = Date.now()): Promise<v
       owner === space
         ? !isRunning({ pid: Number(pid), started: started ?? "" })
         : now - (await lastChange(folder)) > ABANDONED_MS;
-    if (dead) await rm(folder, { recursive: true, force: true });
+    if (dead) found.push(folder);
   }
+  return found;
 }
 
 /** Time of the newest change below a folder, in ms; Infinity while somebody works in it. */

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing, moveInto } from "./durable.ts";
 import { type Depth, inspect } from "./inspect.ts";
 import type { Layout } from "./layout.ts";
+import { dropStamp } from "./stamp.ts";
 
 /** Moves a broken artifact out of the store, to where a person can look at it; it is never deleted here. */
 export async function setAside(layout: Layout, key: string, depth: Depth): Promise<void> {
@@ -21,4 +22,32 @@ export async function setAside(layout: Layout, key: string, depth: Depth): Promi
   // Between the look and the move another host may have set the broken one aside and committed a good one.
   if (typeof (await inspect(aside, key, depth)) === "string") return;
   await moveInto(aside, place);
+}
+
+/**
+ * Moves a whole artifact out of the store because a person wants it made again, as it may well come out otherwise.
+ * What was built on it stays: under its own keys, which name these bytes, so that nothing finds it for others. The
+ * record of these bytes goes, or the next commit would be taken for a divergence; it goes first, because `find` writes
+ * it again while the artifact is there, and nobody could once it is not.
+ */
+export async function setAsideToRetry(layout: Layout, key: string): Promise<void> {
+  await rm(layout.record(key), { force: true });
+  await dropStamp(layout.stamp(key));
+  await mkdir(layout.corrupt, { recursive: true });
+  await rename(layout.artifact(key), join(layout.corrupt, `${key}.${randomUUID()}`));
+}
+
+/** Folders that were set aside and whose artifact has been made again since: nobody needs them any more. */
+export async function supersededAsides(layout: Layout): Promise<string[]> {
+  const names = await readdir(layout.corrupt).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  const superseded: string[] = [];
+  for (const name of names) {
+    const key = name.slice(0, name.indexOf("."));
+    if (typeof (await inspect(layout.artifact(key), key, "sizes")) !== "string")
+      superseded.push(join(layout.corrupt, name));
+  }
+  return superseded;
 }

@@ -1,10 +1,7 @@
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, WorkflowFailedError } from "@temporalio/client";
+import { innermostKnown } from "../client/result.ts";
 import { StepFailure } from "../failure.ts";
-
-export const FAILED = 1;
-export const BAD_INPUT = 2;
-/** 128 + SIGINT, as a shell reports a program that ^C ended. */
-export const INTERRUPTED = 130;
+import { BAD_INPUT, FAILED } from "./exit-status.ts";
 
 /** The exit status for what a command threw. */
 export function exitCodeOf(error: unknown): number {
@@ -20,7 +17,7 @@ export function sayFailure(error: unknown): void {
 /** The sentence of a failure, without the wrappers that Temporal puts around it. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof WorkflowFailedError) {
-    const cause = rootOf(error);
+    const cause = innermostKnown(error);
     if (cause instanceof CancelledFailure) return "The run was cancelled.";
     if (cause instanceof TerminatedFailure) return "The run was terminated.";
     return cause.message;
@@ -30,13 +27,6 @@ export function sentenceOf(error: unknown): string {
 
 function typeOf(error: unknown): string | undefined {
   if (error instanceof StepFailure) return error.type;
-  const root = error instanceof WorkflowFailedError ? rootOf(error) : error;
+  const root = error instanceof WorkflowFailedError ? innermostKnown(error) : error;
   return root instanceof ApplicationFailure ? (root.type ?? undefined) : undefined;
-}
-
-/** The first typed failure below Temporal's wrappers; its own causes say the same again. */
-function rootOf(error: Error): Error {
-  let at = error;
-  while (!(at instanceof ApplicationFailure) && at.cause instanceof Error) at = at.cause;
-  return at;
 }

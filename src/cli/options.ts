@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Option } from "commander";
 
 /** This clone. */
-const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
+export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Folder that recipes' paths start from; results/ and the state folder lie in it. */
 export function rootOption(): Option {

@@ -1,19 +1,39 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { StepFailure } from "../failure.ts";
+import { parseRecipeObject } from "../recipe/parse.ts";
+import type { Recipe } from "../recipe/pipelines/index.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 
 /** The folder of a run, by the run's name or by the folder itself. Throws BadInput when there is none on this host. */
 export function runFolderOf(root: string, nameOrFolder: string): string {
-  const record = join(stateFolderOf(root), "runs", `${nameOrFolder}.json`);
-  if (existsSync(record)) {
-    const { folder } = JSON.parse(readFileSync(record, "utf8")) as { folder: string };
-    return resolve(root, folder);
-  }
+  const named = folderOfName(root, nameOrFolder);
+  if (named !== undefined) return named;
   const folder = resolve(nameOrFolder);
   if (existsSync(join(folder, "config.json"))) return folder;
   throw new StepFailure(
     "BadInput",
     `No run is called "${nameOrFolder}" on this host, and there is no run folder of that name.`,
   );
+}
+
+/** The recipe that the run of this name was last started with on this root; null when there was none. */
+export function lastRecipe(root: string, name: string): Recipe | null {
+  const folder = folderOfName(root, name);
+  const file = folder === undefined ? undefined : join(folder, "config.json");
+  if (file === undefined || !existsSync(file)) return null;
+  try {
+    return parseRecipeObject(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    // Written by a version whose recipes this one refuses: there is nothing to compare with.
+    if (error instanceof StepFailure) return null;
+    throw error;
+  }
+}
+
+function folderOfName(root: string, name: string): string | undefined {
+  const record = join(stateFolderOf(root), "runs", `${name}.json`);
+  if (!existsSync(record)) return undefined;
+  const { folder } = JSON.parse(readFileSync(record, "utf8")) as { folder: string };
+  return resolve(root, folder);
 }

@@ -1,34 +1,17 @@
-import { readFileSync } from "node:fs";
-import { Command } from "commander";
-import { StepFailure } from "../failure.ts";
-import { parseRecipe, parseRecipeObject } from "../recipe/parse.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
-import { differences } from "../report/differences.ts";
-import { outcomeLines } from "../report/outcome.ts";
-import {
-  type Beginning,
-  nextLines,
-  type Opening,
-  openingLines,
-  partingLines,
-  type Session,
-} from "../report/session.ts";
-import { configuredServer } from "../temporal/configured.ts";
-import { connect, type Connected } from "../temporal/connection.ts";
-import { startDevServer } from "../temporal/dev-server.ts";
-import { stateFolderOf } from "../temporal/embedded.ts";
-import { runningRecipe } from "../temporal/running-recipe.ts";
-import { iterationOf } from "../temporal/runs.ts";
-import { resultOf, startRun } from "../temporal/start.ts";
-import { type EmbeddedHost, hostServerAndWorker } from "./embedded-host.ts";
-import { INTERRUPTED } from "./failure.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { compareRecipes } from "../plan/comparison.ts";
 import { interrupted } from "./interrupt.ts";
+import { type Kept, keepBefore } from "./keep-before.ts";
 import { jsonOption, rootOption } from "./options.ts";
-import { watch } from "./watch.ts";
+import { preflight } from "./preflight.ts";
+import { readRecipeFile } from "./recipe-file.ts";
+import { lastRecipe } from "./run-folder.ts";
 
 interface RunOptions {
   readonly root: string;
   readonly anew?: boolean;
+  readonly fromIteration?: number;
+  readonly ignoreDisk?: boolean;
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -39,6 +22,12 @@ export function runCommand(): Command {
     .argument("<recipe>", "recipe file, YAML or JSON")
     .addOption(rootOption())
     .option("--anew", "run again what is complete already")
+    .addOption(
+      new Option("--from-iteration <n>", "after a change of scoring or training: keep iterations 0 to n-1 as they are")
+        .argParser(parseIteration)
+        .conflicts("anew"),
+    )
+    .option("--ignore-disk", "start even where the disk is too small for the plan")
     .option("--detach", "start it and return at once (on a server that is up)")
     .addOption(jsonOption())
     .addHelpText(
@@ -47,75 +36,44 @@ export function runCommand(): Command {
 Uses the Temporal server that TEMPORAL_ADDRESS or a client profile names, or the one of \`snowball up\`. Where there is
 none, starts one and a worker for as long as the command runs; started again, the run goes on where it was.
 
-Example:
-  snowball run configs/snowball.demo.yaml`,
+Examples:
+  snowball run configs/snowball.demo.yaml
+  snowball run my.yaml --from-iteration 2`,
     )
     .action(run);
 }
 
 async function run(file: string, options: RunOptions): Promise<void> {
-  const recipe = parseRecipe(readRecipe(file), file);
+  const { root, fromIteration: from } = options;
+  const typed = readRecipeFile(file);
   // Programs read the result from stdout; what is said to people goes beside it.
   const say = options.json ? (line: string) => console.error(line) : (line: string) => console.log(line);
-  const signal = interrupted();
-  const host = options.detach || configuredServer() !== null ? null : await hostIfNone(options.root, say);
-  try {
-    const server = await connect(options.root);
-    try {
-      const { how } = await startRun(server.client, recipe, { anew: options.anew ?? false });
-      for (const line of openingLines(recipe, await openingOf(server, recipe, how))) say(line);
-      if (options.detach) return;
-      const session = { name: recipe.name, file, own: host !== null };
-      const watching = followToEnd(server, session, { signal, say, json: options.json ?? false });
-      await (host === null ? watching : Promise.race([watching, host.hopeless]));
-    } finally {
-      await server.connection.close();
-    }
-  } finally {
-    await host?.stop();
+  const before = lastRecipe(root, typed.name);
+  const { recipe, lines }: Kept = from === undefined ? { recipe: typed, lines: [] } : keepBefore(before, typed, from);
+  for (const line of lines) say(line);
+  const changed = before === null ? [] : compareRecipes(before, recipe);
+  const isNew = before === null || changed.some(({ effect }) => effect !== null);
+  // A run that goes on was looked at when it was started, and has taken its share of the disk since.
+  if (isNew) await preflight(root, recipe, { ignoreDisk: options.ignoreDisk ?? from !== undefined });
+  const how = {
+    root,
+    command: from === undefined ? `run ${file}` : `run ${file} --from-iteration ${from}`,
+    signal: interrupted(),
+    detach: options.detach ?? false,
+    json: options.json ?? false,
+    say,
+  };
+  // Loaded now that there is something to run: what is refused is refused in half the time.
+  const { launch, onServer } = await import("./launch.ts");
+  const insist = from !== undefined;
+  const anew = options.anew ?? (insist && changed.length > 0);
+  await onServer(how, (server, own) => launch(server, own, { recipe, before, anew, insist }, how));
+}
+
+function parseIteration(text: string): number {
+  const iteration = Number(text);
+  if (!Number.isInteger(iteration) || iteration < 1) {
+    throw new InvalidArgumentError("A whole number from 1 is needed: iterations count from 0, and one is to be kept.");
   }
-}
-
-async function openingOf(server: Connected, recipe: Recipe, how: Beginning): Promise<Opening> {
-  const { client, ui, namespace } = server;
-  const base = { how, iteration: null, differing: [], ui: ui === null ? null : `${ui}/namespaces/${namespace}` };
-  if (how === "started") return base;
-  // The run may have been started by another program, with its defaults left out: both sides are filled in.
-  const running = parseRecipeObject(await runningRecipe(client, recipe.name));
-  return { ...base, iteration: await iterationOf(client, recipe.name), differing: differences(running, recipe) };
-}
-
-/** Starts the embedded server and a worker, unless a server runs on this root already. */
-async function hostIfNone(root: string, say: (line: string) => void): Promise<EmbeddedHost | null> {
-  const server = await startDevServer({ stateFolder: stateFolderOf(root) });
-  return server.reused ? null : hostServerAndWorker(server, { root, say });
-}
-
-interface Follow {
-  readonly signal: AbortSignal;
-  readonly say: (line: string) => void;
-  readonly json: boolean;
-}
-
-async function followToEnd(server: Connected, session: Session, { signal, say, json }: Follow): Promise<void> {
-  const last = await watch({ server, name: session.name, signal, quiet: json });
-  if (last === null) {
-    for (const line of partingLines(session)) say(line);
-    process.exitCode = INTERRUPTED;
-    return;
-  }
-  // Throws, with its sentence, for a run that failed or was cancelled.
-  const result = await resultOf(server.client, session.name);
-  if (json) console.log(JSON.stringify(result));
-  else for (const line of [...outcomeLines(result), ...nextLines(session)]) say(line);
-}
-
-function readRecipe(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new StepFailure("BadInput", `The recipe ${file} cannot be read: ${(error as Error).message}.`, {
-      cause: error,
-    });
-  }
+  return iteration;
 }

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { createLocalStore } from "../artifact/store.ts";
 import { type Check, verifyRun } from "../run/verify.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
-import { FAILED } from "./failure.ts";
+import { FAILED } from "./exit-status.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { runFolderOf } from "./run-folder.ts";
 

@@ -1,22 +1,17 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { ServiceError } from "@temporalio/client";
+import { looks } from "../client/looks.ts";
 import type { RunProgress } from "../contract/progress.ts";
-import { StepFailure } from "../failure.ts";
 import { iterationLine } from "../report/iterations.ts";
 import { liveLines } from "../report/live.ts";
 import { createPace } from "../report/pace.ts";
 import { plainLine } from "../report/plain.ts";
 import type { RunSnapshot } from "../report/snapshot.ts";
 import type { Connected } from "../temporal/connection.ts";
-import { readSnapshot } from "../temporal/snapshot.ts";
 import { terminalScreen } from "./screen.ts";
 
 const TERMINAL_MS = 500;
 const PIPE_MS = 1_000;
-/** In a log, the same stage is worth a new line this often. */
+/** In a log, the same stage is worth a new line this often; a queue that nobody serves is worth one at once. */
 const PLAIN_EVERY_MS = 15_000;
-/** A server that is restarted is back within seconds. */
-const SILENCE_MS = 60_000;
 
 export interface WatchOptions {
   readonly server: Connected;
@@ -30,34 +25,14 @@ export interface WatchOptions {
 /** Shows a run until it is over; the last look, or null when the signal ended the watching first. */
 export async function watch({ server, name, signal, quiet = false }: WatchOptions): Promise<RunSnapshot | null> {
   const view = quiet ? QUIET : process.stdout.isTTY ? terminalView() : plainView();
-  let answered = Date.now();
   try {
-    while (!signal.aborted) {
-      const snapshot = await look(server, name);
-      if (snapshot !== null) {
-        answered = Date.now();
-        view.show(snapshot);
-        if (snapshot.status !== "RUNNING") return snapshot;
-      } else if (Date.now() - answered > SILENCE_MS) {
-        throw new StepFailure(
-          "Infrastructure",
-          `The Temporal server at ${server.address} has not answered for a minute.`,
-        );
-      }
-      await sleep(view.everyMs, undefined, { signal }).catch(() => {}); // Aborted: the loop's condition says so.
+    for await (const snapshot of looks(server, name, { everyMs: view.everyMs, signal })) {
+      view.show(snapshot);
+      if (snapshot.status !== "RUNNING") return snapshot;
     }
     return null;
   } finally {
     view.end();
-  }
-}
-
-async function look(server: Connected, name: string): Promise<RunSnapshot | null> {
-  try {
-    return await readSnapshot(server, name);
-  } catch (error) {
-    if (error instanceof ServiceError) return null;
-    throw error;
   }
 }
 
@@ -99,7 +74,7 @@ function plainView(): View {
       for (const line of rows(snapshot.progress)) console.log(line);
       if (snapshot.status !== "RUNNING") return;
       const line = plainLine(snapshot);
-      const now = `${snapshot.progress?.iteration} ${snapshot.progress?.stage}`;
+      const now = `${snapshot.progress?.iteration} ${snapshot.progress?.stage} ${snapshot.unserved.join(" ")}`;
       if (line === shown || (now === stage && Date.now() - at < PLAIN_EVERY_MS)) return;
       console.log(line);
       [shown, stage, at] = [line, now, Date.now()];

@@ -1,21 +1,24 @@
+import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { ROLES, type Role } from "../contract/queues.ts";
+import { detectDevices } from "../device/detect.ts";
 import { type DeviceSpec, parseDevices } from "../device/devices.ts";
 import { StepFailure } from "../failure.ts";
 import { resolveConnection } from "../temporal/connection.ts";
 import { interrupted } from "./interrupt.ts";
 import { rootOption } from "./options.ts";
 
-/** On a CPU, one device per role keeps all at work; threads are fixed so that the bytes are too, and one waits for none. */
-const DEVICES = "cpu:4";
-const THREADS = 1;
+/** Of a CPU device: fixed, so that the bytes are too, and one waits for none. */
+const CPU_THREADS = 1;
+/** Beside a GPU, threads decode and resize images; more than these bring nothing. */
+const MOST_GPU_THREADS = 8;
 
 interface WorkerOptions {
   readonly root: string;
   readonly roles: readonly Role[];
-  readonly devices: string;
-  readonly threads: number;
+  readonly devices?: string;
+  readonly threads?: number;
   readonly control: boolean;
   readonly logLevel: string;
 }
@@ -28,8 +31,19 @@ export function workerCommand(): Command {
         .argParser(parseRoles)
         .default([...ROLES], ROLES.join(",")),
     )
-    .option("--devices <devices>", 'CUDA indices ("0,1") or a number of CPU devices ("cpu:2")', DEVICES)
-    .addOption(new Option("--threads <n>", "CPU threads of a model process").argParser(parseThreads).default(THREADS))
+    .addOption(
+      new Option(
+        "--devices <devices>",
+        "CUDA indices (0,1) or a number of CPU devices (cpu:2); absent: every GPU of the host, or cpu:4",
+      )
+        // The workers that `run` and `up` start take it from here.
+        .env("SNOWBALL_DEVICES"),
+    )
+    .addOption(
+      new Option("--threads <n>", "CPU threads of a model process; absent: 1, and beside a GPU its share").argParser(
+        parseThreads,
+      ),
+    )
     .option("--no-control", "leave workflows and light steps to other hosts")
     .addOption(rootOption())
     .addOption(
@@ -57,20 +71,25 @@ async function worker(options: WorkerOptions): Promise<void> {
       "No Temporal server to work for: set TEMPORAL_ADDRESS, or start one with `snowball up`.",
     );
   }
-  const devices: DeviceSpec[] = parseDevices(options.devices);
+  const devices: DeviceSpec[] = options.devices === undefined ? await detectDevices() : parseDevices(options.devices);
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
-  const { root, roles, control, threads } = options;
+  const { root, roles, control, threads = threadsFor(devices) } = options;
   const signal = interrupted();
   // The SDK's native worker is loaded by this command alone: it would add a third of a second to each of the others.
   const { startHost } = await import("../temporal/worker.ts");
   const host = await startHost({ root, server, roles, control, devices, threads, log });
-  log.info({ server: server.address, roles, devices: options.devices }, "working");
+  log.info({ server: server.address, roles, devices: devices.map(({ kind, index }) => `${kind}:${index}`) }, "working");
   const stopped = new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
     if (signal.aborted) resolve();
   });
   await Promise.race([stopped, host.ended]);
   await host.stop();
+}
+
+function threadsFor(devices: readonly DeviceSpec[]): number {
+  if (devices.every((device) => device.kind === "cpu")) return CPU_THREADS;
+  return Math.max(1, Math.min(MOST_GPU_THREADS, Math.floor(availableParallelism() / devices.length)));
 }
 
 function parseRoles(text: string): Role[] {

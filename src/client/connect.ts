@@ -25,7 +25,7 @@ export interface ConnectOptions {
 /**
  * Connects to the server of `address`; without it to the one that the commands use: TEMPORAL_ADDRESS or a client
  * profile, else the `snowball up` of the root. Other options replace the setting of the same name.
- * @throws {StepFailure} BadInput when there is no server, Infrastructure when it does not answer
+ * @throws {StepFailure} BadInput when there is no server, or it does not answer
  */
 export async function connectSnowball(options: ConnectOptions = {}): Promise<SnowballClient> {
   const root = options.root ?? process.env["SNOWBALL_ROOT"] ?? process.cwd();

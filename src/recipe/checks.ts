@@ -1,3 +1,5 @@
+import { changesOf, recipeAt } from "./at-iteration.ts";
+import { ASKS_WITH } from "./parts/scoring.ts";
 import { givenPairsOf, type Recipe } from "./pipelines/index.ts";
 import type { Problem } from "./problem.ts";
 
@@ -9,6 +11,9 @@ const SMOOTHED = ["robust", "exo_pair"];
 
 /** Tied embeddings: merged and adapter would differ by 10 and more logits. */
 const NO_ADAPTER = /embed|lm_head|wte/;
+
+/** Pixels a side of one patch of the editor's latents. */
+const EDITOR_GRID = 16;
 
 /** Fields of TRL's config that Snowball sets itself; `extra` must not change them behind its back. */
 const RESERVED = new Set([
@@ -53,6 +58,27 @@ const RULES: readonly Rule[] = [
     planner.temperature === 0 && {
       path: ["planner", "temperature"],
       message: `planner.temperature is 0, so all ${planner.num_rollouts} rollouts of a question would be the same; a number above 0 is needed.`,
+    },
+  ({ scoring: { method }, prompt }) => {
+    const missing = ASKS_WITH[method].find((field) => prompt[field] === undefined);
+    return (
+      missing !== undefined && {
+        path: ["prompt", missing],
+        message: `prompt.${missing} is missing; scoring.method ${method} needs the file of that question.`,
+      }
+    );
+  },
+  ({ scoring: { method, weights } }) =>
+    weights !== undefined &&
+    method !== "both" && {
+      path: ["scoring", "weights"],
+      message: `scoring.weights is given, but scoring.method is ${method}; it has to go, or method both is needed.`,
+    },
+  ({ scoring: { weights } }) =>
+    weights?.confidence === 0 &&
+    weights.explicit === 0 && {
+      path: ["scoring", "weights"],
+      message: "scoring.weights are both 0; one above 0 is needed, or nothing is scored.",
     },
   (recipe) => pixelLimits(recipe, "planner"),
   (recipe) => pixelLimits(recipe, "critic"),
@@ -142,6 +168,28 @@ const RULES: readonly Rule[] = [
       }
     );
   },
+  ({ executor: { backend, model } }) =>
+    backend === "flux2-klein" &&
+    model === undefined && {
+      path: ["executor", "model"],
+      message: "executor.model is missing; the folder of a FLUX.2 klein checkpoint is needed.",
+    },
+  ({ executor: { backend, model } }) =>
+    backend !== "flux2-klein" &&
+    model !== undefined && {
+      path: ["executor", "model"],
+      message: `executor.model is given, but ${backend} has no model; it has to go, or backend flux2-klein is needed.`,
+    },
+  ({ executor }) => {
+    const side = (["width", "height"] as const).find((each) => executor[each] % EDITOR_GRID !== 0);
+    return (
+      executor.backend === "flux2-klein" &&
+      side !== undefined && {
+        path: ["executor", side],
+        message: `executor.${side} is ${executor[side]}; flux2-klein needs a multiple of ${EDITOR_GRID}.`,
+      }
+    );
+  },
   (recipe) =>
     recipe.simulate !== undefined &&
     ![recipe.planner, recipe.executor, recipe.critic, recipe.evaluator, recipe.training].some(
@@ -154,7 +202,26 @@ const RULES: readonly Rule[] = [
 
 /** Problems between fields that are each fine alone. */
 export function checkTogether(recipe: Recipe): Problem[] {
-  return RULES.flatMap((rule) => rule(recipe) || []);
+  return [...RULES.flatMap((rule) => rule(recipe) || []), ...checkChanges(recipe)];
+}
+
+/** What is changed in the middle of a run must fit the rest as if it had stood there from the start. */
+function checkChanges(recipe: Recipe): Problem[] {
+  const { num_iterations: iterations } = recipe.loop;
+  const starts = changesOf(recipe).map((each) => each.from_iteration);
+  return starts.flatMap((from, place) => {
+    const path = ["changes", place, "from_iteration"];
+    if (from >= iterations) {
+      return [{ path, message: `changes[${place}].from_iteration is ${from}; at most ${iterations - 1} is needed.` }];
+    }
+    if (starts.indexOf(from) < place) {
+      return [{ path, message: `changes[${place}].from_iteration is ${from}, as before; one entry each is needed.` }];
+    }
+    return RULES.flatMap((rule) => rule(recipeAt(recipe, from)) || []).map(({ message }) => ({
+      path,
+      message: `From iteration ${from} on: ${message}`,
+    }));
+  });
 }
 
 function pixelLimits(recipe: Recipe, role: "planner" | "critic" | "evaluator"): Problem | undefined {

@@ -1,3 +1,4 @@
+import { recipeAt } from "./at-iteration.ts";
 import { givenPairsOf, type Recipe } from "./pipelines/index.ts";
 
 /** What one iteration does at most, before anything has run. */
@@ -54,7 +55,7 @@ export function planIterations(recipe: Recipe, questions: number, givenPairs = 0
     return [{ questions: 0, chunks: 0, samples: 0, maxViews: 0, maxPairs: givenPairs, maxOptimizerSteps }];
   }
   let pairsBefore = 0;
-  return shardSizes(used, recipe.loop.num_iterations).map((size) => {
+  return shardSizes(used, recipe.loop.num_iterations).map((size, iteration) => {
     const samples = size * recipe.planner.num_rollouts;
     const maxPairs = size + pairsBefore;
     if (recipe.loop.controls.accumulate) pairsBefore = maxPairs;
@@ -64,7 +65,7 @@ export function planIterations(recipe: Recipe, questions: number, givenPairs = 0
       samples,
       maxViews: samples * recipe.planner.max_instructions,
       maxPairs,
-      maxOptimizerSteps: trains(recipe) ? optimizerSteps(maxPairs, recipe.training) : 0,
+      maxOptimizerSteps: trains(recipe) ? optimizerSteps(maxPairs, recipeAt(recipe, iteration).training) : 0,
     };
   });
 }

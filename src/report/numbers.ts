@@ -40,3 +40,21 @@ export function roughly(ms: number): string {
 export function plural(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
+
+/** A count at a glance: exact below a million, "1.4 M" above. */
+export function rounded(value: number): string {
+  return value < 1e6 ? count(Math.round(value)) : `${(value / 1e6).toFixed(1)} M`;
+}
+
+const UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+
+/** Bytes as disks are sold: "1.9 TB", "240 GB", "512 bytes". */
+export function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
+}

@@ -1,10 +1,12 @@
+import type { ChangedField } from "../plan/comparison.ts";
 import type { Recipe } from "../recipe/pipelines/index.ts";
+import { changeTexts, redoneLines } from "./changed.ts";
 
-/** What the command `run` says around the run itself: `own` when server and worker are its own. */
+/** What a command that runs something says around the run itself: `own` when server and worker are its own. */
 export interface Session {
   readonly name: string;
-  /** The recipe file, as it was typed. */
-  readonly file: string;
+  /** What starts it again: "run my.yaml", as it was typed. */
+  readonly command: string;
   readonly own: boolean;
 }
 
@@ -14,14 +16,14 @@ export interface Opening {
   readonly how: Beginning;
   /** The iteration that an open run has come to, counted from 0; null when it is not known. */
   readonly iteration: number | null;
-  /** Fields in which this recipe differs from the one that the open run was started with. */
-  readonly differing: readonly string[];
+  /** Fields in which this recipe differs from the one that the run was last started with. */
+  readonly changed: readonly ChangedField[];
   /** The Web UI of the run's namespace, when it is known. */
   readonly ui: string | null;
 }
 
 /** What happens now, and where to look. */
-export function openingLines(recipe: Recipe, { how, iteration, differing, ui }: Opening): string[] {
+export function openingLines(recipe: Recipe, { how, iteration, changed, ui }: Opening): string[] {
   const { name, loop, planner, training } = recipe;
   const iterations = `${loop.num_iterations} iteration${loop.num_iterations === 1 ? "" : "s"}`;
   const where = iteration === null || iteration < 0 ? "" : ` (iteration ${iteration + 1} of ${loop.num_iterations})`;
@@ -32,26 +34,33 @@ export function openingLines(recipe: Recipe, { how, iteration, differing, ui }: 
   };
   return [
     beginning[how],
-    ...(differing.length === 0 ? [] : [otherRecipe(name, how, differing)]),
+    ...(changed.length === 0 ? [] : otherRecipe(name, how, changed)),
     ...(ui === null ? [] : [`  Temporal UI  ${ui}/workflows/${name}`]),
   ];
 }
 
-function otherRecipe(name: string, how: Beginning, differing: readonly string[]): string {
-  const fields = differing.join(", ");
-  if (how === "finished") return `It was run with another recipe: this one differs in ${fields}.`;
-  return (
-    `The open run keeps the recipe that it was started with: this one differs in ${fields}. ` +
-    `To change over: bin/snowball cancel ${name}, then run it again; what the change does not touch is not done again.`
-  );
+function otherRecipe(name: string, how: Beginning, changed: readonly ChangedField[]): string[] {
+  const fields = changeTexts(changed);
+  const redone = redoneLines(changed).map((line) => `  ${line}`);
+  switch (how) {
+    case "started":
+      return [`It was last started with another recipe: this one differs in ${fields}.`, ...redone];
+    case "finished":
+      return [`It was run with another recipe: this one differs in ${fields}. With --anew:`, ...redone];
+    case "attached":
+      return [
+        `The open run keeps the recipe that it was started with: this one differs in ${fields}. ` +
+          `To change over: bin/snowball cancel ${name}, then run it again; what the change does not touch is not done again.`,
+      ];
+  }
 }
 
 /** After ^C: what was stopped, and what to type. */
-export function partingLines({ name, file, own }: Session): string[] {
+export function partingLines({ name, command, own }: Session): string[] {
   if (!own) return [`Stopped watching. The run goes on.   Watch again: bin/snowball status ${name} --follow`];
   return [
     "Stopping the server and the worker that this command started. Nothing finished is lost.",
-    `Go on:   bin/snowball run ${file}          Cancel:  bin/snowball cancel ${name}`,
+    `Go on:   bin/snowball ${command}          Cancel:  bin/snowball cancel ${name}`,
   ];
 }
 

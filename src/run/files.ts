@@ -5,13 +5,21 @@ import type { ArtifactStore } from "../artifact/store.ts";
 import type { ChunkRef, RunRef } from "../contract/run.ts";
 import type { Question } from "../dataset/question.ts";
 import { StepFailure } from "../failure.ts";
+import { recipeAt } from "../recipe/at-iteration.ts";
+import type { CriticTexts, PlannerTexts } from "../prompt/messages.ts";
 import type { Recipe } from "../recipe/pipelines/index.ts";
 
 /** recipe.json of a run: the parsed recipe, the texts of its prompt files and the digests of its models. */
 export interface RecipeFile {
   readonly recipe: Recipe;
-  readonly texts: { readonly system: string; readonly template: string; readonly answer: string };
-  readonly models: { readonly planner: string; readonly critic: string; readonly evaluator: string };
+  readonly texts: PlannerTexts & CriticTexts;
+  readonly models: {
+    readonly planner: string;
+    readonly critic: string;
+    readonly evaluator: string;
+    /** Only of an executor that has a model. */
+    readonly executor?: string;
+  };
 }
 
 /** A question as it was imported: with the sha256 of its images' bytes. */
@@ -44,6 +52,12 @@ export function readRun(store: ArtifactStore, run: RunRef): Promise<RunFiles> {
     for (const old of [...cache.keys()].slice(0, -KEPT)) cache.delete(old);
   }
   return files;
+}
+
+/** The same, with the recipe as this iteration works by it: `changes` may replace blocks in the middle of a run. */
+export async function readRunAt(store: ArtifactStore, run: RunRef, iteration: number): Promise<RunFiles> {
+  const files = await readRun(store, run);
+  return { ...files, recipe: recipeAt(files.recipe, iteration) };
 }
 
 async function load(store: ArtifactStore, run: RunRef): Promise<RunFiles> {

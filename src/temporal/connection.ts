@@ -1,4 +1,4 @@
-import { Client, Connection, type ConnectionOptions } from "@temporalio/client";
+import { Client, Connection, type ConnectionOptions, isGrpcServiceError } from "@temporalio/client";
 import { StepFailure } from "../failure.ts";
 import { configuredServer } from "./configured.ts";
 import { embeddedServer, stateFolderOf } from "./embedded.ts";
@@ -34,7 +34,7 @@ export function resolveConnection(root: string): ServerAddress | null {
   return { address, namespace: "default", options: { address }, ui };
 }
 
-/** Connects to the server of this root. Throws BadInput when there is none, Infrastructure when it does not answer. */
+/** Connects to the server of this root. Throws BadInput when there is none, or none that can be used. */
 export async function connect(root: string): Promise<Connected> {
   const server = resolveConnection(root);
   if (server === null) {
@@ -46,14 +46,54 @@ export async function connect(root: string): Promise<Connected> {
   return connectTo(server);
 }
 
+/** Connects to a server, and asks it for the namespace. Throws BadInput, with what to look at. */
 export async function connectTo(server: ServerAddress): Promise<Connected> {
-  let connection: Connection;
+  const { address, namespace, options } = server;
+  const connection = await Connection.connect({ ...options, connectTimeout: CONNECT_MS }).catch((cause: unknown) => {
+    throw (
+      refusal(cause, server) ??
+      new StepFailure("BadInput", `The Temporal server at ${address} does not answer${how(options)}.`, { cause })
+    );
+  });
   try {
-    connection = await Connection.connect({ ...server.options, connectTimeout: CONNECT_MS });
+    await connection.workflowService.describeNamespace({ namespace });
   } catch (error) {
-    throw new StepFailure("Infrastructure", `The Temporal server at ${server.address} does not answer.`, {
-      cause: error,
-    });
+    await connection.close();
+    throw refusal(error, server) ?? error;
   }
-  return { ...server, connection, client: new Client({ connection, namespace: server.namespace }) };
+  return { ...server, connection, client: new Client({ connection, namespace }) };
+}
+
+/** A server that wants TLS only hangs up on a client without it, and the other way round. */
+function how({ tls }: ServerAddress["options"]): string {
+  return tls
+    ? " over TLS; look at TEMPORAL_ADDRESS and the TEMPORAL_TLS_* settings"
+    : "; look at TEMPORAL_ADDRESS, and at TEMPORAL_TLS if it wants TLS";
+}
+
+/** gRPC's numbers. */
+const NOT_FOUND = 5;
+const PERMISSION_DENIED = 7;
+const UNAUTHENTICATED = 16;
+
+function refusal(error: unknown, { address, namespace }: ServerAddress): StepFailure | undefined {
+  if (!isGrpcServiceError(error)) return undefined;
+  const code: number = error.code;
+  switch (code) {
+    case NOT_FOUND:
+      return new StepFailure(
+        "BadInput",
+        `The Temporal server at ${address} knows no namespace "${namespace}"; set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create -n ${namespace}`,
+        { cause: error },
+      );
+    case UNAUTHENTICATED:
+    case PERMISSION_DENIED:
+      return new StepFailure(
+        "BadInput",
+        `The Temporal server at ${address} refuses these credentials for namespace "${namespace}"; look at TEMPORAL_API_KEY or the client certificate.`,
+        { cause: error },
+      );
+    default:
+      return undefined;
+  }
 }

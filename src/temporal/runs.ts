@@ -1,12 +1,13 @@
 import type { Client, WorkflowExecutionInfo } from "@temporalio/client";
+import { PIPELINES } from "../recipe/pipelines/index.ts";
 import type { ListedRun } from "../report/runs.ts";
-
-/** Workflow types that are runs: a new pipeline adds its own. Children that stream chunks are no runs. */
-const PIPELINES = ["snowball"];
 
 /** The newest execution of every run, newest first. */
 export async function listRuns(client: Client): Promise<ListedRun[]> {
-  const query = `WorkflowType IN (${PIPELINES.map((name) => `"${name}"`).join(", ")})`;
+  // Children that stream chunks are no runs.
+  const query = `WorkflowType IN (${Object.keys(PIPELINES)
+    .map((name) => `"${name}"`)
+    .join(", ")})`;
   const newest = new Map<string, ListedRun>();
   for await (const info of client.workflow.list({ query })) {
     const run = listed(info);

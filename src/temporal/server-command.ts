@@ -28,7 +28,7 @@ function isExecutable(file: string): boolean {
 }
 
 /** Search attributes of our workflows, registered when the server starts. */
-const SEARCH_ATTRIBUTES = { SnowballStage: "Keyword", SnowballIteration: "Int" };
+export const SEARCH_ATTRIBUTES = { SnowballStage: "Keyword", SnowballIteration: "Int" };
 
 /** Six times faster than the defaults on a file, and as safe: WAL with synchronous=normal loses no consistency. */
 const PRAGMAS = { journal_mode: "wal", synchronous: "normal" };

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -121,6 +121,58 @@ test("up, run, status, list, cancel, down", async () => {
   expect(await snowball(root, "down")).toMatchObject({ exitCode: 0 });
   expect(pids.filter(isAlive)).toEqual([]);
   expect((await snowball(root, "down")).stdout).toBe("Nothing is up.");
+});
+
+test("init, plan, run, a change from an iteration on, resume, prune", async () => {
+  const file = join(root, "mine.yaml");
+  const edit = (change: (text: string) => string) => writeFileSync(file, change(readFileSync(file, "utf8")));
+  const nobody = ["--model", "simulated", "--critic", "simulated", "--executor", "simulated"];
+  const written = await snowball(root, "init", "mine.yaml", "--data", "configs/samples/questions.json", ...nobody);
+  expect(written).toMatchObject({ exitCode: 0 });
+  expect(written.stdout).toContain("Wrote mine.yaml: 1 iteration, 4 test and 2 val questions held out.");
+  expect(await snowball(root, "init", "mine.yaml")).toMatchObject({ exitCode: 2 });
+  edit((text) =>
+    text
+      .replace("num_iterations: 1", "num_iterations: 2")
+      .replace("width: 1024", "width: 48")
+      .replace("height: 1024", "height: 32")
+      .replace("num_rollouts: 8", "num_rollouts: 3"),
+  );
+  const planned = await snowball(root, "plan", "mine.yaml", "--json");
+  expect(JSON.parse(planned.stdout)).toMatchObject({ run: "mine", data: { shards: [17, 17], val: 2, test: 4 } });
+
+  expect(await snowball(root, "up")).toMatchObject({ exitCode: 0 });
+  expect(await snowball(root, "run", "mine.yaml")).toMatchObject({ exitCode: 0 });
+  edit((text) => text.replace("learning_rate: 0.00001", "learning_rate: 0.5"));
+  const changed = await snowball(root, "run", "mine.yaml");
+  expect(changed.stdout).toContain("this one differs in training.learning_rate 0.00001 → 0.5. With --anew:");
+  expect(changed.stdout).toContain("Done again: the training of iteration 1 (iter_0)");
+
+  const kept = await snowball(root, "run", "mine.yaml", "--from-iteration", "1");
+  expect(kept).toMatchObject({ exitCode: 0 });
+  expect(kept.stdout).toMatch(
+    /^Iteration 1 \(iter_0\) stays as it is\. From iteration 2 \(iter_1\) on: training\.learning_rate 0\.00001 → 0\.5\./,
+  );
+  expect(kept.stdout).toContain("Done again: the training of iteration 2 (iter_1)");
+  const again = await snowball(root, "run", "mine.yaml", "--from-iteration", "1");
+  expect(again.stdout).toContain("mine is complete already");
+  edit((text) => text.replace("seed: 0", "seed: 1"));
+  const broken = await snowball(root, "run", "mine.yaml", "--from-iteration", "1");
+  expect(broken).toMatchObject({ exitCode: 2 });
+  expect(broken.stderr).toContain("Iterations before 1 cannot stay as they are: seed 0 → 1.");
+
+  const resumed = await snowball(root, "resume", "mine");
+  expect(resumed).toMatchObject({ exitCode: 0 });
+  expect(resumed.stdout).toContain("mine is complete already");
+  const retried = await snowball(root, "resume", "mine", "--retry-quarantined", "--dry-run");
+  expect(retried.stdout).toBe("mine has no quarantined sample.");
+  expect(await snowball(root, "resume", "nobody")).toMatchObject({ exitCode: 2 });
+
+  const pruned = await snowball(root, "prune", "mine", "--keep", "pairs", "--json");
+  expect(JSON.parse(pruned.stdout)).toMatchObject({ parts: [{ what: "views" }], done: true });
+  expect(await snowball(root, "verify", "mine")).toMatchObject({ exitCode: 0 });
+  expect((await snowball(root, "doctor")).stdout).toMatch(/^ok {7}node .*\n(.*\n)*ok {7}temporal .*namespace default/);
+  expect(await snowball(root, "down")).toMatchObject({ exitCode: 0 });
 });
 
 test("input that is not usable ends with 2 and one sentence, and starts nothing", async () => {

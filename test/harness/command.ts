@@ -7,9 +7,14 @@ import { type Change, PROJECT, simulatedRecipe } from "./world.ts";
 
 /** The command line, as a person in another folder types it. */
 export function snowball(root: string, ...args: string[]) {
+  return snowballWith({}, root, ...args);
+}
+
+/** The same, with more in its environment. */
+export function snowballWith(env: NodeJS.ProcessEnv, root: string, ...args: string[]) {
   return execa(join(PROJECT, "bin/snowball"), args, {
     cwd: root,
-    env: { SNOWBALL_ROOT: root, HOME: root },
+    env: { SNOWBALL_ROOT: root, HOME: root, ...env },
     reject: false,
     all: true,
   });

@@ -13,7 +13,11 @@ export async function personsDecision(loop: Loop, to: string, measured: string):
   const { plan, board, steps } = loop;
   const { iteration } = board.state;
   const between = { run: plan.run, from: loop.policyDigest, to };
-  const known = await steps.control.keepDecision({ ...between, decision: null });
+  const keep = (decision: PersonsDecision | null) =>
+    steps.control.keepDecision.executeWithOptions({ summary: `gate · a person's decision · iter_${iteration}` }, [
+      { ...between, decision },
+    ]);
+  const known = await keep(null);
   if (known !== null) return known;
 
   let said: PersonsDecision | null = null;
@@ -25,11 +29,14 @@ export async function personsDecision(loop: Loop, to: string, measured: string):
       said = decision;
       return `iter_${iteration}: ${decision === "promote" ? "the new policy is promoted" : "the policy before it stays"}`;
     },
-    { validator: (answer) => validate(answer, said === null ? question : null) },
+    {
+      description: `Choose the policy that stays: {"decision": "promote"} or {"decision": "roll_back"}`,
+      validator: (answer) => validate(answer, said === null ? question : null),
+    },
   );
   await condition(() => said !== null);
   board.set({ asking: null });
-  return (await steps.control.keepDecision({ ...between, decision: said })) ?? said!;
+  return (await keep(said)) ?? said!;
 }
 
 /** Refuses what would be an answer to another question, before it is part of the history. */

@@ -26,7 +26,7 @@ export function openBoard(run: string) {
     ledger: EMPTY_LEDGER,
   };
   let searchable = false;
-  setHandler(progressQuery, () => state);
+  setHandler(progressQuery, () => state, { description: "Where the run stands: stage, table, ledger" });
   return {
     get state(): RunProgress {
       return state;

@@ -17,7 +17,9 @@ export async function closeRun(loop: Loop): Promise<RunResult> {
     ...(plan.preferenceData !== undefined && { preference_data: plan.preferenceData }),
     warnings: loop.warnings,
   };
-  await steps.control.closeRun({ result, finalIteration: loop.policyIteration });
+  await steps.control.closeRun.executeWithOptions({ summary: "close the run · final policy" }, [
+    { result, finalIteration: loop.policyIteration },
+  ]);
   board.set({ stage: "done" });
   return result;
 }

@@ -11,8 +11,10 @@ export async function measureBase(loop: Loop): Promise<void> {
   if (plan.heldOut.length > 0) {
     board.set({ stage: "evaluate" });
     const [reference, base] = await Promise.all([answers(loop, "reference"), answers(loop, "base")]);
-    const floors = await steps.control.summariseAnswers(plan.run, reference, null);
-    const measured = await steps.control.summariseAnswers(plan.run, base, plan.base);
+    const summarise = (what: string, ...args: Parameters<typeof steps.control.summariseAnswers>) =>
+      steps.control.summariseAnswers.executeWithOptions({ summary: `evaluate · ${what}` }, args);
+    const floors = await summarise("reference views", plan.run, reference, null);
+    const measured = await summarise("base policy", plan.run, base, plan.base);
     loop.evaluation = measured.evaluation;
     score = measured.score;
     board.set({ floors: floors.floors });

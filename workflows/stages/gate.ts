@@ -34,7 +34,10 @@ async function decide(loop: Loop, candidate: Candidate, measured: EvaluationSumm
   if (plan.gate === "off") return "off";
   let reason = "nothing was measured";
   if (measured !== null && loop.evaluation !== null) {
-    const gated = await steps.control.gatePolicy({ run: plan.run, from: loop.evaluation, to: measured.evaluation });
+    const summary = `gate · compare on val · ${titleOf(loop, board.state.iteration)}`;
+    const gated = await steps.control.gatePolicy.executeWithOptions({ summary }, [
+      { run: plan.run, from: loop.evaluation, to: measured.evaluation },
+    ]);
     if (plan.gate !== "ask") {
       if (gated.decision === "roll_back") loop.warnings.push(gated.reason);
       return gated.decision;

@@ -36,7 +36,7 @@ export async function labelShard(input: LabelInput): Promise<ArtifactRef> {
   const steps = stepsOf(plan.retries);
   const sizes = sizesOf(input);
   const progress = countRoles(input, sizes);
-  setHandler(rolesQuery, () => progress.roles());
+  setHandler(rolesQuery, () => progress.roles(), { description: "How far each role is with the chunks" });
 
   const spans = [...(input.spans ?? [])];
   let next = input.nextChunk ?? 0;
@@ -48,7 +48,8 @@ export async function labelShard(input: LabelInput): Promise<ArtifactRef> {
       plan.schedule === "stream"
         ? await stream(steps, input, chunks, progress.count)
         : await staged(steps, input, chunks, progress.count);
-    spans.push(await steps.control.gatherChunks(plan.run, results));
+    const summary = `gather · ${input.title} · ${results.length} chunks`;
+    spans.push(await steps.control.gatherChunks.executeWithOptions({ summary }, [plan.run, results]));
     next += chunks.length;
     if (workflowInfo().continueAsNewSuggested && next < sizes.length) {
       await continueAsNew<typeof labelShard>({ ...input, spans, nextChunk: next });

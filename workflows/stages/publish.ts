@@ -2,7 +2,7 @@ import type { ArtifactRef } from "../../src/contract/artifact.ts";
 import type { GateDecision, IterationRow } from "../../src/contract/progress.ts";
 import type { SelectedPairs } from "../../src/contract/run.ts";
 import type { EvaluationSummary, IterationView } from "../../src/contract/steps.ts";
-import type { Loop } from "./loop.ts";
+import { type Loop, titleOf } from "./loop.ts";
 import type { Labeled } from "./pairs.ts";
 import type { Candidate } from "./train.ts";
 
@@ -31,7 +31,7 @@ export async function publish(loop: Loop, shard: number, round: RoundResult): Pr
   };
   loop.board.set({ table: [...loop.board.state.table, row] });
   const full = candidate?.policy.full;
-  await loop.steps.control.publishIteration({
+  await show(loop, shard, {
     ...viewOf(loop, shard, round, row),
     adapter: candidate?.policy.adapter ?? null,
     // A full fine-tuning is one checkpoint already.
@@ -46,7 +46,12 @@ export async function publishPairs(loop: Loop, shard: number, round: RoundData):
   const row = rowOf(loop, shard, round);
   // Without a training after it, this is all that there is to show.
   if (loop.plan.stopAfterPairs) loop.board.set({ table: [row] });
-  await loop.steps.control.publishIteration(viewOf(loop, shard, round, row));
+  await show(loop, shard, viewOf(loop, shard, round, row));
+}
+
+function show(loop: Loop, shard: number, view: IterationView): Promise<void> {
+  const summary = `show in the run folder · ${titleOf(loop, shard)}`;
+  return loop.steps.control.publishIteration.executeWithOptions({ summary }, [view]);
 }
 
 function rowOf(loop: Loop, shard: number, { selected: { summary } }: RoundData): IterationRow {

@@ -4,8 +4,11 @@ import { z } from "zod";
 const BOOTSTRAP_RESAMPLES = 2000;
 
 const referenceView = z.strictObject({
-  name: z.string().regex(/^[a-z0-9_-]+$/, "lower-case letters, digits, - and _ are needed"),
-  instruction: z.string().min(1),
+  name: z
+    .string()
+    .regex(/^[a-z0-9_-]+$/, "lower-case letters, digits, - and _ are needed")
+    .describe("What the report calls it"),
+  instruction: z.string().min(1).describe("What the executor is told, in place of the planner's words"),
 });
 
 export const evaluation = z

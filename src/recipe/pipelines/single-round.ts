@@ -31,31 +31,42 @@ const round = z
   })
   .describe("Which half of the round to run, as people run the two halves apart");
 
+/** A part that was changed, with what people are told about it: zod drops that. */
+function told<S extends z.ZodType>(changed: S, part: z.ZodType): S {
+  return changed.describe(part.description ?? "");
+}
+
 /** The recipe of one round: generate data, train, evaluate. */
 export const singleRoundRecipe = z
   .strictObject({
-    pipeline: z.literal("single-round"),
+    pipeline: z.literal("single-round").describe("Which loop"),
     ...common,
-    data: data.extend({ path: data.shape.path.optional() }),
+    data: told(data.extend({ path: data.shape.path.optional() }), data),
     planner,
     executor,
     critic,
     evaluator,
     prompt,
-    scoring: scoring
-      .extend({
-        min_score_gap: scoring.shape.min_score_gap.unwrap().default(MIN_SCORE_GAP),
-        below_gap: scoring.shape.below_gap.unwrap().default("drop"),
-      })
-      .prefault({}),
-    training: training.extend({
-      num_train_epochs: training.shape.num_train_epochs.unwrap().default(EPOCHS),
-    }),
+    scoring: told(
+      scoring.extend({
+        min_score_gap: told(scoring.shape.min_score_gap.unwrap().default(MIN_SCORE_GAP), scoring.shape.min_score_gap),
+        below_gap: told(scoring.shape.below_gap.unwrap().default("drop"), scoring.shape.below_gap),
+      }),
+      scoring,
+    ).prefault({}),
+    training: told(
+      training.extend({
+        num_train_epochs: training.shape.num_train_epochs.unwrap().default(EPOCHS).describe("Passes over the pairs"),
+      }),
+      training,
+    ),
     round: round.prefault({}),
-    loop: loop
-      .omit({ num_iterations: true })
-      .extend({ num_iterations: z.int().min(1).max(1).default(1).describe("One round is one iteration") })
-      .prefault({}),
+    loop: told(
+      loop
+        .omit({ num_iterations: true })
+        .extend({ num_iterations: z.int().min(1).max(1).default(1).describe("One round is one iteration") }),
+      loop,
+    ).prefault({}),
     evaluation: evaluation.prefault({}),
     chunk: chunk.prefault({}),
     retries: retries.prefault({}),

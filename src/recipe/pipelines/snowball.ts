@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { changes } from "../parts/changes.ts";
 import { common } from "../parts/common.ts";
 import { critic, evaluator } from "../parts/critic.ts";
 import { data } from "../parts/data.ts";
@@ -16,7 +17,7 @@ import { training } from "../parts/training.ts";
 /** The recipe of the iterative loop: each policy makes the preference data for the next. */
 export const snowballRecipe = z
   .strictObject({
-    pipeline: z.literal("snowball"),
+    pipeline: z.literal("snowball").describe("Which loop"),
     ...common,
     data,
     planner,
@@ -27,6 +28,7 @@ export const snowballRecipe = z
     scoring: scoring.prefault({}),
     training,
     loop: loop.prefault({}),
+    changes: changes.optional(),
     evaluation: evaluation.prefault({}),
     chunk: chunk.prefault({}),
     retries: retries.prefault({}),

@@ -38,6 +38,33 @@ test.each<[Record<string, object>, RegExp]>([
     { evaluation: { reference_views: ["a", "b", "a"].map((name) => ({ name, instruction: "x" })) } },
     /reference_views\[2\]\.name is a, which is taken/,
   ],
+  [{ executor: { backend: "flux2-klein" } }, /^executor\.model is missing; the folder of a FLUX\.2 klein checkpoint/],
+  [{ executor: { model: "models/flux" } }, /^executor\.model is given, but simulated has no model/],
+  [
+    { executor: { backend: "flux2-klein", model: "models/flux", width: 1000 } },
+    /^executor\.width is 1000; flux2-klein needs a multiple of 16/,
+  ],
+  [
+    { scoring: { method: "explicit" } },
+    /^prompt\.rate is missing; scoring\.method explicit needs the file of that question\.$/,
+  ],
+  [{ scoring: { method: "both" }, prompt: { rate: "r.txt" } }, /^prompt\.rate_again is missing; scoring\.method both/],
+  [{ scoring: { method: "gt_similarity" }, prompt: { rate: "r.txt" } }, /^prompt\.similarity is missing/],
+  [
+    { scoring: { weights: { confidence: 1, explicit: 1 } } },
+    /^scoring\.weights is given, but scoring\.method is confid/,
+  ],
+  [
+    {
+      scoring: { method: "both", weights: { confidence: 0, explicit: 0 } },
+      prompt: { rate: "r.txt", rate_again: "r.txt" },
+    },
+    /^scoring\.weights are both 0; one above 0 is needed/,
+  ],
+  [
+    { scoring: { weights: { confidence: 1 } } },
+    /^scoring\.weights\.explicit is missing; a number of at least 0 is needed/,
+  ],
   [{ executor: { backend: "scene-renderer" }, simulate: {} }, /^simulate is given, but no backend is simulated/],
 ])("%j is refused", (over, message) => {
   expect(() => parseRecipeObject(withFields(shortest(), over))).toThrow(message);
@@ -48,7 +75,15 @@ test.each<Record<string, object>>([
   { training: { lr_scheduler_type: "constant_with_warmup", warmup_steps: 5 } },
   { training: { loss_type: ["sigmoid", "sft"], loss_weights: [1, 0.5], extra: { disable_dropout: false } } },
   { loop: { gate: "roll_back" }, data: { held_out: { val: 10 } } },
+  { executor: { backend: "flux2-klein", model: "models/flux", width: 1008, height: 720 } },
+  { executor: { backend: "simulated", width: 1000 } },
   { planner: { backend: "simulated" }, training: { backend: "simulated" }, simulate: {} },
+  { scoring: { method: "explicit" }, prompt: { rate: "r.txt", rate_again: "r.txt" } },
+  {
+    scoring: { method: "both", weights: { confidence: 0, explicit: 1 } },
+    prompt: { rate: "r.txt", rate_again: "r2.txt" },
+  },
+  { scoring: { method: "gt_similarity" }, prompt: { similarity: "s.txt", similarity_again: "s2.txt" } },
 ])("%j is fine", (over) => {
   expect(() => parseRecipeObject(withFields(shortest(), over))).not.toThrow();
 });

@@ -32,7 +32,13 @@ test("the defaults are those of the field's scripts", () => {
     per_device_train_batch_size: 2,
     gradient_accumulation_steps: 8,
   });
-  expect(recipe.executor.on_generation_failure).toBe("quarantine");
+  expect(recipe.executor).toMatchObject({
+    on_generation_failure: "quarantine",
+    num_inference_steps: 4,
+    guidance_scale: 1,
+    max_input_pixels: 1024 * 1024,
+    offload: "none",
+  });
   expect(recipe.loop).toEqual({
     num_iterations: 5,
     schedule: "stream",

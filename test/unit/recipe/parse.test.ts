@@ -64,7 +64,7 @@ describe("a wrong field is named with its line and with what is needed", () => {
   test("a field that is missing, at the line of its block", () => {
     const { text, line } = changed("  backend: scene-renderer", "  # none");
     expect(messageOf(() => parseRecipe(text, "my.yaml"))).toBe(
-      `my.yaml:${line - 1}  executor.backend is missing; scene-renderer or simulated is needed.`,
+      `my.yaml:${line - 1}  executor.backend is missing; flux2-klein, scene-renderer or simulated is needed.`,
     );
   });
 

@@ -1,8 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { loadQuestions } from "../../../src/dataset/adapters/mmsi.ts";
-import { splitQuestions } from "../../../src/dataset/shards.ts";
+import { readData } from "../../../src/dataset/read.ts";
 import { jsonSchema, RECIPE_SCHEMAS } from "../../../src/recipe/json-schema.ts";
 import { parseRecipe } from "../../../src/recipe/parse.ts";
 import { planIterations } from "../../../src/recipe/plan.ts";
@@ -54,15 +53,9 @@ test("pilot and full are of the sizes they are known by", () => {
 });
 
 test("the simulated recipe's sample data is exactly enough for it", async () => {
-  const { data, seed, loop } = parseRecipe(configText("snowball.simulated.yaml"), "");
-  const questions = await loadQuestions(join(ROOT, data.path!), data.path!);
-  const split = splitQuestions(questions, {
-    seed,
-    shards: loop.num_iterations,
-    heldOut: data.held_out,
-    maxSamples: data.max_samples,
-  });
+  const recipe = parseRecipe(configText("snowball.simulated.yaml"), "");
+  const { questions, split } = await readData(ROOT, recipe);
   expect(split.unused).toBe(0);
-  const files = new Set(readdirSync(join(ROOT, data.image_root), { recursive: true, encoding: "utf8" }));
+  const files = new Set(readdirSync(join(ROOT, recipe.data.image_root), { recursive: true, encoding: "utf8" }));
   for (const image of questions.flatMap((question) => question.images)) expect(files).toContain(image);
 });

@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseRecipe } from "../../../src/recipe/parse.ts";
-import { differences } from "../../../src/report/differences.ts";
+import { differences } from "../../../src/plan/differences.ts";
+import type { Step } from "../../../src/plan/effects.ts";
+import { redoneLines } from "../../../src/report/changed.ts";
 import { openingLines, partingLines } from "../../../src/report/session.ts";
 
 const file = "configs/snowball.simulated.yaml";
 const recipe = parseRecipe(readFileSync(file, "utf8"), file);
-const opening = { how: "started", iteration: null, differing: [], ui: null } as const;
+const opening = { how: "started", iteration: null, changed: [], ui: null } as const;
+const beta = { field: "training.beta", change: "0.1 → 0.2", effect: { step: "train", iteration: 0 } } as const;
 
 test("fields that differ, by their full names", () => {
   const before = { name: "a", training: { beta: 0.1, loss_type: ["sigmoid"] }, chunk: { questions: 2 } };
@@ -31,20 +34,39 @@ test("how a run begins", () => {
   expect(openingLines(recipe, { ...opening, how: "attached", iteration: 2 })).toEqual([
     "Going on with simulated (iteration 3 of 5). Nothing finished is done again.",
   ]);
-  const changed = openingLines(recipe, { ...opening, how: "attached", differing: ["training.beta 0.1 → 0.2"] });
+  const changed = openingLines(recipe, { ...opening, how: "attached", changed: [beta] });
   expect(changed[0]).toBe("Going on with simulated. Nothing finished is done again.");
   expect(changed[1]).toContain(
     "keeps the recipe that it was started with: this one differs in training.beta 0.1 → 0.2.",
   );
-  const finished = openingLines(recipe, { ...opening, how: "finished", differing: ["seed 0 → 1"] });
+  const finished = openingLines(recipe, { ...opening, how: "finished", changed: [beta] });
   expect(finished).toEqual([
     "simulated is complete already; --anew runs it again.",
-    "It was run with another recipe: this one differs in seed 0 → 1.",
+    "It was run with another recipe: this one differs in training.beta 0.1 → 0.2. With --anew:",
+    "  Done again: the training of iteration 1 (iter_0), and what comes out differently because of it.",
+    "  Found in the store, as far as it was made: rollouts, views, scores and pairs of iteration 1 (iter_0).",
   ]);
 });
 
+test("what a change does again", () => {
+  const lines = (step: Step, iteration = 0) => redoneLines([{ ...beta, effect: { step, iteration } }]);
+  expect(redoneLines([{ ...beta, effect: null }])).toEqual([
+    "Nothing is done again: no step's result depends on what changed.",
+  ]);
+  expect(lines("questions")).toEqual(["Done again: everything; the questions of every iteration change."]);
+  expect(lines("train", 2)).toEqual([
+    "Done again: the training of iteration 3 (iter_2), and what comes out differently because of it.",
+    "Found in the store, as far as it was made: all of the iterations before and rollouts, views, scores and pairs of iteration 3 (iter_2).",
+  ]);
+  // The earliest of several counts.
+  const both = redoneLines([beta, { ...beta, effect: { step: "rollout", iteration: 0 } }]);
+  expect(both[0]).toBe(
+    "Done again: rollouts of iteration 1 (iter_0) and the evaluation of the base, and what comes out differently because of it.",
+  );
+});
+
 test("after ^C: only what this command started is stopped", () => {
-  const session = { name: "demo", file: "demo.yaml", own: true };
+  const session = { name: "demo", command: "run demo.yaml", own: true };
   expect(partingLines(session).at(-1)).toBe(
     "Go on:   bin/snowball run demo.yaml          Cancel:  bin/snowball cancel demo",
   );

@@ -59,5 +59,8 @@ test("no server, and one that does not answer, are said in one sentence", async 
     "No Temporal server is running: start one with `snowball up`, or set TEMPORAL_ADDRESS.",
   );
   const nowhere = { address: "127.0.0.1:1", namespace: "default", options: { address: "127.0.0.1:1" }, ui: null };
-  await expect(connectTo(nowhere)).rejects.toThrow("The Temporal server at 127.0.0.1:1 does not answer.");
+  await expect(connectTo(nowhere)).rejects.toMatchObject({
+    type: "BadInput",
+    message: expect.stringMatching(/^The Temporal server at 127\.0\.0\.1:1 does not answer; look at TEMPORAL_ADDRESS/),
+  });
 });

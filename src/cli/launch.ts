@@ -1,0 +1,117 @@
+import { StepFailure } from "../failure.ts";
+import { type ChangedField, compareRecipes } from "../plan/comparison.ts";
+import { parseRecipeObject } from "../recipe/parse.ts";
+import type { Recipe } from "../recipe/pipelines/index.ts";
+import { changeTexts } from "../report/changed.ts";
+import { outcomeLines } from "../report/outcome.ts";
+import { nextLines, openingLines, partingLines, type Session } from "../report/session.ts";
+import { configuredServer } from "../temporal/configured.ts";
+import { connect, type Connected } from "../temporal/connection.ts";
+import { startDevServer } from "../temporal/dev-server.ts";
+import { stateFolderOf } from "../temporal/embedded.ts";
+import { runningRecipe } from "../temporal/running-recipe.ts";
+import { iterationOf } from "../temporal/runs.ts";
+import { resultOf, startRun, statusOf } from "../temporal/start.ts";
+import { type EmbeddedHost, hostServerAndWorker } from "./embedded-host.ts";
+import { INTERRUPTED } from "./exit-status.ts";
+import { watch } from "./watch.ts";
+
+/** How a command that runs something speaks, and what it starts on. */
+export interface Launch {
+  readonly root: string;
+  /** What starts it again: "run my.yaml". */
+  readonly command: string;
+  readonly signal: AbortSignal;
+  readonly detach: boolean;
+  readonly json: boolean;
+  readonly say: (line: string) => void;
+}
+
+/** What to start. */
+export interface Wanted {
+  readonly recipe: Recipe;
+  /** The recipe that the run was last started with on this root. */
+  readonly before: Recipe | null;
+  /** Run again what is complete. */
+  readonly anew: boolean;
+  /** An open run with another recipe is refused, and not joined. */
+  readonly insist: boolean;
+}
+
+/** Connects to the server of this root, or starts one and a worker for as long as `work` takes. */
+export async function onServer(
+  { root, detach, say }: Launch,
+  work: (server: Connected, own: boolean) => Promise<void>,
+): Promise<void> {
+  const host = detach || configuredServer() !== null ? null : await hostIfNone(root, say);
+  try {
+    const server = await connect(root);
+    try {
+      const working = work(server, host !== null);
+      await (host === null ? working : Promise.race([working, host.hopeless]));
+    } finally {
+      await server.connection.close();
+    }
+  } finally {
+    await host?.stop();
+  }
+}
+
+/** Starts a run, or finds it, and shows it until it is complete. */
+export async function launch(server: Connected, own: boolean, wanted: Wanted, how: Launch): Promise<void> {
+  const { recipe, before, insist } = wanted;
+  const open = await openRecipe(server, recipe.name);
+  const last = open ?? before ?? (await closedRecipe(server, recipe.name));
+  const changed = last === null ? [] : compareRecipes(last, recipe);
+  if (open !== null && insist && changed.length > 0) throw stillOpen(recipe.name, changed);
+
+  const started = await startRun(server.client, recipe, { anew: wanted.anew });
+  const { ui, namespace, client } = server;
+  const opening = {
+    how: started.how,
+    iteration: started.how === "started" ? null : await iterationOf(client, recipe.name),
+    // With `insist` the change has been told already.
+    changed: insist ? [] : changed,
+    ui: ui === null ? null : `${ui}/namespaces/${namespace}`,
+  };
+  for (const line of openingLines(recipe, opening)) how.say(line);
+  if (!how.detach) await followToEnd(server, { name: recipe.name, command: how.command, own }, how);
+}
+
+/** The recipe of an open run. It may have been started by another program, with its defaults left out. */
+async function openRecipe({ client }: Connected, name: string): Promise<Recipe | null> {
+  if ((await statusOf(client, name))?.status !== "RUNNING") return null;
+  return parseRecipeObject(await runningRecipe(client, name));
+}
+
+async function closedRecipe({ client }: Connected, name: string): Promise<Recipe | null> {
+  if ((await statusOf(client, name))?.status !== "COMPLETED") return null;
+  return parseRecipeObject(await runningRecipe(client, name));
+}
+
+function stillOpen(name: string, changed: readonly ChangedField[]): StepFailure {
+  return new StepFailure(
+    "BadInput",
+    `${name} is open and keeps the recipe that it was started with, which differs in ${changeTexts(changed)}. ` +
+      `Nothing was changed; first: bin/snowball cancel ${name}`,
+  );
+}
+
+/** Starts the embedded server and a worker, unless a server runs on this root already. */
+async function hostIfNone(root: string, say: (line: string) => void): Promise<EmbeddedHost | null> {
+  const server = await startDevServer({ stateFolder: stateFolderOf(root) });
+  return server.reused ? null : hostServerAndWorker(server, { root, say });
+}
+
+async function followToEnd(server: Connected, session: Session, { signal, say, json }: Launch): Promise<void> {
+  const last = await watch({ server, name: session.name, signal, quiet: json });
+  if (last === null) {
+    for (const line of partingLines(session)) say(line);
+    process.exitCode = INTERRUPTED;
+    return;
+  }
+  // Throws, with its sentence, for a run that failed or was cancelled.
+  const result = await resultOf(server.client, session.name);
+  if (json) console.log(JSON.stringify(result));
+  else for (const line of [...outcomeLines(result), ...nextLines(session)]) say(line);
+}

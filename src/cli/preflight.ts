@@ -1,0 +1,29 @@
+import { StepFailure } from "../failure.ts";
+import { checkModel } from "../model/checkpoint.ts";
+import type { Recipe } from "../recipe/pipelines/index.ts";
+import { size } from "../report/numbers.ts";
+import { planRun } from "../run/plan.ts";
+import { configuredServer } from "../temporal/configured.ts";
+
+/**
+ * Refuses what could not end well, before a server or a worker is started: data that is not usable, a model that is not
+ * there, a disk that is too small. The run's first step looks again, and deeper; it is what counts where the workers of
+ * a server of the user's own have other disks than this host.
+ */
+export async function preflight(root: string, recipe: Recipe, { ignoreDisk }: { ignoreDisk: boolean }): Promise<void> {
+  if (configuredServer() !== null) return;
+  for (const who of ["planner", "critic", "evaluator"] as const) {
+    await checkModel(who, recipe[who].backend, root, recipe[who].model);
+  }
+  const { executor } = recipe;
+  if (executor.model !== undefined) await checkModel("executor", executor.backend, root, executor.model);
+  const { backend, model } = recipe.executor;
+  if (model !== undefined) await checkModel("executor", backend, root, model);
+  const { costs, free } = await planRun(root, recipe);
+  if (ignoreDisk || costs.disk.total <= free) return;
+  throw new StepFailure(
+    "BadInput",
+    `The disk is too small for this recipe: it needs up to ${size(costs.disk.total)}, and ${size(free)} are free where ${root} lies. ` +
+      "Nothing was started; `bin/snowball plan` says what takes the space, and --ignore-disk starts it all the same.",
+  );
+}

@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+import { StepFailure } from "../failure.ts";
+import { parseRecipe } from "../recipe/parse.ts";
+import type { Recipe } from "../recipe/pipelines/index.ts";
+
+/** Reads and checks a recipe file. Throws BadInput. */
+export function readRecipeFile(file: string): Recipe {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new StepFailure("BadInput", `The recipe ${file} cannot be read: ${(cause as Error).message}.`, { cause });
+  }
+  return parseRecipe(text, file);
+}

@@ -1,0 +1,30 @@
+/** A field in which two recipes differ. */
+export interface Difference {
+  /** "training.beta". */
+  readonly field: string;
+  /** "0.1 → 0.2". */
+  readonly change: string;
+}
+
+/** The fields in which two recipes differ, in the order of the first. */
+export function differencesOf(before: unknown, after: unknown, field = ""): Difference[] {
+  if (isGroup(before) && isGroup(after)) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return names.flatMap((name) => differencesOf(before[name], after[name], field === "" ? name : `${field}.${name}`));
+  }
+  const [old, young] = [text(before), text(after)];
+  return old === young ? [] : [{ field, change: `${old} → ${young}` }];
+}
+
+/** The same as texts: "training.beta 0.1 → 0.2". */
+export function differences(before: unknown, after: unknown): string[] {
+  return differencesOf(before, after).map(({ field, change }) => `${field} ${change}`);
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function text(value: unknown): string {
+  return value === undefined ? "(absent)" : JSON.stringify(value);
+}
