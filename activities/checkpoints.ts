@@ -6,46 +6,65 @@ import type { ArtifactStore } from "../src/artifact/store.ts";
 
 const RESULT_VERSION = 1;
 
+/** Checkpoints kept of a training: the newest, and the one before it, which another attempt may be reading. */
+const KEPT = 2;
+
 export interface Checkpoints {
   /** A private folder for the trainer to save into. */
   scratch(): Promise<string>;
   /** The newest whole checkpoint: the trainer's folder and the log up to it. */
   newest(): Promise<{ readonly folder: string; readonly log: string } | undefined>;
+  /** Commits a checkpoint, and drops those that are superseded. */
   keep(step: number, folder: string, log: string): Promise<void>;
+  /** Drops all that is left, when the training itself is committed: each takes as much as the policy, three times. */
+  drop(): Promise<void>;
 }
 
 /**
  * The checkpoints of one training, as artifacts: whole or absent, and to be found from any host. A folder that a
  * killed trainer left half-written is in nobody's way, because it never had a key.
+ * @param plan optimizer steps between two checkpoints, and the most that the training can make
  */
-export function createCheckpoints(store: ArtifactStore, training: ArtifactRecipe, saveSteps: number): Checkpoints {
+export function createCheckpoints(
+  store: ArtifactStore,
+  training: ArtifactRecipe,
+  plan: { readonly saveSteps: number; readonly maxSteps: number },
+): Checkpoints {
+  const { saveSteps, maxSteps } = plan;
   const recipeOf = (step: number): ArtifactRecipe => ({
     step: "checkpoint",
     version: RESULT_VERSION,
     params: { of: artifactKey(training), step },
     inputs: training.inputs,
   });
+  const keyOf = (step: number): string => artifactKey(recipeOf(step));
+  // From the last possible one down, by number: folder names sort "checkpoint-1000" before "checkpoint-500".
+  const steps = Array.from(
+    { length: Math.ceil(maxSteps / saveSteps) + 1 },
+    (_, place) => (place + 1) * saveSteps,
+  ).reverse();
   return {
-    scratch: () => store.scratch(artifactKey(recipeOf(0))),
+    scratch: () => store.scratch(keyOf(0)),
     async newest() {
-      let newest;
-      // Steps are asked for by number: folder names sort "checkpoint-1000" before "checkpoint-500".
-      for (let step = saveSteps; ; step += saveSteps) {
-        const found = await store.find(artifactKey(recipeOf(step)));
-        if (!found) break;
-        newest = found;
+      for (const step of steps) {
+        const found = await store.find(keyOf(step));
+        if (!found) continue;
+        const folder = await store.open(found);
+        return { folder: join(folder, "trainer"), log: await readFile(join(folder, "training_log.jsonl"), "utf8") };
       }
-      if (!newest) return undefined;
-      const folder = await store.open(newest);
-      return { folder: join(folder, "trainer"), log: await readFile(join(folder, "training_log.jsonl"), "utf8") };
+      return undefined;
     },
     async keep(step, folder, log) {
       if (step % saveSteps !== 0) return;
-      const key = artifactKey(recipeOf(step));
+      const key = keyOf(step);
       const scratch = await store.scratch(key);
       await linkFolder(folder, join(scratch, "trainer"));
       await writeFile(join(scratch, "training_log.jsonl"), log);
       await store.commit(key, scratch, { ...recipeOf(step), rows: step });
+      await store.remove(keyOf(step - KEPT * saveSteps));
+    },
+    async drop() {
+      for (const step of steps) await store.remove(keyOf(step));
     },
   };
 }

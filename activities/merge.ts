@@ -5,8 +5,8 @@ import type { ArtifactRef, PolicyRef } from "../src/contract/artifact.ts";
 import type { RunRef } from "../src/contract/run.ts";
 import { plannerMessages } from "../src/prompt/messages.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { question, readRun, type RunFiles } from "../src/run/files.ts";
-import { adapterFolder, policyDigest } from "../src/run/policy.ts";
+import { question, readRunAt, type RunFiles } from "../src/run/files.ts";
+import { policyDigest, policyFolders } from "../src/run/policy.ts";
 import { baseCheckpoint } from "./model-specs.ts";
 import type { StepContext } from "./step.ts";
 
@@ -27,7 +27,7 @@ export async function mergePolicy(
   iteration: number,
   policy: PolicyRef,
 ): Promise<ArtifactRef> {
-  const files = await readRun(deps.store, run);
+  const files = await readRunAt(deps.store, run, iteration);
   const { planner, retries, simulate, training } = files.recipe;
   const canary = canaryItems(deps, files);
   const recipeOf = {
@@ -41,7 +41,7 @@ export async function mergePolicy(
     const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
     const request = {
       ...baseCheckpoint(deps, files),
-      adapter: (await adapterFolder(deps.store, policy.adapter)) ?? "",
+      adapter: (await policyFolders(deps.store, policy)).adapter ?? "",
       output: folder,
       dtypes: DTYPES,
       canary: { items: canary },
@@ -51,7 +51,8 @@ export async function mergePolicy(
       silenceMs: retries.silence_s * 1000,
       onEvent: () => report({ doing: `merge of iter_${iteration}` }),
     };
-    await deps.models.withTrainer(training.backend, simulate, waiting, (trainer) => trainer.merge(request, options));
+    const spec = { backend: training.backend, devices: 1, simulate };
+    await deps.models.withTrainer(spec, waiting, (trainer) => trainer.merge(request, options));
     return { rows: 1 };
   });
   return ref;

@@ -3,15 +3,16 @@ import type { ExecutorSpec, VlmSpec } from "../src/model/models.ts";
 import type { BaseCheckpoint } from "../src/model/trainer/backend.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { RunFiles } from "../src/run/files.ts";
+import type { PolicyFolders } from "../src/run/policy.ts";
 
 /** How the planner is served for a policy. `serving` is the policy's digest, which every answer must name. */
-export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string, adapter: string | null): VlmSpec {
+export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string, folders: PolicyFolders): VlmSpec {
   const { planner, retries, simulate } = files.recipe;
   return {
     backend: planner.backend,
     serving,
-    model: join(deps.root, planner.model),
-    adapter,
+    model: folders.full ?? join(deps.root, planner.model),
+    adapter: folders.adapter,
     dtype: planner.dtype,
     attn_implementation: planner.attn_implementation,
     min_pixels: planner.min_pixels,

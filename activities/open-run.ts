@@ -4,12 +4,14 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef, PolicyRef } from "../src/contract/artifact.ts";
 import type { RunPlan } from "../src/contract/run.ts";
 import { StepFailure } from "../src/failure.ts";
+import { changesOf } from "../src/recipe/at-iteration.ts";
 import { parseRecipeObject } from "../src/recipe/parse.ts";
 import { chunkSizes, recipeWarnings } from "../src/recipe/plan.ts";
 import { givenPairsOf, type Recipe } from "../src/recipe/pipelines/index.ts";
 import { heldOutIds, type RecipeFile, type Shards } from "../src/run/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
 import { importData, modelDigests, promptTexts } from "./data.ts";
+import { deepspeedOf } from "./deepspeed.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { importPairs } from "./given-pairs.ts";
 import { referenceArms } from "./reference.ts";
@@ -36,6 +38,7 @@ export async function openRun(
       `The recipe's name is "${recipe.name}", but the run was started as "${name}"; they must be equal.`,
     );
   }
+  await checkTrainings(deps, recipe);
   const recipeFile: RecipeFile = {
     recipe,
     texts: await promptTexts(deps, recipe),
@@ -63,6 +66,11 @@ export async function openRun(
     }),
     ...(givenPairs && { givenPairs }),
   };
+}
+
+/** What a training reads besides pairs and base: it must not be the first to find it missing. */
+async function checkTrainings(deps: ActivityDeps, recipe: Recipe): Promise<void> {
+  for (const { training } of [recipe, ...changesOf(recipe)]) await deepspeedOf(deps.root, training?.deepspeed);
 }
 
 interface Opened {

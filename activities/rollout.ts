@@ -11,7 +11,7 @@ import { seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { plannerSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, readRun } from "../src/run/files.ts";
-import { adapterFolder, policyDigest } from "../src/run/policy.ts";
+import { policyDigest, policyFolders } from "../src/run/policy.ts";
 import { asActivity, type StepContext } from "./step.ts";
 
 /** Raise when the meaning of a rollout row or of its sampling changes: earlier results are then made again. */
@@ -36,6 +36,7 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
           seedFor("rollout", files.recipe.seed, input.chunk.shard, id, k),
         );
 
+  const trained = input.policy.adapter ?? input.policy.full;
   const recipeOf = {
     step: "rollout",
     version: RESULT_VERSION,
@@ -49,11 +50,11 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
       seeds: asked.map((each) => seeds(each.id)),
       pretended: pretended(files, planner.backend),
     },
-    // The adapter by its own digest too: that is how the store knows who was built on it.
-    inputs: [digest, serving, ...(input.policy.adapter ? [input.policy.adapter.sha256] : [])],
+    // What was trained by its own digest too: that is how the store knows who was built on it.
+    inputs: [digest, serving, ...(trained ? [trained.sha256] : [])],
   };
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
-    const spec = plannerSpec(deps, files, serving, await adapterFolder(store, input.policy.adapter));
+    const spec = plannerSpec(deps, files, serving, await policyFolders(store, input.policy));
     const items = asked.map((each) => ({
       messages: plannerMessages(
         each,

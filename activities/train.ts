@@ -8,11 +8,14 @@ import type { Trained, TrainInput, TrainSteps } from "../src/contract/steps.ts";
 import { StepFailure } from "../src/failure.ts";
 import type { JobOptions } from "../src/model/trainer/backend.ts";
 import type { PairRow } from "../src/preference/rows.ts";
+import { optimizerSteps } from "../src/recipe/plan.ts";
+import { trainingParams } from "../src/recipe/training-params.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { mergePolicy } from "./merge.ts";
+import { deepspeedOf } from "./deepspeed.ts";
 import { baseCheckpoint } from "./model-specs.ts";
-import { readRun, type RunFiles } from "../src/run/files.ts";
+import { readRunAt, type RunFiles } from "../src/run/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
 import { asActivity, type StepContext } from "./step.ts";
 
@@ -31,26 +34,43 @@ export function createTrainActivities(deps: ActivityDeps): TrainSteps {
 
 async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
-  const files = await readRun(store, input.run);
+  const files = await readRunAt(store, input.run, input.iteration);
   const { planner, training, loop, seed } = files.recipe;
   const base = files.models.planner;
+  const deepspeed = await deepspeedOf(deps.root, training.deepspeed);
+  const configured = typeof deepspeed === "object" && deepspeed !== null ? { deepspeed } : {};
   const recipeOf = {
     step: "train",
     version: RESULT_VERSION,
-    params: { training: whatDetermines(training), sft_only: loop.controls.sft_only, seed, dtype: planner.dtype },
+    params: {
+      training: { ...trainingParams(training), ...configured },
+      sft_only: loop.controls.sft_only,
+      seed,
+      dtype: planner.dtype,
+    },
     inputs: [base, ...input.pairs.map((each) => each.pairs.sha256)],
   };
-  const checkpoints = createCheckpoints(store, recipeOf, training.save_steps);
+  const given = input.pairs.reduce((sum, each) => sum + each.pairs.rows, 0);
+  const steps = { saveSteps: training.save_steps, maxSteps: optimizerSteps(given, training) };
+  const checkpoints = createCheckpoints(store, recipeOf, steps);
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const pairs = await accumulate(deps, files, input);
     await writeJson(join(folder, "dpo_accumulated.json"), pairs);
-    const metrics = await train(deps, context, files, { folder, checkpoints });
+    const metrics = await train(deps, context, files, { folder, checkpoints, deepspeed });
     await writeJson(join(folder, "training.json"), metrics);
     return { rows: pairs.length };
   });
-  const policy: PolicyRef = { base, adapter: ref, dtype: planner.dtype };
+  await checkpoints.drop();
+  const made = training.tuning === "full" ? { full: ref } : { adapter: ref };
+  const policy: PolicyRef = { base, ...made, dtype: planner.dtype };
   const { loss } = await readJson<Record<string, number>>(join(await store.open(ref), "training.json"));
   return { policy, digest: policyDigest(policy), loss: loss ?? null };
+}
+
+interface Making {
+  readonly folder: string;
+  readonly checkpoints: Checkpoints;
+  readonly deepspeed: unknown;
 }
 
 /** Trains from the newest whole checkpoint, on whichever host it was made. */
@@ -58,7 +78,7 @@ async function train(
   deps: ActivityDeps,
   context: StepContext,
   files: RunFiles,
-  { folder, checkpoints }: { readonly folder: string; readonly checkpoints: Checkpoints },
+  { folder, checkpoints, deepspeed }: Making,
 ): Promise<Record<string, number>> {
   const { training, loop, retries, seed, data, simulate } = files.recipe;
   const { signal, report } = context;
@@ -82,13 +102,13 @@ async function train(
       checkpoints: scratch,
       resume_from: resumed?.folder ?? null,
       training,
+      deepspeed,
       sft_only: loop.controls.sft_only,
       seed,
     };
     const options = { signal, silenceMs: retries.silence_s * 1000, onEvent };
-    const metrics = await deps.models.withTrainer(training.backend, simulate, waiting, (trainer) =>
-      trainer.train(request, options),
-    );
+    const spec = { backend: training.backend, devices: training.num_processes, simulate };
+    const metrics = await deps.models.withTrainer(spec, waiting, (trainer) => trainer.train(request, options));
     await writeFile(join(folder, "training_log.jsonl"), log);
     return Object.fromEntries(Object.entries(metrics).filter(([name]) => !TIMINGS.test(name)));
   } finally {
@@ -98,11 +118,6 @@ async function train(
 
 /** Timings differ between runs that are otherwise equal; Temporal's history has them. */
 const TIMINGS = /runtime|per_second|flos|time/;
-
-/** The settings that change the adapter: how often checkpoints are saved does not. */
-function whatDetermines({ save_steps: _, ...training }: RunFiles["recipe"]["training"]) {
-  return training;
-}
 
 /** Every shard's pairs, each proved to come from the policy that the loop says sampled it. */
 async function accumulate(deps: ActivityDeps, files: RunFiles, input: TrainInput): Promise<PairRow[]> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { ArtifactRef } from "../contract/artifact.ts";
@@ -7,6 +8,7 @@ import { inspect } from "./inspect.ts";
 import { layoutOf } from "./layout.ts";
 import { refOf } from "./manifest.ts";
 import { openArtifact } from "./open.ts";
+import { removeArtifact } from "./prune.ts";
 import { newScratch, sweepScratch } from "./scratch.ts";
 import { setAside } from "./set-aside.ts";
 import type { ArtifactStore, CommitPoint } from "./store.ts";
@@ -47,6 +49,9 @@ export function createLocalStore(root: string, options: LocalStoreOptions = {}):
     async scratch(key) {
       await (swept ??= sweepScratch(layout.scratch));
       return newScratch(layout.scratch, key);
+    },
+    async remove(key) {
+      if (existsSync(layout.artifact(key))) await removeArtifact(layout, key, { forget: true });
     },
     discard: (folder) => rm(folder, { recursive: true, force: true }),
     verify: (which) => verifyArtifacts(layout, which),

@@ -31,6 +31,8 @@ export interface ArtifactStore {
   scratch(key: string): Promise<string>;
   /** Drops a scratch folder whose attempt failed. */
   discard(folder: string): Promise<void>;
+  /** Removes an artifact that nothing was built on and nobody will ask for again. An absent one is no news. */
+  remove(key: string): Promise<void>;
   /** Hashes every byte of the named artifacts, or of all. Broken ones are set aside if asked, to be made again. */
   verify(options: { setAside: boolean; keys?: readonly string[] }): AsyncIterable<Verified>;
 }

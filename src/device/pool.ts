@@ -55,12 +55,18 @@ export function createDevicePool(options: {
   /** On a disk of this host, and the same for all workers on it. */
   readonly lockFolder: string;
   readonly waitingEveryMs?: number;
+  /** The GPUs behind the indices, where CUDA_VISIBLE_DEVICES names some: workers that see others must lock others. */
+  readonly visible?: readonly string[] | undefined;
 }): DevicePool {
+  const { visible } = options;
   const free: Device[] = options.devices.map((spec) => ({
     ...spec,
     name: spec.kind === "cpu" ? "cpu" : `cuda:${spec.index}`,
     threads: options.threads,
-    lock: join(options.lockFolder, `${spec.kind}-${spec.index}.lock`),
+    lock: join(
+      options.lockFolder,
+      `${spec.kind}-${(spec.kind === "cuda" && visible?.[spec.index]) || spec.index}.lock`,
+    ),
   }));
   const line: InLine[] = [];
   const listeners: (() => void)[] = [];

@@ -2,8 +2,15 @@ import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "../contract/queues.ts";
+import { visibleGpus } from "./detect.ts";
 import type { DeviceSpec } from "./devices.ts";
 import { createDevicePool, type DevicePool } from "./pool.ts";
+
+export interface DevicePools {
+  of(role: Role): DevicePool;
+  /** Each pool once. */
+  readonly all: readonly DevicePool[];
+}
 
 /**
  * Gives every role its own devices where there are enough of them, and lets all roles share one pool where there are
@@ -15,22 +22,27 @@ export function createPools(options: {
   readonly threads: number;
   /** What belongs to this root on this host. */
   readonly stateFolder: string;
-}): (role: Role) => DevicePool {
+}): DevicePools {
   const { devices, roles, threads } = options;
+  const visible = visibleGpus(process.env);
   const lockFolder = lockFolderOf(devices, options.stateFolder);
   mkdirSync(lockFolder, { recursive: true });
-  const poolOf = (some: readonly DeviceSpec[]): DevicePool => createDevicePool({ devices: some, threads, lockFolder });
+  const poolOf = (some: readonly DeviceSpec[]): DevicePool =>
+    createDevicePool({ devices: some, threads, lockFolder, visible });
   if (devices.length < roles.length) {
     const shared = poolOf(devices);
-    return () => shared;
+    return { of: () => shared, all: [shared] };
   }
   const own = new Map(
     roles.map((role, place) => [role, poolOf(devices.filter((_, index) => index % roles.length === place))]),
   );
-  return (role) => {
-    const pool = own.get(role);
-    if (!pool) throw new RangeError(`This host does not play the role "${role}".`);
-    return pool;
+  return {
+    of(role) {
+      const pool = own.get(role);
+      if (!pool) throw new RangeError(`This host does not play the role "${role}".`);
+      return pool;
+    },
+    all: [...own.values()],
   };
 }
 

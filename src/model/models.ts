@@ -1,4 +1,3 @@
-import type { DeviceLease } from "../device/pool.ts";
 import type { ImageBackend } from "./image/backend.ts";
 import type { TrainerBackend } from "./trainer/backend.ts";
 import type { CallOptions, VlmBackend } from "./vlm/backend.ts";
@@ -47,6 +46,13 @@ export interface EditorSpec {
 
 export type ExecutorSpec = DrawingSpec | EditorSpec;
 
+/** Who trains, on how many devices at once. */
+export interface TrainerSpec {
+  readonly backend: Recipe["training"]["backend"];
+  readonly devices: number;
+  readonly simulate: Recipe["simulate"];
+}
+
 /** Gives the steps a model on a leased device, whichever backend plays the role. */
 export interface Models {
   withVlm<T>(
@@ -61,10 +67,9 @@ export interface Models {
     use: (executor: ImageBackend) => Promise<T>,
   ): Promise<T>;
   withTrainer<T>(
-    backend: Recipe["training"]["backend"],
-    simulate: Recipe["simulate"],
+    spec: TrainerSpec,
     options: CallOptions & Waiting,
-    use: (trainer: TrainerBackend, lease: DeviceLease) => Promise<T>,
+    use: (trainer: TrainerBackend) => Promise<T>,
   ): Promise<T>;
   close(): Promise<void>;
 }

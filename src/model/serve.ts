@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Role } from "../contract/queues.ts";
+import { leaseSeveral } from "../device/lease-several.ts";
 import type { Device, DeviceLease, DevicePool } from "../device/pool.ts";
+import type { DevicePools } from "../device/pools.ts";
 import { type Closable, createServerPool, type ServerPool } from "../device/server-pool.ts";
+import { StepFailure } from "../failure.ts";
 import type { ModelServer } from "../process/model-server.ts";
+import { Turns } from "../process/turns.ts";
 import type { ImageBackend } from "./image/backend.ts";
 import { createSceneRenderer } from "./image/scene-renderer.ts";
 import { createSimulatedExecutor } from "./image/simulated.ts";
@@ -24,22 +28,24 @@ const IDLE_MS = 30_000;
 const MAX_HOLD_MS = 10 * 60_000;
 
 /** Gives steps their models: servers that stay warm between chunks, each on a leased device. */
-export function createModels(poolOf: (role: Role) => DevicePool, runners: PythonRunners, log: Logger): Models {
+export function createModels(pools: DevicePools, runners: PythonRunners, log: Logger): Models {
   // Roles that share their devices share their servers too: only so can one make room for another.
   const serversOf = new Map<DevicePool, ServerPool<Served>>();
   const servers = (role: Role): ServerPool<Served> => {
-    const pool = poolOf(role);
+    const pool = pools.of(role);
     const known = serversOf.get(pool) ?? createServerPool<Served>(pool, { idleMs: IDLE_MS, maxHoldMs: MAX_HOLD_MS });
     serversOf.set(pool, known);
     return known;
   };
+
+  const trainersTurns = new Turns();
 
   const leased = async <T>(
     role: Role,
     options: CallOptions & Waiting,
     use: (lease: DeviceLease) => Promise<T>,
   ): Promise<T> => {
-    const lease = await poolOf(role).lease(role, options);
+    const lease = await pools.of(role).lease(role, options);
     try {
       return await use(lease);
     } finally {
@@ -100,12 +106,29 @@ export function createModels(poolOf: (role: Role) => DevicePool, runners: Python
         return lasting(spec.simulate?.latency_ms.imagine, options.signal, () => use(executor));
       });
     },
-    withTrainer: (backend, simulate, options, use) =>
-      leased("train", options, async (lease) => {
-        if (backend === "simulated") return use(createSimulatedTrainer(simulate), lease);
+    async withTrainer({ backend, devices, simulate }, options, use) {
+      const own = pools.of("train");
+      // Its own devices first; then those of roles that have nothing to do while all wait for the next policy.
+      const line = [own, ...pools.all.filter((pool) => pool !== own)];
+      const all = line.reduce((sum, pool) => sum + pool.size, 0);
+      if (devices > all) {
+        throw new StepFailure(
+          "BadInput",
+          `training.num_processes is ${devices}, but this worker has ${all} device${all === 1 ? "" : "s"}; start one with more (bin/snowball worker --devices), or ask for fewer processes.`,
+        );
+      }
+      // One at a time: two could each hold what the other waits for.
+      const next = await trainersTurns.take(options.signal);
+      const leases = await leaseSeveral(line, "train", devices, options).finally(next);
+      try {
+        if (backend === "simulated") return await use(createSimulatedTrainer(simulate));
         const { createTrlTrainer } = await import("./trainer/trl.ts");
-        return use(createTrlTrainer(runners, lease.device, log), lease);
-      }),
+        const leased = leases.map((lease) => lease.device);
+        return await use(createTrlTrainer(runners, leased, log));
+      } finally {
+        for (const lease of leases) lease.release();
+      }
+    },
     close: async () => {
       await Promise.all([...serversOf.values()].map((pool) => pool.close()));
     },

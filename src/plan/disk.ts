@@ -9,7 +9,7 @@ export interface ModelSize {
   readonly adapterWeights: number;
 }
 
-/** Bytes that a run adds to the disk, at most; nothing of it is deleted while the run goes on. */
+/** Bytes that a run adds to the disk, at most; but for checkpoints, nothing of it is deleted while the run goes on. */
 export interface DiskUse {
   readonly views: number;
   readonly checkpoints: number;
@@ -18,7 +18,7 @@ export interface DiskUse {
   /** Rollouts, labels and answers, and the same joined again in the run folder. */
   readonly rows: number;
   readonly total: number;
-  /** Checkpoints over all trainings. */
+  /** Checkpoints over all trainings, few of which are there at once. */
   readonly checkpointCount: number;
 }
 
@@ -37,6 +37,8 @@ const TRAINED = 12;
 const ROW = 1200;
 /** Bytes of a token of text. */
 const TOKEN = 4;
+/** Checkpoints at once: two of a training are kept, a third is being written; none outlives its training. */
+const CHECKPOINTS = 3;
 /** A row is in the rollouts, the labels and their index, and again in the two joined files of the run folder. */
 const COPIES = 5;
 
@@ -53,15 +55,14 @@ export function diskOf(recipe: Recipe, work: RunWork, model: ModelSize | null): 
       : []),
   ]);
   const trainings = work.iterations.filter((each) => each.maxOptimizerSteps > 0);
-  const checkpointCount = trainings.reduce(
-    (sum, { maxOptimizerSteps }) => sum + savedCheckpoints(recipe, maxOptimizerSteps),
-    0,
-  );
+  const saved = trainings.map(({ maxOptimizerSteps }) => savedCheckpoints(recipe, maxOptimizerSteps));
+  const checkpointCount = saved.reduce((sum, count) => sum + count, 0);
   const views = asked.views * viewBytes(recipe);
-  // Of a LoRA the adapter is trained, and kept beside the merged checkpoint.
+  // Of a LoRA the adapter is trained, and kept beside the merged checkpoint; a full fine-tuning is one checkpoint.
   const { weights, adapterWeights } = model ?? { weights: 0, adapterWeights: 0 };
-  const checkpoints = checkpointCount * adapterWeights * TRAINED;
-  const models = trainings.length * (adapterWeights + weights) * FLOAT32;
+  const full = recipe.training.tuning === "full";
+  const checkpoints = Math.min(CHECKPOINTS, Math.max(0, ...saved)) * (full ? weights : adapterWeights) * TRAINED;
+  const models = trainings.length * (full ? weights : adapterWeights + weights) * FLOAT32;
   const rows = (asked.completions + asked.answers) * COPIES * (ROW + recipe.planner.max_new_tokens * TOKEN);
   return { views, checkpoints, models, rows, total: views + checkpoints + models + rows, checkpointCount };
 }

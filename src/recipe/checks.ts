@@ -33,6 +33,9 @@ const RESERVED = new Set([
   "push_to_hub",
 ]);
 
+/** Parts that only a full fine-tuning could train. */
+const FREEZES = ["freeze_language_model", "freeze_vision_tower", "freeze_merger"] as const;
+
 const RULES: readonly Rule[] = [
   (recipe) =>
     recipe.data.path === undefined &&
@@ -126,6 +129,24 @@ const RULES: readonly Rule[] = [
       index >= 0 && {
         path: ["training", "lora_target", index],
         message: "training.lora_target has all-linear, which takes in the vision tower; the layers' names are needed.",
+      }
+    );
+  },
+  ({ training }) =>
+    training.tuning === "full" &&
+    training.freeze_language_model &&
+    training.freeze_vision_tower &&
+    training.freeze_merger && {
+      path: ["training", "freeze_language_model"],
+      message: "training freezes language model, vision tower and merger; one of them is needed to train.",
+    },
+  ({ training }) => {
+    const frozen = FREEZES.find((field) => training[field]);
+    return (
+      training.tuning === "lora" &&
+      frozen !== undefined && {
+        path: ["training", frozen],
+        message: `training.${frozen} is true, but training.tuning is lora, which trains an adapter alone; it has to go, or tuning full is needed.`,
       }
     );
   },

@@ -28,12 +28,12 @@ export function chunkSizes(questions: number, perChunk: number): number[] {
 }
 
 /**
- * Optimizer steps of a training, as the Trainer of transformers counts them: batches are rounded up, then steps in an
- * epoch, then epochs.
+ * Optimizer steps of a training, as the Trainer of transformers counts them: batches are rounded up, dealt out to the
+ * processes, rounded up again, then steps in an epoch, then epochs.
  */
 export function optimizerSteps(pairs: number, training: Recipe["training"]): number {
   if (training.max_steps !== undefined) return training.max_steps;
-  const batches = Math.ceil(pairs / training.per_device_train_batch_size);
+  const batches = Math.ceil(Math.ceil(pairs / training.per_device_train_batch_size) / training.num_processes);
   const perEpoch = Math.max(1, Math.ceil(batches / training.gradient_accumulation_steps));
   return Math.ceil((training.num_train_epochs ?? 1) * perEpoch);
 }
@@ -84,11 +84,15 @@ export function recipeWarnings(recipe: Recipe, questions: number, givenPairs = 0
   }
   if (data.held_out.val + data.held_out.test === 0) warnings.push("data.held_out is 0: evaluation and gate are off.");
   const first = planIterations(recipe, questions, givenPairs)[0]?.maxOptimizerSteps ?? 0;
-  if (training.backend !== "simulated" && trains(recipe) && first < FEW_STEPS && training.learning_rate < LORA_SIZED) {
+  if (isLora(recipe) && trains(recipe) && first < FEW_STEPS && training.learning_rate < LORA_SIZED) {
     warnings.push(
       `training makes at most ${first} optimizer steps in iteration 1 at learning_rate ${training.learning_rate}: the policy will hardly change; ` +
         "a LoRA-sized setting is learning_rate 5e-5 with lora_alpha twice lora_rank.",
     );
   }
   return warnings;
+}
+
+function isLora({ training }: Recipe): boolean {
+  return training.backend !== "simulated" && training.tuning === "lora";
 }

@@ -25,10 +25,11 @@ export interface Opening {
 /** What happens now, and where to look. */
 export function openingLines(recipe: Recipe, { how, iteration, changed, ui }: Opening): string[] {
   const { name, loop, planner, training } = recipe;
+  const tuning = training.tuning === "full" ? "full fine-tuning" : `LoRA r${training.lora_rank}`;
   const iterations = `${loop.num_iterations} iteration${loop.num_iterations === 1 ? "" : "s"}`;
   const where = iteration === null || iteration < 0 ? "" : ` (iteration ${iteration + 1} of ${loop.num_iterations})`;
   const beginning: Readonly<Record<Beginning, string>> = {
-    started: `Snowball  ${name}   ${iterations} · K ${planner.num_rollouts} · LoRA r${training.lora_rank}`,
+    started: `Snowball  ${name}   ${iterations} · K ${planner.num_rollouts} · ${tuning}`,
     attached: `Going on with ${name}${where}. Nothing finished is done again.`,
     finished: `${name} is complete already; --anew runs it again.`,
   };

@@ -9,7 +9,15 @@ export function policyDigest(policy: PolicyRef): string {
   return canonicalDigest({ base, adapter: adapter?.sha256 ?? null, dtype, ...(full && { full: full.sha256 }) });
 }
 
-/** Opens the adapter of a policy: the absolute folder, or null for the base. */
-export async function adapterFolder(store: ArtifactStore, adapter: ArtifactRef | undefined): Promise<string | null> {
-  return adapter ? join(await store.open(adapter), "model_lora") : null;
+/** The absolute folders that serve a policy: its adapter, or the checkpoint that was trained as a whole, or neither. */
+export interface PolicyFolders {
+  readonly adapter: string | null;
+  readonly full: string | null;
+}
+
+/** Opens the artifacts of a policy. The base has none. */
+export async function policyFolders(store: ArtifactStore, { adapter, full }: PolicyRef): Promise<PolicyFolders> {
+  const folder = async (ref: ArtifactRef | undefined, name: string): Promise<string | null> =>
+    ref ? join(await store.open(ref), name) : null;
+  return { adapter: await folder(adapter, "model_lora"), full: await folder(full, "model_full") };
 }

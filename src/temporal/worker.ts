@@ -74,8 +74,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const connection = await NativeConnection.connect(nativeOptions(server.options));
   const { devices, roles, threads } = options;
   const stateFolder = stateFolderOf(resolve(options.root));
-  const poolOf = createPools({ devices, roles, threads, stateFolder });
-  const models = createModels(poolOf, projectRunners(), log);
+  const pools = createPools({ devices, roles, threads, stateFolder });
+  const models = createModels(pools, projectRunners(), log);
   const deps = await openDeps(options, models, connection);
   const base = {
     connection,
@@ -97,7 +97,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     );
   }
   for (const role of options.roles)
-    workers.push(await Worker.create({ ...base, ...roleOptions(role, deps, poolOf(role).size) }));
+    workers.push(await Worker.create({ ...base, ...roleOptions(role, deps, pools.of(role).size) }));
   const ended = runAll(workers, async () => {
     await models.close();
     await connection.close();

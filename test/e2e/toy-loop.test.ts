@@ -131,6 +131,7 @@ test("a trainer killed with -9 in the middle goes on from its checkpoint to the 
   expect(killed).toBe(1);
   const second = await resultOf(other.client, "demo");
   await worker.kill("SIGTERM");
+  expect(countOf(checkpoints)).toBe(0); // They went with the training that they were for.
   const outcome = outcomeOf(again, second);
   await other.close();
   expect(outcome).toEqual(outcomeOf(root, result));

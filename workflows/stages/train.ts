@@ -11,7 +11,7 @@ export interface Candidate {
 }
 
 /**
- * Trains a fresh adapter on the base, from this round's pairs and all earlier ones.
+ * Trains a fresh adapter on the base, or the whole of it, from this round's pairs and all earlier ones.
  * A round without pairs trains nothing: null, and the policy stays.
  */
 export async function trainPolicy(loop: Loop, shard: number, selected: SelectedPairs): Promise<Candidate | null> {
@@ -32,6 +32,8 @@ export async function trainPolicy(loop: Loop, shard: number, selected: SelectedP
 /** Merges the candidate into one checkpoint, and refuses it when the merge is not base plus adapter. */
 export async function mergePolicy(loop: Loop, shard: number, candidate: Candidate | null): Promise<ArtifactRef | null> {
   if (candidate === null) return null;
+  // A full fine-tuning is one checkpoint already, and was compared with its base when it was made.
+  if (candidate.policy.full) return candidate.policy.full;
   const { plan, board, steps } = loop;
   // Where there is an evaluation it takes longer, and is what people wait for.
   if (plan.heldOut.length === 0) board.set({ stage: "merge" });

@@ -27,12 +27,14 @@ export interface TrainRequest extends BaseCheckpoint {
   /** A JSON array of PairRow. */
   readonly data: string;
   readonly image_root: string;
-  /** The trainer writes `model_lora/` in it. */
+  /** The trainer writes `model_lora/` in it, or `model_full/` when training.tuning is full. */
   readonly output: string;
   /** Private folder for checkpoint-N; each is announced by a checkpoint event when it is whole. */
   readonly checkpoints: string;
   readonly resume_from: string | null;
   readonly training: Recipe["training"];
+  /** A ZeRO stage by its name, a configuration as its file has it, or none. */
+  readonly deepspeed: unknown;
   /** The control: train on the chosen texts alone. */
   readonly sft_only: boolean;
   readonly seed: number;

@@ -8,7 +8,7 @@ import type { TrainerBackend } from "./backend.ts";
 /** Optimizer steps that a simulated training pretends to make. */
 const STEPS = 4;
 
-/** A trainer without a model: its adapter is the digest of what it was given, so equal pairs make equal policies. */
+/** A trainer without a model: what it makes is the digest of what it was given, so equal pairs make equal policies. */
 export function createSimulatedTrainer(simulate: Recipe["simulate"]): TrainerBackend {
   const latency = simulate?.latency_ms.train ?? 0;
   return {
@@ -21,9 +21,13 @@ export function createSimulatedTrainer(simulate: Recipe["simulate"]): TrainerBac
         await sleep(latency / STEPS, undefined, { signal });
         await onEvent({ event: "progress", step, total: STEPS, metrics: { loss: Math.LN2 / step } });
       }
-      const folder = join(request.output, "model_lora");
+      const full = request.training.tuning === "full";
+      const folder = join(request.output, full ? "model_full" : "model_lora");
       await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, "adapter.json"), `${JSON.stringify({ simulated: true, digest })}\n`);
+      await writeFile(
+        join(folder, full ? "model.json" : "adapter.json"),
+        `${JSON.stringify({ simulated: true, digest })}\n`,
+      );
       return { loss: Math.LN2 / STEPS };
     },
     async merge(request) {

@@ -3,24 +3,35 @@ import type { Device } from "../../device/pool.ts";
 import { runJob } from "../../process/job.ts";
 import { checkPython, type PythonRunners } from "../python.ts";
 import type { JobOptions, TrainerBackend } from "./backend.ts";
+import { computeOf, launchArgs, withDeepSpeed } from "./launch.ts";
 
 /** How long a trainer may finish what it writes after it is told to stop, in ms. A torn checkpoint is never announced. */
 const GRACE_MS = 20_000;
 
-/** Trains with TRL and merges with PEFT, each as a Python job of its own on the device. */
-export function createTrlTrainer(runners: PythonRunners, device: Device, log: Logger): TrainerBackend {
-  function run(name: string, module: string, request: object, { signal, silenceMs, onEvent }: JobOptions) {
+/** Trains with TRL, in one process on each device, and merges with PEFT on the first: each a Python job of its own. */
+export function createTrlTrainer(runners: PythonRunners, devices: readonly Device[], log: Logger): TrainerBackend {
+  // All trainings take the locks of their devices in one order, so that no two wait for each other.
+  const leased = devices.toSorted((a, b) => (a.lock < b.lock ? -1 : 1));
+
+  function run(
+    job: { readonly name: string; readonly module: string; readonly env: PythonRunners["env"] },
+    request: object,
+    own: readonly Device[],
+    { signal, silenceMs, onEvent }: JobOptions,
+  ) {
     checkPython(runners);
-    const compute = { device: device.name, threads: device.threads, lock: device.lock };
-    const program = { command: runners.python, args: ["-m", module], cwd: runners.cwd, env: runners.env };
-    return runJob(
-      { name, ...program, graceMs: GRACE_MS, log, silenceMs, onEvent, request: { ...request, ...compute } },
-      signal,
-    );
+    const { name, module, env } = job;
+    const program = { command: runners.python, args: launchArgs(runners, module, own), cwd: runners.cwd, env };
+    const told = { ...request, ...computeOf(own) };
+    return runJob({ name, ...program, graceMs: GRACE_MS, log, silenceMs, onEvent, request: told }, signal);
   }
 
   return {
-    train: async (request, options) => run("trainer", "runners.train_dpo", request, options),
-    merge: async (request, options) => run("merge", "runners.merge", request, options),
+    train: async (request, options) => {
+      const env = request.deepspeed === null ? runners.env : withDeepSpeed(runners);
+      return run({ name: "trainer", module: "runners.train_dpo", env }, request, leased, options);
+    },
+    merge: async (request, options) =>
+      run({ name: "merge", module: "runners.merge", env: runners.env }, request, leased.slice(0, 1), options),
   };
 }

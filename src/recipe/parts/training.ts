@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { path } from "./fields.ts";
 
 /** How far the policy may leave the reference: TRL's and the DPO paper's default. */
 const BETA = 0.1;
@@ -10,6 +11,13 @@ const LEARNING_RATE = 1e-5;
 /** Pairs a forward pass, and passes an optimizer step: 16 pairs a step. */
 const PER_DEVICE_BATCH = 2;
 const ACCUMULATION = 8;
+/**
+ * Peak learning rates of a full fine-tuning. The vision tower came with sight, so it moves least; the merger between
+ * tower and language model keeps pace with the language model. They are those of the field's scripts.
+ */
+const LANGUAGE_LR = 5e-6;
+const VISION_LR = 2e-6;
+const MERGER_LR = 5e-6;
 /** Norm: the clipping of TRL's trainers. */
 const MAX_GRAD_NORM = 1;
 /** Optimizer steps between checkpoints: what a crash can cost. */
@@ -31,11 +39,20 @@ const LOSSES = [
   "sft",
 ] as const;
 
+/** DeepSpeed's ZeRO: optimizer states, then gradients, then weights are divided over the processes. */
+export const ZERO_STAGES = ["zero1", "zero2", "zero3"] as const;
+
 const SCHEDULES = ["linear", "cosine", "constant", "constant_with_warmup"] as const;
+
+const rate = (peak: number) => z.number().gt(0).max(1).default(peak);
 
 export const training = z
   .strictObject({
     backend: z.enum(["trl", "simulated"]).describe("Who trains"),
+    tuning: z
+      .enum(["lora", "full"])
+      .default("lora")
+      .describe("lora: an adapter on the language model; full: every part that is not frozen"),
     beta: z.number().gt(0).max(10).default(BETA).describe("Strength of the pull to the reference"),
     loss_type: z.array(z.enum(LOSSES)).min(1).default(["sigmoid"]).describe("Terms of the loss"),
     loss_weights: z.array(z.number().min(0)).min(1).optional().describe("One weight per term; all 1 when absent"),
@@ -58,7 +75,13 @@ export const training = z
       .min(1)
       .default(LORA_TARGET)
       .describe("Names of the layers that carry the adapter"),
-    learning_rate: z.number().gt(0).max(1).default(LEARNING_RATE).describe("Peak learning rate"),
+    learning_rate: z.number().gt(0).max(1).default(LEARNING_RATE).describe("Peak learning rate of an adapter"),
+    language_lr: rate(LANGUAGE_LR).describe("full: peak learning rate of the language model"),
+    vision_lr: rate(VISION_LR).describe("full: peak learning rate of the vision tower"),
+    merger_lr: rate(MERGER_LR).describe("full: peak learning rate of the merger between the two"),
+    freeze_language_model: z.boolean().default(false).describe("full: true leaves the language model as it is"),
+    freeze_vision_tower: z.boolean().default(false).describe("full: true leaves the vision tower as it is"),
+    freeze_merger: z.boolean().default(false).describe("full: true leaves the merger as it is"),
     lr_scheduler_type: z.enum(SCHEDULES).default("cosine").describe("Shape of the learning rate"),
     warmup_steps: z.number().min(0).default(0).describe("Optimizer steps, or below 1 a share of all steps"),
     num_train_epochs: z.number().gt(0).optional().describe("Passes over the pairs; 1 when absent"),
@@ -69,8 +92,18 @@ export const training = z
       .describe("Optimizer steps, whatever the number of pairs; overrides num_train_epochs"),
     per_device_train_batch_size: z.int().min(1).default(PER_DEVICE_BATCH).describe("Pairs a forward pass"),
     gradient_accumulation_steps: z.int().min(1).default(ACCUMULATION).describe("Forward passes an optimizer step"),
+    num_processes: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe("Processes of one host, a device each; every one makes its own forward passes"),
+    deepspeed: z
+      .union([z.enum(ZERO_STAGES), path])
+      .optional()
+      .describe("ZeRO's stage, or the file of a DeepSpeed configuration; needs make deepspeed"),
     max_grad_norm: z.number().min(0).default(MAX_GRAD_NORM).describe("0 is off"),
     save_steps: z.int().min(1).default(SAVE_STEPS).describe("Optimizer steps between checkpoints"),
     extra: z.record(z.string(), z.json()).default({}).describe("Passed on to TRL's DPOConfig, which checks it"),
   })
-  .describe("How a policy is made from pairs: a fresh LoRA on the base, the base as reference");
+  .describe("How a policy is made from pairs: from the base each time, with the base as reference");

@@ -38,7 +38,7 @@ ${lines}`;
     onEvent: (event) => void events.push(event),
   };
   const runners = { python, cwd: folder, env: { PYTHONHASHSEED: "0" } };
-  return { backend: createTrlTrainer(runners, device, pino({ enabled: false })), options, events };
+  return { backend: createTrlTrainer(runners, [device], pino({ enabled: false })), options, events };
 }
 
 test("a job is told its request and its device, in the runners' own environment", async () => {
@@ -67,6 +67,6 @@ test("without the Python environment, nothing is started and set-up is named", a
   const { options } = trainer("");
   const runners = { python: "/nowhere/python", cwd: "/", env: {} };
   const device: Device = { kind: "cpu", index: 0, name: "cpu", threads: 1, lock: "/lock" };
-  const backend = createTrlTrainer(runners, device, pino({ enabled: false }));
+  const backend = createTrlTrainer(runners, [device], pino({ enabled: false }));
   await expect(backend.merge(request, options)).rejects.toThrow("make setup");
 });

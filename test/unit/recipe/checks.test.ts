@@ -19,6 +19,11 @@ test.each<[Record<string, object>, RegExp]>([
   [{ training: { lora_target: ["embed_tokens"] } }, /^training\.lora_target has embed_tokens/],
   [{ training: { lora_target: ["all-linear"] } }, /^training\.lora_target has all-linear/],
   [
+    { training: { tuning: "full", freeze_language_model: true, freeze_vision_tower: true, freeze_merger: true } },
+    /^training freezes language model, vision tower and merger; one of them is needed/,
+  ],
+  [{ training: { freeze_merger: true } }, /^training\.freeze_merger is true, but training\.tuning is lora/],
+  [
     { training: { lr_scheduler_type: "constant", warmup_steps: 5 } },
     /^training\.warmup_steps is 5, but the constant schedule/,
   ],

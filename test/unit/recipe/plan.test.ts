@@ -31,6 +31,7 @@ describe("optimizer steps, as the Trainer counts them", () => {
     [1, {}, 1],
     [340, { num_train_epochs: 3 }, 66],
     [340, { num_train_epochs: 0.5 }, 11],
+    [340, { num_processes: 4 }, 6],
     [340, { num_train_epochs: undefined, max_steps: 160 }, 160],
     [65, { per_device_train_batch_size: 8, gradient_accumulation_steps: 1 }, 9],
   ])("%d pairs with %j: %d", (pairs, over, steps) => {

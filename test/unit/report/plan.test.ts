@@ -27,7 +27,7 @@ test("the full recipe, before money is spent", () => {
     "  held out      500 val, 1,000 test · evaluating 6 policies: 14,120 answers, up to 49,096 views",
     "  training      at most 2,188 to 10,938 optimizer steps an iteration · 654 checkpoints in all",
     expect.stringMatching(
-      /^ {2}disk at peak {2}16 TB \(views 15 TB, checkpoints 1\.3 TB, models 169 GB, rows \d+ GB\); 2\.0 TB are free$/,
+      /^ {2}disk at peak {2}15 TB \(views 15 TB, checkpoints 5\.8 GB, models 169 GB, rows \d+ GB\); 2\.0 TB are free$/,
     ),
     "  GPU-hours     planner 65 · executor 392 · critic 37 · trainer 36   at the rates in the recipe",
     "  bottleneck    the executor: with 4 devices for it a run takes about 5.6 days, with 16 about 2.5 days",
@@ -39,7 +39,7 @@ test("the full recipe, before money is spent", () => {
     "  3              35,000    280,000   1,400,000   105,000             6,563",
     "  4              35,000    280,000   1,400,000   140,000             8,750",
     "  5              35,000    280,000   1,400,000   175,000            10,938",
-    "Note: the disk is too small for this plan: it needs up to 16 TB, and 2.0 TB are free; `run` will refuse it.",
+    "Note: the disk is too small for this plan: it needs up to 15 TB, and 2.0 TB are free; `run` will refuse it.",
   ]);
 });
 

@@ -1,0 +1,85 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { deepspeedOf } from "../../../activities/deepspeed.ts";
+import type { Device } from "../../../src/device/pool.ts";
+import type { TrainRequest } from "../../../src/model/trainer/backend.ts";
+import { launchArgs, withDeepSpeed } from "../../../src/model/trainer/launch.ts";
+import { createTrlTrainer } from "../../../src/model/trainer/trl.ts";
+import { shipped } from "../../support/recipe.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+
+const { training } = shipped("snowball.demo.yaml");
+const runners = { python: "/p/.venv/bin/python", cwd: "/p/python", env: { PYTHONPATH: "/p/python" } };
+
+function gpu(index: number): Device {
+  return { kind: "cuda", index, name: `cuda:${index}`, threads: 3, lock: `/locks/cuda-${index}.lock` };
+}
+
+/** A stand-in for the Python interpreter, which answers with its arguments, its request and its search path. */
+async function whatATrainerIsTold(devices: readonly Device[], deepspeed: unknown) {
+  const folder = scratchFolder();
+  const python = join(folder, "python");
+  writeFileSync(
+    python,
+    `#!${process.execPath}
+const args = process.argv.slice(2);
+const request = JSON.parse(require("node:fs").readFileSync(args.at(-1), "utf8"));
+require("node:fs").writeFileSync(${JSON.stringify(join(folder, "told.json"))},
+  JSON.stringify({ args: args.slice(0, -1), request, path: process.env.PYTHONPATH }));
+console.log(JSON.stringify({ event: "done", metrics: {} }));`,
+  );
+  chmodSync(python, 0o755);
+  const backend = createTrlTrainer({ ...runners, python, cwd: folder }, devices, pino({ enabled: false }));
+  const request = { training, deepspeed } as unknown as TrainRequest;
+  const options = { signal: new AbortController().signal, silenceMs: 10_000, onEvent: () => undefined };
+  await backend.train(request, options);
+  const told = await import(join(folder, "told.json"), { with: { type: "json" } });
+  return told.default as { args: string[]; request: Record<string, unknown>; path: string };
+}
+
+test("on one device a trainer is a Python module like any other", async () => {
+  expect(launchArgs(runners, "runners.train_dpo", [gpu(1)])).toEqual(["-m", "runners.train_dpo"]);
+  const { args, request, path } = await whatATrainerIsTold([gpu(1)], null);
+  expect(args).toEqual(["-m", "runners.train_dpo"]);
+  expect(request).toMatchObject({ device: "cuda:1", threads: 3, lock: "/locks/cuda-1.lock" });
+  expect(request).not.toHaveProperty("devices");
+  expect(path).toBe("/p/python");
+});
+
+test("on several, accelerate launches a process for each, on a free port and by no one's own configuration", async () => {
+  expect(launchArgs(runners, "runners.train_dpo", [gpu(0), gpu(1)]).join(" ")).toBe(
+    "-m accelerate.commands.launch --multi_gpu --config_file /p/python/envs/accelerate.yaml --num_machines 1 " +
+      "--num_processes 2 --main_process_port 0 --mixed_precision no --dynamo_backend no " +
+      "--num_cpu_threads_per_process 3 -m runners.train_dpo",
+  );
+  // Whatever the order in which they were leased: all trainings lock their devices in one order.
+  const { args, request } = await whatATrainerIsTold([gpu(2), gpu(0), gpu(1)], null);
+  expect(args).toContain("accelerate.commands.launch");
+  expect(request).toMatchObject({
+    devices: ["cuda:0", "cuda:1", "cuda:2"],
+    locks: ["/locks/cuda-0.lock", "/locks/cuda-1.lock", "/locks/cuda-2.lock"],
+  });
+});
+
+test("DeepSpeed is on the search path of a training that asks for it, and of no other", async () => {
+  expect(withDeepSpeed(runners)).toEqual({ PYTHONPATH: "/p/python:/p/.tools/deepspeed" });
+  expect((await whatATrainerIsTold([gpu(0)], "zero2")).path).toMatch(/^\/p\/python:.*\.tools\/deepspeed$/);
+});
+
+test("training.deepspeed is nothing, a stage, or what its file says", async () => {
+  const root = scratchFolder();
+  writeFileSync(join(root, "own.json"), '{"zero_optimization": {"stage": 2}}');
+  writeFileSync(join(root, "list.json"), "[]");
+  writeFileSync(join(root, "torn.json"), '{"zero');
+  expect(await deepspeedOf(root, undefined)).toBeNull();
+  expect(await deepspeedOf(root, "zero3")).toBe("zero3");
+  expect(await deepspeedOf(root, "own.json")).toEqual({ zero_optimization: { stage: 2 } });
+  for (const name of ["zero4", "list.json", "torn.json"]) {
+    await expect(deepspeedOf(root, name)).rejects.toMatchObject({
+      type: "BadInput",
+      message: `training.deepspeed "${name}" is neither zero1, zero2, zero3 nor a file with a JSON object in it.`,
+    });
+  }
+});
