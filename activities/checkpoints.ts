@@ -42,7 +42,7 @@ export function createCheckpoints(
   const steps = Array.from(
     { length: Math.ceil(maxSteps / saveSteps) + 1 },
     (_, place) => (place + 1) * saveSteps,
-  ).reverse();
+  ).toReversed();
   return {
     scratch: () => store.scratch(keyOf(0)),
     async newest() {

@@ -10,3 +10,6 @@ for uv in "$(command -v uv || true)" .tools/uv/bin/uv .tools/uv-venv/bin/uv; do
 done
 "$uv" pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url \
 	python/envs/runners.in -o python/envs/runners.lock
+# Of DeepSpeed only what the runners' lock has not.
+"$uv" pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url --no-deps \
+	python/envs/deepspeed.in -o python/envs/deepspeed.lock

@@ -24,7 +24,12 @@ if (folder === undefined) throw new Error("Say the folder: node scripts/pack.ts 
 const project = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Manifest;
 const { name, version, description, license, engines } = project;
 const manifest = {
-  ...{ name, version, description, license, engines, type: "module" },
+  name,
+  version,
+  description,
+  license,
+  engines,
+  type: "module",
   files: ["lib", "schema"],
   exports: {
     ".": { types: "./lib/index.d.ts", default: "./lib/index.js" },

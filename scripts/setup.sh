@@ -21,4 +21,5 @@ fi
 . scripts/setup/node.sh
 . scripts/setup/packages.sh
 . scripts/setup/python.sh
+[ -z "${SNOWBALL_NEEDS_DEEPSPEED:-}" ] || . scripts/setup/deepspeed.sh
 . scripts/setup/temporal.sh

@@ -2,24 +2,30 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from runners.adapter import CONFIG, WEIGHTS, tensor_shapes
 from runners.failure import Failure
+from runners.whole import WEIGHTS as WHOLE
 
 # Without one of these the trainer starts that part afresh and says nothing.
-NEEDED = (CONFIG, WEIGHTS, "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")
-# Absolute paths of this host and the time of day; nothing reads them again.
-NOT_KEPT = ("training_args.bin", "README.md")
+ALWAYS = ("scheduler.pt", "trainer_state.json")
+# DeepSpeed's own part: a folder for the step, and a file that names it.
+LATEST = "latest"
+# Absolute paths of this host and the time of day, and a program of DeepSpeed's; nothing reads them again.
+NOT_KEPT = ("training_args.bin", "README.md", "zero_to_fp32.py")
 
 
 def settle_checkpoint(folder: Path) -> None:
-    """Makes a checkpoint portable and flushes it to disk, files first, then the folder that names them."""
+    """Makes a checkpoint portable and flushes it to disk, files first, then the folders that name them."""
     for name in NOT_KEPT:
         (folder / name).unlink(missing_ok=True)
-    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    (folder / CONFIG).write_text(json.dumps(config | {"base_model_name_or_path": None}, indent=2), encoding="utf-8")
-    for path in [*(path for path in folder.rglob("*") if path.is_file()), folder]:
+    if (folder / CONFIG).is_file():
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        (folder / CONFIG).write_text(json.dumps(config | {"base_model_name_or_path": None}, indent=2), encoding="utf-8")
+    inside = [*folder.rglob("*")]
+    for path in [*(each for each in inside if each.is_file()), *(each for each in inside if each.is_dir()), folder]:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -27,10 +33,33 @@ def settle_checkpoint(folder: Path) -> None:
             os.close(descriptor)
 
 
-def check_checkpoint(folder: Path) -> None:
-    """Refuses a checkpoint that would resume only in part."""
-    for name in NEEDED:
-        path = folder / name
+def check_checkpoint(folder: Path, *, full: bool = False, sharded: bool = False, processes: int = 1) -> None:
+    """Refuses a checkpoint that would resume only in part.
+
+    full: of the whole network, not of an adapter; sharded: written by DeepSpeed.
+    """
+    for path in _needed(folder, full, sharded, processes):
         if not path.is_file() or path.stat().st_size == 0:
-            raise Failure("ArtifactLost", f"The checkpoint {folder} has no {name}, or an empty one.")
-    tensor_shapes(folder / WEIGHTS)
+            raise Failure(
+                "ArtifactLost", f"The checkpoint {folder} has no {path.relative_to(folder)}, or an empty one."
+            )
+    if not (full and sharded):
+        tensor_shapes(folder / (WHOLE if full else WEIGHTS))
+
+
+def _needed(folder: Path, full: bool, sharded: bool, processes: int) -> Iterator[Path]:
+    names = [
+        *ALWAYS,
+        *(["rng_state.pth"] if processes == 1 else [f"rng_state_{each}.pth" for each in range(processes)]),
+    ]
+    if not full:
+        names += [CONFIG, WEIGHTS]
+    elif not sharded:
+        names += [WHOLE]
+    names += [LATEST] if sharded else ["optimizer.pt"]
+    yield from (folder / name for name in names)
+    if sharded:
+        step = folder / (folder / LATEST).read_text(encoding="utf-8").strip()
+        shares = sorted(step.glob("*_optim_states.pt"))
+        # Stage 3 keeps the weights in as many pieces; the others once.
+        yield from shares if len(shares) == processes else [step / f"*_optim_states.pt for {processes} processes"]

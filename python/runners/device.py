@@ -1,19 +1,17 @@
 """The device a runner works on: claimed for the life of the process, and set up the same way every time."""
 
-import fcntl
 import os
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from runners.failure import Failure
+from runners.locks import lock, lock_in_turn
 from runners.protocol import Body, field, optional
+from runners.ranks import Rank
 
 if TYPE_CHECKING:
     import torch
-
-# An open file keeps its flock; the kernel drops it with the process, however that ends.
-_held_locks: dict[str, TextIO] = {}
 
 
 @dataclass(frozen=True)
@@ -30,8 +28,28 @@ def claim_device(request: Body) -> Compute:
 
     Request fields: device ("cpu" or "cuda:N"), threads, dtype, attn_implementation, lock (a path or null).
     """
-    _lock(optional(request, "lock", str))
-    device = field(request, "device", str)
+    path = optional(request, "lock", str)
+    if path is not None:
+        lock(path)
+    return _set_up(request, field(request, "device", str))
+
+
+def claim_share(request: Body, rank: Rank) -> Compute:
+    """Like `claim_device`, for a trainer: of the job's `devices` and `locks`, or of its one, those of this process. All
+    of its processes return once each has its lock."""
+    devices: list[str] = optional(request, "devices", list) or [field(request, "device", str)]
+    locks: list[str] = optional(request, "locks", list) or []
+    if len(devices) != rank.count:
+        raise Failure("BadInput", f"The job has {rank.count} processes and {len(devices)} devices; one each is needed.")
+    names = show_only(devices)
+    if rank.count == 1:
+        return claim_device({**request, "device": names[0]})
+    if locks:
+        lock_in_turn(locks, rank.index)
+    return _set_up(request, names[rank.index])
+
+
+def _set_up(request: Body, device: str) -> Compute:
     threads = field(request, "threads", int)
     # Read once, when torch is loaded. Threads that spin at a barrier while another runner holds their core slow a small
     # model down ten times and more.
@@ -49,17 +67,16 @@ def claim_device(request: Body) -> Compute:
     )
 
 
-def show_only(device: str) -> str:
-    """Hides every other GPU from this process, before torch looks, and returns the device's name from then on.
+def show_only(devices: Sequence[str]) -> list[str]:
+    """Hides every other GPU from this process, before torch looks, and returns the devices' names from then on.
 
     The trainer would spread a batch over all GPUs that it sees, leased or not.
     """
-    if not device.startswith("cuda:"):
-        return device
-    index = int(device.removeprefix("cuda:"))
+    indices = [int(device.removeprefix("cuda:")) for device in devices if device.startswith("cuda:")]
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    os.environ["CUDA_VISIBLE_DEVICES"] = visible.split(",")[index] if visible else str(index)
-    return "cuda:0"
+    known = visible.split(",") if visible else None
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(known[index] if known else str(index) for index in indices)
+    return [device if device == "cpu" else f"cuda:{place}" for place, device in enumerate(devices)]
 
 
 def dtype_of(name: str) -> "torch.dtype":
@@ -70,16 +87,3 @@ def dtype_of(name: str) -> "torch.dtype":
     if name not in dtypes:
         raise Failure("BadInput", f'dtype is "{name}"; {", ".join(dtypes)} are known.')
     return dtypes[name]
-
-
-def _lock(path: str | None) -> None:
-    # A second open of the same file would wait for the first one for ever.
-    if path is None or path in _held_locks:
-        return
-    file = open(path, "a", encoding="utf-8")  # noqa: SIM115, PTH123 - stays open as long as the process lives
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        sys.stderr.write(f"Waiting for the device lock {path}.\n")
-        fcntl.flock(file, fcntl.LOCK_EX)
-    _held_locks[path] = file

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftModel
 from transformers import TrainerCallback
 from trl import DPOTrainer
 
 from runners.checkpoint import settle_checkpoint
 from runners.failure import Failure
 from runners.protocol import Body, Channel
+from runners.ranks import meet
 from runners.vision import see_once
 
 # TRL's names for what a reader of the progress wants, and ours.
@@ -31,39 +33,45 @@ class TermWeight:
     """A loss term's weight that notes the term. TRL multiplies each term by its weight and adds them up in one line;
     the multiplication is the only place where a term can be seen on its own."""
 
-    def __init__(self, weight: float, note: Callable[[float], None]) -> None:
+    def __init__(self, weight: float, note: Callable[[torch.Tensor], None]) -> None:
         self._weight = weight
         self._note = note
 
     def __rmul__(self, term: torch.Tensor) -> torch.Tensor:
-        self._note(term.item())
+        self._note(term)
         return term * self._weight
 
 
 class TermwiseDPOTrainer(DPOTrainer):  # type: ignore[misc]
-    """DPOTrainer with one more metric per loss term, and one look at each image."""
+    """DPOTrainer with one more metric per loss term, and, where policy and reference share the part of the network that
+    an image passes first (`sees_alike`), one look at each image."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, sees_alike: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._sees_alike = sees_alike
         self.loss_weights: list[TermWeight] = [
             TermWeight(weight, partial(self._note_term, name))
             for name, weight in zip(self.args.loss_type, self.args.loss_weights, strict=True)
         ]
 
     def _compute_loss(self, model: Any, inputs: Body, return_outputs: bool) -> Any:
-        network = self.accelerator.unwrap_model(model).get_base_model()
-        return super()._compute_loss(model, see_once(network, inputs), return_outputs)
+        if self._sees_alike:
+            network = self.accelerator.unwrap_model(model)
+            inputs = see_once(network.get_base_model() if isinstance(network, PeftModel) else network, inputs)
+        return super()._compute_loss(model, inputs, return_outputs)
 
-    def _note_term(self, name: str, value: float) -> None:
+    def _note_term(self, name: str, term: torch.Tensor) -> None:
+        value = self.accelerator.gather(term.detach()).mean().item()
         self._metrics["train" if self.model.training else "eval"][name].append(value)
 
 
 class Report(TrainerCallback):  # type: ignore[misc]
-    """Sends progress and checkpoint events."""
+    """Sends progress and checkpoint events; of several processes only the first speaks."""
 
-    def __init__(self, channel: Channel, terms: list[str]) -> None:
+    def __init__(self, channel: Channel, terms: list[str], speaks: bool = True) -> None:
         self._channel = channel
         self._terms = terms
+        self._speaks = speaks
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
         """After every optimizer step. A loss that is no number ends the training: it cannot recover."""
@@ -75,13 +83,17 @@ class Report(TrainerCallback):  # type: ignore[misc]
             names = ", ".join(broken)
             raise Failure("ChildError", f"At step {state.global_step} no longer finite: {names}; lower learning_rate.")
         event = {"event": "progress", "step": state.global_step, "total": state.max_steps, "metrics": metrics}
-        self._channel.send(event)
+        if self._speaks:
+            self._channel.send(event)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """After a checkpoint was written; told only once it would survive a power cut."""
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        settle_checkpoint(folder)
-        self._channel.send({"event": "checkpoint", "step": state.global_step, "folder": str(folder)})
+        # Every process writes its own random state, and its share of what is sharded.
+        meet()
+        if self._speaks:
+            settle_checkpoint(folder)
+            self._channel.send({"event": "checkpoint", "step": state.global_step, "folder": str(folder)})
 
 
 def metrics_of(logs: dict[str, Any], terms: list[str]) -> dict[str, float]:

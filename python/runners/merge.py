@@ -36,10 +36,11 @@ def merge(request: Body, channel: Channel) -> dict[str, float]:
 
     import torch
 
-    from runners import canary
+    from runners import canary, whole
     from runners.adapter import attach_adapter
+    from runners.families import load_processor
     from runners.prompt import encode
-    from runners.vlm import load_network, load_processor, vlm_of
+    from runners.vlm import load_network, vlm_of
 
     exact = replace(compute, dtype=torch.float32)
     model = field(request, "model", str)
@@ -65,7 +66,7 @@ def merge(request: Body, channel: Channel) -> dict[str, float]:
     tried: dict[str, float] = {}
     for index, name in enumerate(dtypes):
         shutil.rmtree(folder, ignore_errors=True)
-        write_checkpoint(merged, Path(model), folder, dtype_of(name))
+        whole.write_checkpoint(merged, Path(model), folder, dtype_of(name))
         tried[name] = canary.divergence(measure(folder, processor, exact, places), reference)
         channel.send({"event": "progress", "step": index + 1, "total": len(dtypes), "metrics": {name: tried[name]}})
         if canary.is_faithful(tried[name], adapter_base):
@@ -82,53 +83,14 @@ def merge(request: Body, channel: Channel) -> dict[str, float]:
     )
 
 
-def write_checkpoint(merged: Any, base: Path, folder: Path, dtype: "torch.dtype") -> None:
-    """Writes the network in `dtype`, with the base's tokenizer, processor and templates beside it as they are."""
-    folder.mkdir(parents=True)
-    for path in sorted(base.iterdir()):
-        is_weights = path.suffix in (".safetensors", ".bin", ".onnx") or path.name.endswith(".index.json")
-        if path.is_file() and not is_weights:
-            shutil.copyfile(path, folder / path.name)
-    # Tied tensors stay one tensor, which is then written once.
-    rounded: dict[int, torch.Tensor] = {}
-    state = {
-        name: rounded.setdefault(tensor.data_ptr(), tensor.to(dtype)) for name, tensor in merged.state_dict().items()
-    }
-    merged.save_pretrained(folder, state_dict=state)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    text = json.dumps(_declared(config, str(dtype).removeprefix("torch.")), indent=2, sort_keys=True)
-    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _declared(config: Body, dtype: str) -> Body:
-    # save_pretrained names the dtype of the network in memory, here and in the parts' own sections.
-    parts = {name: _declared(value, dtype) if isinstance(value, dict) else value for name, value in config.items()}
-    return parts | ({"dtype": dtype} if "dtype" in parts else {})
-
-
 def measure(folder: Path, processor: Any, exact: Compute, places: "Places") -> "list[torch.Tensor]":
     """Reads a written checkpoint back, whole, and returns its log-probabilities at the canary's places."""
     from runners.canary import one_by_one
     from runners.vlm import load_network, vlm_of
+    from runners.whole import check_tensors
 
     check_tensors(folder)
     return one_by_one(vlm_of(load_network(str(folder), exact).eval(), processor), places)
-
-
-def check_tensors(folder: Path) -> None:
-    """Refuses a checkpoint with a missing shard, a missing tensor or an empty one."""
-    from runners.adapter import tensor_shapes
-
-    index = folder / "model.safetensors.index.json"
-    if not index.is_file():
-        tensor_shapes(folder / "model.safetensors")
-        return
-    shard_of: dict[str, str] = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-    for shard in sorted(set(shard_of.values())):
-        found = tensor_shapes(folder / shard)
-        lost = sorted(name for name, home in shard_of.items() if home == shard and name not in found)
-        if lost:
-            raise Failure("CanaryFailed", f"{folder / shard} lacks {len(lost)} tensors, the first is {lost[0]}.")
 
 
 if __name__ == "__main__":

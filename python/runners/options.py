@@ -10,6 +10,7 @@ from trl import DPOConfig
 
 from runners.device import Compute
 from runners.failure import Failure
+from runners.parts import rates_of
 from runners.protocol import Body, field, number, optional
 
 # Of the language model only: a vision tower has layers of the same names (Qwen2.5-VL), and an adapter on embeddings or
@@ -17,18 +18,27 @@ from runners.protocol import Body, field, number, optional
 LANGUAGE_MODEL = "language_model"
 
 
-def dpo_config(training: Body, seed: int, checkpoints: str, compute: Compute) -> DPOConfig:
-    """TRL's configuration. `training.extra` is passed on after its names were checked; it cannot override the rest."""
+def dpo_config(training: Body, seed: int, checkpoints: str, compute: Compute, zero: Body | None = None) -> DPOConfig:
+    """TRL's configuration. `training.extra` is passed on after its names were checked; it cannot override the rest.
+
+    zero: DeepSpeed's configuration, if it takes part.
+    """
     import torch
 
     on_cpu = compute.device.type == "cpu"
+    rates = rates_of(training) if is_full(training) else None
     fixed: Body = {
         "output_dir": checkpoints,
         "seed": seed,
         "data_seed": seed,
         # The default of 1024 tokens would cut completions behind the image tokens, without a word.
         "max_length": None,
-        "use_cpu": on_cpu,
+        # With it, Accelerate would leave DeepSpeed out without a word; the state says that there is no GPU.
+        "use_cpu": on_cpu and zero is None,
+        "accelerator_config": {"use_configured_state": on_cpu and zero is not None},
+        "deepspeed": zero,
+        # Every weight takes part in every step, and looking for others costs a pass over the graph.
+        "ddp_find_unused_parameters": False,
         "bf16": compute.dtype is torch.bfloat16,
         "fp16": compute.dtype is torch.float16,
         "report_to": "none",
@@ -46,7 +56,8 @@ def dpo_config(training: Body, seed: int, checkpoints: str, compute: Compute) ->
         "loss_type": terms,
         "loss_weights": optional(training, "loss_weights", list) or [1.0] * len(terms),
         "label_smoothing": number(training, "label_smoothing"),
-        "learning_rate": number(training, "learning_rate"),
+        # Of a full fine-tuning's parts the first one's; the optimizer has a group for each.
+        "learning_rate": next(iter(rates.of.values())) if rates else number(training, "learning_rate"),
         "lr_scheduler_type": field(training, "lr_scheduler_type", str),
         "warmup_steps": number(training, "warmup_steps"),
         **_length(training),
@@ -58,11 +69,21 @@ def dpo_config(training: Body, seed: int, checkpoints: str, compute: Compute) ->
     extra = optional(training, "extra", dict) or {}
     _check_extra(extra, taken={*fixed, *recipe, "max_steps", "num_train_epochs"})
     # TRL's own default would switch off a dropout that the recipe asks for.
-    defaults = {"gradient_checkpointing": not on_cpu, "disable_dropout": number(training, "lora_dropout") == 0}
+    dropout = 0.0 if rates else number(training, "lora_dropout")
+    defaults = {"gradient_checkpointing": not on_cpu, "disable_dropout": dropout == 0}
     try:
-        return DPOConfig(**{**defaults, **fixed, **recipe, **extra})
+        config = DPOConfig(**{**defaults, **fixed, **recipe, **extra})
     except (TypeError, ValueError) as error:
         raise Failure("BadInput", f"TRL does not accept the recipe's training section: {error}") from error
+    if zero is not None and config.hf_deepspeed_config.mismatches:
+        listed = "; ".join(each.removeprefix("- ds ") for each in config.hf_deepspeed_config.mismatches)
+        raise Failure("BadInput", f'The DeepSpeed configuration contradicts the recipe: {listed}; write "auto" there.')
+    return config
+
+
+def is_full(training: Body) -> bool:
+    """Is the whole network trained, and not an adapter?"""
+    return optional(training, "tuning", str) == "full"
 
 
 def lora_config(training: Body, network: Any) -> LoraConfig:

@@ -1,6 +1,7 @@
 """Preference pairs as batches: prompts through the code of the rollout, completions as the ids that it sampled."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 import torch
 
 from runners.failure import Failure
-from runners.prompt import Prompt, encode, messages_of_pair
+from runners.prompt import IMAGE_MARKER, Prompt, encode, messages_of_pair
 from runners.protocol import Body
+from runners.ranks import ALONE, Rank
 
 # A wrong prompt is nearly always wrong in every row, so this many, spread over the file, are looked at before the
 # training starts. The others are checked when their batch is made, before they teach anything.
 CHECKED_FIRST = 512
+
+LEADING_MARKERS = re.compile(rf"^(?:\s*{IMAGE_MARKER})*\s*")
 
 
 def read_pairs(path: Path) -> list[Body]:
@@ -25,7 +29,31 @@ def read_pairs(path: Path) -> list[Body]:
         raise Failure("BadInput", f"The preference data {path} cannot be read: {error}") from error
     if not isinstance(rows, list) or not rows:
         raise Failure("BadInput", f"The preference data {path} holds no pairs.")
-    return rows
+    return [row if row.get("prompt_digest") else _given(row) for row in rows]
+
+
+def _given(row: Body) -> Body:
+    """A pair of the user's own, whose prompt nobody has sampled from: its images are one or several names, and its
+    markers stand before the text, however they are spaced, or are left out."""
+    image = row.get("image") or []
+    images = [image] if isinstance(image, str) else image
+    text = LEADING_MARKERS.sub("", row["prompt"])
+    if IMAGE_MARKER in text or row["prompt"].count(IMAGE_MARKER) not in (0, len(images)):
+        raise Failure("BadInput", f"Pair {row['id']}: its prompt needs {IMAGE_MARKER} once per image, before its text.")
+    return {**row, "image": images, "prompt": IMAGE_MARKER * len(images) + text}
+
+
+def sees_images(rows: Sequence[Body], processes: int) -> bool:
+    """Do the pairs show images? With several processes, all or none must: each waits for the others in every part of
+    the network that its own pair goes through."""
+    with_images = sum(bool(row["image"]) for row in rows)
+    if processes > 1 and 0 < with_images < len(rows):
+        raise Failure(
+            "BadInput",
+            f"{len(rows) - with_images} of {len(rows)} pairs have no image; with training.num_processes above 1 every "
+            "pair needs one, or none may have any.",
+        )
+    return with_images > 0
 
 
 @dataclass(frozen=True)
@@ -37,10 +65,10 @@ class PairCollator:
     processor: Any
     unspeakable: tuple[int, ...]
 
-    def check_prompts(self) -> None:
-        """Compares prompt digests of rows spread over the data with those noted at rollout."""
+    def check_prompts(self, rank: Rank = ALONE) -> None:
+        """Compares prompt digests of rows spread over the data with those noted at rollout; each process its share."""
         step = max(1, len(self.rows) // CHECKED_FIRST)
-        for row in self.rows[::step]:
+        for row in self.rows[::step][rank.index :: rank.count]:
             self._prompt(row)
 
     def __call__(self, examples: Sequence[Body]) -> dict[str, torch.Tensor]:
@@ -73,7 +101,7 @@ class PairCollator:
 
     def _prompt(self, row: Body) -> Prompt:
         prompt = encode(self.processor, messages_of_pair(row, self.image_root))
-        if prompt.digest != row["prompt_digest"]:
+        if row.get("prompt_digest") and prompt.digest != row["prompt_digest"]:
             raise Failure(
                 "Provenance",
                 f"Pair {row['id']}: training would see another prompt ({prompt.digest[:12]}) than the rollout did "

@@ -55,7 +55,8 @@ def encode(processor: Any, messages: Sequence[Body]) -> Prompt:
 
 
 def messages_of_pair(row: Body, image_root: Path) -> list[Body]:
-    """The messages behind a preference row: its leading image markers stand for its images, the rest is the text."""
+    """The messages behind a preference row: its leading image markers stand for its images, the rest is the text. A
+    pair of the user's own may have no system message."""
     images: list[str] = row["image"]
     markers = IMAGE_MARKER * len(images)
     prompt: str = row["prompt"]
@@ -65,10 +66,10 @@ def messages_of_pair(row: Body, image_root: Path) -> list[Body]:
             f"Pair {row['id']}: its prompt must begin with {IMAGE_MARKER} once per image ({len(images)} times).",
         )
     content = [{"type": "image", "image": str(image_root / image)} for image in images]
-    return [
-        {"role": "system", "content": [{"type": "text", "text": row["system"]}]},
-        {"role": "user", "content": [*content, {"type": "text", "text": prompt.removeprefix(markers)}]},
-    ]
+    user = {"role": "user", "content": [*content, {"type": "text", "text": prompt.removeprefix(markers)}]}
+    if not row.get("system") and not row.get("prompt_digest"):
+        return [user]
+    return [{"role": "system", "content": [{"type": "text", "text": row["system"]}]}, user]
 
 
 def _open(path: str) -> Image.Image:

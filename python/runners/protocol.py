@@ -82,9 +82,14 @@ def run_job(work: Callable[[Body, Channel], dict[str, float] | None]) -> None:
     except Exception as error:  # noqa: BLE001 - the last frame of the process: whatever it is, it is reported, typed
         failure = report(error)
         channel.send({"event": "error", "type": failure.kind, "message": str(failure)})
-        # At once: the other processes of a job wait for this one, and an orderly exit would wait for them.
-        sys.stderr.flush()
-        os._exit(1)
+        _leave(1)
+    _leave(0)
+
+
+def _leave(code: int) -> None:
+    # Not in good order: between the processes of a job that would wait for the others, or abort in a thread of theirs.
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def report(error: Exception) -> Failure:

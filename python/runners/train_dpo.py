@@ -1,13 +1,16 @@
-"""Trains a fresh LoRA adapter on preference pairs with TRL's DPOTrainer; the reference is the same model without it.
+"""Trains on preference pairs with TRL's DPOTrainer: a fresh LoRA adapter, with the same model without it as the
+reference, or the whole network, with a second load of it as the reference.
 
     python -m runners.train_dpo request.json
+    accelerate launch --multi_gpu --num_processes 2 -m runners.train_dpo request.json
 
 request: {model, data: JSON array of preference rows, image_root, output, checkpoints, resume_from: folder or null,
-training: the recipe's section, sft_only: train on the chosen texts alone, seed, dtype, attn_implementation, min_pixels,
-max_pixels, device, threads, lock}.
-Writes output/model_lora/. Killed and resumed from a checkpoint, on the CPU at the same number of threads, it writes the
-same bytes.
-Not supported: several GPUs (start it through another launcher), full fine-tuning, adapters on the vision tower.
+training: the recipe's section, deepspeed: null, zero1, zero2, zero3 or a configuration, sft_only: train on the chosen
+texts alone, seed, dtype, attn_implementation, min_pixels, max_pixels, device, threads, lock; with several processes
+also devices and locks, one of each for every process}.
+Writes output/model_lora/, or output/model_full/ when training.tuning is full. Killed and resumed from a checkpoint, on
+the CPU in one process at the same number of threads, it writes the same bytes.
+Not supported: several hosts, adapters on the vision tower.
 """
 
 import hashlib
@@ -15,8 +18,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from runners.device import claim_device, show_only
+from runners.device import claim_share
 from runners.protocol import Body, Channel, field, optional, run_job
+from runners.ranks import meet, rank_of
 
 # The summary's numbers are means over this many last steps: one step's batch is noise.
 LAST_STEPS = 10
@@ -29,57 +33,65 @@ def main() -> None:
     run_job(train)
 
 
-def train(request: Body, channel: Channel) -> dict[str, float]:
-    """Trains, writes the adapter, and returns the summary metrics."""
-    compute = claim_device({**request, "device": show_only(field(request, "device", str))})
+def train(request: Body, channel: Channel) -> dict[str, float] | None:
+    """Trains, writes the policy, and returns the summary metrics; of several processes in the first alone."""
+    training = field(request, "training", dict)
+    rank = rank_of(optional(training, "num_processes", int) or 1)
+    compute = claim_share(request, rank)
 
     from datasets import Dataset
-    from transformers import PrinterCallback, set_seed
+    from transformers import PrinterCallback
 
-    from runners.adapter import save_adapter
+    from runners import zero
     from runners.checkpoint import check_checkpoint
-    from runners.dpo import Report, TermwiseDPOTrainer, metrics_of
-    from runners.options import dpo_config, lora_config
-    from runners.preference import PairCollator, read_pairs
-    from runners.vlm import load_network, load_processor, vlm_of
+    from runners.dpo import Report, metrics_of
+    from runners.families import load_processor, unspeakable_in
+    from runners.options import dpo_config, is_full
+    from runners.policy import save_policy, trainer_of
+    from runners.preference import PairCollator, read_pairs, sees_images
 
-    training = field(request, "training", dict)
     if field(request, "sft_only", bool):
         training = training | {"loss_type": ["sft"], "loss_weights": [1.0]}
-    output = Path(field(request, "output", str))
+    full = is_full(training)
+    deepspeed = zero.zero_of(request.get("deepspeed"), full)
     resume_from = optional(request, "resume_from", str)
     if resume_from is not None:
-        check_checkpoint(Path(resume_from))
+        check_checkpoint(Path(resume_from), full=full, sharded=deepspeed is not None, processes=rank.count)
+    if deepspeed is not None:
+        zero.prepare(compute)
 
     seed = seed_of(request)
-    config = dpo_config(training, seed, field(request, "checkpoints", str), compute)
+    config = dpo_config(training, seed, field(request, "checkpoints", str), compute, deepspeed)
     rows = read_pairs(Path(field(request, "data", str)))
     model = field(request, "model", str)
     processor = load_processor(model, field(request, "min_pixels", int), field(request, "max_pixels", int))
-    network = load_network(model, compute)
-    image_root = Path(field(request, "image_root", str))
-    collator = PairCollator(rows, image_root, processor, vlm_of(network, processor).unspeakable)
-    collator.check_prompts()
+    collator = PairCollator(rows, Path(field(request, "image_root", str)), processor, unspeakable_in(model))
+    collator.check_prompts(rank)
 
-    # The adapter is drawn before the trainer sets its own seed.
-    set_seed(seed)
-    trainer = TermwiseDPOTrainer(
-        model=network,
+    trainer = trainer_of(
+        training,
+        model,
+        compute,
+        with_images=sees_images(rows, rank.count),
+        seed=seed,
         args=config,
         processing_class=processor,
         data_collator=collator,
         # TRL takes a data set for a visual one by the name of a column; the collator reads the rows themselves.
         train_dataset=Dataset.from_dict({"row": list(range(len(rows))), "images": [[]] * len(rows)}),
-        peft_config=lora_config(training, network),
-        callbacks=[Report(channel, config.loss_type)],
+        callbacks=[Report(channel, config.loss_type, speaks=rank.leads)],
     )
     # Every line that it prints is an event already.
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=resume_from)
 
-    save_adapter(trainer.model, output / "model_lora")
+    saved = save_policy(trainer, model, Path(field(request, "output", str)), compute.dtype)
+    # Whoever left before the first has written would look like a process that died.
+    meet()
+    if not rank.leads:
+        return None
     steps = [metrics_of(entry, config.loss_type) for entry in trainer.state.log_history if "loss" in entry]
-    return summary(steps) | {"pairs": float(len(rows)), "steps": float(trainer.state.global_step)}
+    return summary(steps) | saved | {"pairs": float(len(rows)), "steps": float(trainer.state.global_step)}
 
 
 def summary(steps: list[dict[str, float]]) -> dict[str, float]:

@@ -5,29 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import (
-    AutoConfig,
-    AutoModelForImageTextToText,
-    Qwen2_5_VLProcessor,
-    Qwen2VLProcessor,
-    Qwen3VLProcessor,
-    logging,
-)
+from transformers import AutoModelForImageTextToText, logging
+from transformers.integrations import is_deepspeed_zero3_enabled
 
 from runners.adapter import attach_adapter
 from runners.device import Compute
 from runners.failure import Failure
+from runners.families import image_tokens, kind_of, load_processor
 from runners.prompt import Prompt
 
 logging.disable_progress_bar()
-
-# Named one by one: the automatic class can quietly return a bare tokenizer, which drops every image.
-PROCESSORS: dict[str, Any] = {
-    "qwen2_vl": Qwen2VLProcessor,
-    "qwen2_5_vl": Qwen2_5_VLProcessor,
-    "qwen3_vl": Qwen3VLProcessor,
-    "qwen3_vl_moe": Qwen3VLProcessor,
-}
 
 
 @dataclass(frozen=True)
@@ -58,35 +45,26 @@ def vlm_of(network: Any, processor: Any) -> Vlm:
     """The pieces that sampling and scoring need, read from a network and its processor."""
     configured = getattr(network.generation_config, "eos_token_id", None)
     configured = [configured] if isinstance(configured, int) else configured or []
-    config = network.config
     return Vlm(
         model=network,
         processor=processor,
         device=network.device,
         end_ids=frozenset([processor.tokenizer.eos_token_id, *configured]),
-        unspeakable=(config.image_token_id, config.video_token_id),
+        unspeakable=image_tokens(network.config),
     )
 
 
 def load_network(model: str, compute: Compute) -> Any:
     """The model's own class in the wanted dtype. A checkpoint that lacks a tensor is refused, not filled with noise."""
+    kind_of(model)
     network, loading = AutoModelForImageTextToText.from_pretrained(
         model, dtype=compute.dtype, attn_implementation=compute.attn_implementation, output_loading_info=True
     )
     lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
     if lost:
         raise Failure("BadInput", f"The checkpoint {model} lacks {len(lost)} tensors, the first is {lost[0]}.")
-    return network.to(compute.device)
-
-
-def load_processor(model: str, min_pixels: int, max_pixels: int) -> Any:
-    """The processor of the model's own class; images are resized to between the two numbers of pixels."""
-    kind = AutoConfig.from_pretrained(model).model_type
-    if kind not in PROCESSORS:
-        raise Failure("BadInput", f'The checkpoint {model} is of type "{kind}"; {", ".join(PROCESSORS)} are known.')
-    processor = PROCESSORS[kind].from_pretrained(model)
-    processor.image_processor.size = {"shortest_edge": min_pixels, "longest_edge": max_pixels}
-    return processor
+    # Under ZeRO-3 each process holds its share already where it belongs.
+    return network if is_deepspeed_zero3_enabled() else network.to(compute.device)
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from runners.device import Compute
 from runners.prompt import encode, messages_of_pair
+from runners.train_dpo import train
 from runners.vlm import Vlm, load_vlm
 
 REPO = Path(__file__).resolve().parents[2]
@@ -127,6 +129,18 @@ TRAINING: dict[str, Any] = {
 }
 
 
+# Learning rates that tell the parts apart by their first step: Adam's is the rate itself, in every weight.
+FULL: dict[str, Any] = TRAINING | {
+    "tuning": "full",
+    "language_lr": 2e-4,
+    "vision_lr": 1e-4,
+    "merger_lr": 3e-4,
+    "freeze_language_model": False,
+    "freeze_vision_tower": False,
+    "freeze_merger": False,
+}
+
+
 def training_request(folder: Path, toy: Path, images: Path, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """A training job that writes under `folder`: 10 pairs make three optimizer steps an epoch, twelve in all."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,15 +159,74 @@ def training_request(folder: Path, toy: Path, images: Path, rows: list[dict[str,
     }
 
 
-class Job:
-    """A runner's job as a real process; iterating yields its events."""
+# Sixteen pairs, eight a step, one at a time: two steps.
+PAIRS_A_STEP = 8
+SPREAD: dict[str, Any] = {
+    "num_train_epochs": 1,
+    "lr_scheduler_type": "constant",
+    "warmup_steps": 0,
+    "per_device_train_batch_size": 1,
+    "save_steps": 1,
+}
 
-    def __init__(self, module: str, request: dict[str, Any], folder: Path) -> None:
+
+def spread_request(
+    folder: Path, toy: Path, images: Path, vlm: Vlm, training: dict[str, Any], processes: int
+) -> dict[str, Any]:
+    """The same training for any number of processes: as many pairs a step."""
+    rows = [pair(vlm, images, index) for index in range(2 * PAIRS_A_STEP)]
+    request = training_request(folder, toy, images, rows)
+    shares = {"num_processes": processes, "gradient_accumulation_steps": PAIRS_A_STEP // processes}
+    request["training"] = training | SPREAD | shares
+    if processes > 1:
+        locks = [str(folder / f"cpu-{index}.lock") for index in range(processes)]
+        request |= {"devices": ["cpu"] * processes, "locks": locks}
+    return request
+
+
+class Heard:
+    """A channel to nobody, for a job that runs in the tests' own process."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def send(self, body: dict[str, Any]) -> None:
+        self.events.append(body)
+
+
+def trained_here(request: dict[str, Any]) -> Heard:
+    """Runs a training job in this process, which spares it the start of one."""
+    heard = Heard()
+    metrics = train(request, heard)  # type: ignore[arg-type]
+    heard.send({"event": "done", "metrics": metrics})
+    return heard
+
+
+def same_training(events: list[dict[str, Any]], others: list[dict[str, Any]]) -> None:
+    """Asserts equal metrics, step by step, but for the rounding of sums in another order."""
+    steps, expected = ([event for event in each if event["event"] == "progress"] for each in (events, others))
+    assert [event["step"] for event in steps] == [event["step"] for event in expected]
+    for step, other in zip(steps, expected, strict=True):
+        assert step["metrics"] == pytest.approx(other["metrics"], rel=1e-4, abs=1e-5)
+
+
+def same_weights(path: Path, other: Path) -> None:
+    """Asserts equal tensors, but for what that rounding becomes in Adam's steps."""
+    weights, expected = load_file(path), load_file(other)
+    assert weights.keys() == expected.keys()
+    for name, tensor in weights.items():
+        assert torch.allclose(tensor, expected[name], atol=1e-5), name
+
+
+class Job:
+    """A runner's job as a real process, or as several; iterating yields its events."""
+
+    def __init__(self, module: str, request: dict[str, Any], folder: Path, processes: int = 1) -> None:
         path = folder / "request.json"
         path.write_text(json.dumps(request))
         self._log = (folder / "stderr.txt").open("w")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, str(path)],
+            [sys.executable, *(LAUNCH if processes > 1 else []), "-m", module, str(path)],
             cwd=REPO,
             env=runner_env(),
             stdin=subprocess.PIPE,
@@ -169,8 +242,29 @@ class Job:
         self.process.wait()
 
 
+# As src/model/trainer/launch.ts has it, for two processes.
+LAUNCH = [
+    *("-m", "accelerate.commands.launch", "--config_file", str(REPO / "python/envs/accelerate.yaml"), "--multi_gpu"),
+    *("--num_machines", "1", "--num_processes", "2", "--main_process_port", "0", "--mixed_precision", "no"),
+    *("--dynamo_backend", "no", "--num_cpu_threads_per_process", "1"),
+]
+
+
 def runner_env() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(REPO / "python"), "PYTHONHASHSEED": "0", "HF_HUB_OFFLINE": "1"}
+    paths = f"{REPO / 'python'}:{REPO / '.tools/deepspeed'}"
+    return {**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": "0", "HF_HUB_OFFLINE": "1"}
+
+
+@pytest.fixture(scope="session")
+def alone(
+    tmp_path_factory: pytest.TempPathFactory, toy: Path, images: Path, vlm: Vlm
+) -> dict[str, tuple[Path, list[dict[str, Any]]]]:
+    """What several processes are compared with: the same training in one, with an adapter and as a whole."""
+    found = {}
+    for tuning, training in (("lora", TRAINING), ("full", FULL)):
+        folder = tmp_path_factory.mktemp(tuning)
+        found[tuning] = (folder, trained_here(spread_request(folder, toy, images, vlm, training, 1)).events)
+    return found
 
 
 @pytest.fixture(scope="session")

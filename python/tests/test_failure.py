@@ -47,19 +47,22 @@ def test_a_field_that_is_missing_or_of_another_type_is_named() -> None:
         dtype_of("float99")
 
 
-@pytest.mark.parametrize(("visible", "shown"), [(None, "2"), ("4,5,6", "6")])
-def test_a_trainer_sees_its_own_gpu_only(monkeypatch: pytest.MonkeyPatch, visible: str | None, shown: str) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible or "")
-    assert show_only("cpu") == "cpu"
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == (visible or "")
-    assert show_only("cuda:2") == "cuda:0"
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == shown
+@pytest.mark.parametrize(("visible", "one", "two"), [("", "2", "2,0"), ("4,5,6", "6", "6,4")])
+def test_a_trainer_sees_its_own_gpus_only(monkeypatch: pytest.MonkeyPatch, visible: str, one: str, two: str) -> None:
+    for devices, names, shown in [
+        (["cpu"], ["cpu"], ""),
+        (["cuda:2"], ["cuda:0"], one),
+        (["cuda:2", "cuda:0"], ["cuda:0", "cuda:1"], two),
+    ]:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        assert show_only(devices) == names
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == shown
 
 
 def test_a_weight_notes_its_term_and_weighs_it() -> None:
-    noted: list[float] = []
+    noted: list[torch.Tensor] = []
     assert (torch.tensor(2.0) * TermWeight(0.25, noted.append)).item() == 0.5
-    assert noted == [2.0]
+    assert [term.item() for term in noted] == [2.0]
 
 
 def test_a_loss_that_is_no_number_ends_the_training() -> None:

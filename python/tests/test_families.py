@@ -1,11 +1,13 @@
 """Every supported architecture at toy size, through the same code: loaded by its config, sampled from, scored."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from peft import get_peft_model
+from safetensors.torch import load_file
 from transformers import (
     AutoModelForImageTextToText,
     Qwen2_5_VLConfig,
@@ -21,16 +23,29 @@ from transformers import (
 
 from runners.decoding import decode
 from runners.failure import Failure
+from runners.families import load_processor
 from runners.logprob import answer_logprobs
 from runners.options import lora_config
+from runners.parts import part_of
 from runners.preference import PairCollator
 from runners.prompt import encode, messages_of_pair
 from runners.sampling import Sampling
 from runners.vision import see_once
-from runners.vlm import Vlm, load_network, load_processor, load_vlm
-from tests.conftest import COMPUTE, PIXELS, TRAINING, architecture, pair, question
+from runners.vlm import Vlm, load_network, load_vlm
+from tests.conftest import (
+    COMPUTE,
+    FULL,
+    PIXELS,
+    TRAINING,
+    architecture,
+    pair,
+    question,
+    trained_here,
+    training_request,
+)
 from tests.test_logprob import by_hand
 
+GREEDY = Sampling(temperature=0, top_p=1, top_k=0, min_p=0, repetition_penalty=1, max_new_tokens=4)
 TEXT = {
     "hidden_size": 64,
     "intermediate_size": 64,
@@ -118,8 +133,7 @@ def test_a_family_is_sampled_scored_and_given_an_adapter(checkpoint: Path, image
         ids = vlm.tokenizer(answer)["input_ids"]
         assert result.sum_logprob == pytest.approx(sum(by_hand(vlm, prompt, ids)), abs=1e-4)
 
-    greedy = Sampling(temperature=0, top_p=1, top_k=0, min_p=0, repetition_penalty=1, max_new_tokens=4)
-    for prompt, draft in zip(prompts, decode(vlm, prompts, [0, 1], ["", ""], greedy), strict=True):
+    for prompt, draft in zip(prompts, decode(vlm, prompts, [0, 1], ["", ""], GREEDY), strict=True):
         assert draft.logprobs == pytest.approx(by_hand(vlm, prompt, draft.ids), abs=1e-4)
 
 
@@ -156,8 +170,77 @@ def test_an_adapter_stays_out_of_the_vision_tower(checkpoint: Path) -> None:
     assert all("language_model" in name for name in names)
 
 
-def test_a_checkpoint_of_another_kind_is_refused(tmp_path: Path) -> None:
+# Of Adam's first step the size is the learning rate in every weight, whatever the gradient and its clipping.
+ONE_STEP = {
+    "loss_type": ["sigmoid"],
+    "loss_weights": [1],
+    "lr_scheduler_type": "constant",
+    "warmup_steps": 0,
+    "num_train_epochs": None,
+    "max_steps": 1,
+    "save_steps": None,
+    "per_device_train_batch_size": 2,
+    "gradient_accumulation_steps": 1,
+}
+
+
+def one_step(folder: Path, checkpoint: Path, images: Path, training: dict[str, Any]) -> dict[str, Any]:
+    """Trains one step on the tests' own pairs, whose prompts are digested by the checkpoint's own processor."""
+    vlm = load_vlm(str(checkpoint), None, COMPUTE, PIXELS, PIXELS)
+    request = training_request(folder, checkpoint, images, [pair(vlm, images, index) for index in range(2)])
+    return trained_here(request | {"training": training | ONE_STEP}).events[-1]["metrics"]  # type: ignore[no-any-return]
+
+
+def moved(trained: Path, base: Path) -> dict[str, float]:
+    """The largest change of a weight in each part of the network."""
+    weights, before = load_file(trained / "model.safetensors"), load_file(base / "model.safetensors")
+    change: dict[str, float] = {}
+    for name, tensor in weights.items():
+        part = part_of(name)
+        change[part] = max(change.get(part, 0), (tensor - before[name]).abs().max().item())
+    return change
+
+
+def is_trained_with_an_adapter(folder: Path, checkpoint: Path, images: Path) -> None:
+    metrics = one_step(folder, checkpoint, images, TRAINING | {"lora_target": ["q_proj", "v_proj"]})
+    assert metrics["sigmoid"] == pytest.approx(math.log(2), abs=1e-6)
+    assert metrics["grad_norm"] > 0
+    adapter = load_file(folder / "output/model_lora/adapter_model.safetensors")
+    # B is zero at first.
+    assert all(tensor.abs().max() > 0 for tensor in adapter.values())
+
+
+def is_trained_as_a_whole(folder: Path, checkpoint: Path, images: Path) -> None:
+    metrics = one_step(folder / "all", checkpoint, images, FULL)
+    assert metrics["sigmoid"] == pytest.approx(math.log(2), abs=1e-6)
+    change = moved(folder / "all/output/model_full", checkpoint)
+    assert change == pytest.approx({"language_model": 2e-4, "vision_tower": 1e-4, "merger": 3e-4}, rel=0.01)
+    one_step(folder / "some", checkpoint, images, FULL | {"freeze_vision_tower": True, "freeze_language_model": True})
+    change = moved(folder / "some/output/model_full", checkpoint)
+    assert change == pytest.approx({"language_model": 0, "vision_tower": 0, "merger": 3e-4}, rel=0.01)
+    loaded = load_vlm(str(folder / "all/output/model_full"), None, COMPUTE, PIXELS, PIXELS)
+    assert decode(loaded, [encode(loaded.processor, question(images, 0))], [0], [""], GREEDY)[0].ids
+
+
+def test_a_family_is_trained_with_an_adapter(checkpoint: Path, images: Path, tmp_path: Path) -> None:
+    is_trained_with_an_adapter(tmp_path, checkpoint, images)
+
+
+def test_each_part_of_a_family_moves_at_its_own_rate_or_not_at_all(
+    checkpoint: Path, images: Path, tmp_path: Path
+) -> None:
+    is_trained_as_a_whole(tmp_path, checkpoint, images)
+
+
+def test_each_part_of_the_toy_moves_at_its_own_rate_or_not_at_all(toy: Path, images: Path, tmp_path: Path) -> None:
+    is_trained_as_a_whole(tmp_path, toy, images)
+
+
+@pytest.mark.parametrize(
+    "load", [lambda folder: load_processor(folder, PIXELS, PIXELS), lambda f: load_network(f, COMPUTE)]
+)
+def test_a_checkpoint_of_another_kind_is_refused(tmp_path: Path, load: Any) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     with pytest.raises(Failure, match="llama") as caught:
-        load_processor(str(tmp_path), PIXELS, PIXELS)
+        load(str(tmp_path))
     assert caught.value.kind == "BadInput"

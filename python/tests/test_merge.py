@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForImageTextToText
 
 from runners import merge as merging
+from runners import whole
 from runners.adapter import WEIGHTS
 from runners.canary import divergence
 from runners.failure import Failure
@@ -89,7 +90,7 @@ def refusal(trained: Trained, toy: Path, images: Path, output: Path, **changes: 
 def test_a_merge_equal_to_its_base_is_refused(
     trained: Trained, toy: Path, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(merging, "write_checkpoint", lambda merged, base, folder, dtype: shutil.copytree(base, folder))
+    monkeypatch.setattr(whole, "write_checkpoint", lambda merged, base, folder, dtype: shutil.copytree(base, folder))
     failure = refusal(trained, toy, images, tmp_path)
     assert failure.kind == "CanaryFailed"
     assert "No merged checkpoint is base plus adapter" in str(failure)
@@ -108,7 +109,7 @@ def test_a_corrupt_merge_is_refused(
     damage: str,
     kind: str,
 ) -> None:
-    write = merging.write_checkpoint
+    write = whole.write_checkpoint
 
     def write_damaged(merged: Any, base: Path, folder: Path, dtype: torch.dtype) -> None:
         write(merged, base, folder, dtype)
@@ -123,7 +124,7 @@ def test_a_corrupt_merge_is_refused(
             tensors[name].zero_()
         save_file(tensors, folder / MODEL, {"format": "pt"})
 
-    monkeypatch.setattr(merging, "write_checkpoint", write_damaged)
+    monkeypatch.setattr(whole, "write_checkpoint", write_damaged)
     assert refusal(trained, toy, images, tmp_path).kind == kind
 
 

@@ -6,9 +6,10 @@ import pytest
 from PIL import Image
 
 from runners.failure import Failure
+from runners.families import load_processor
 from runners.preference import PairCollator
 from runners.prompt import encode, messages_of_pair
-from runners.vlm import Vlm, load_processor
+from runners.vlm import Vlm
 from runners.vlm_server import sample
 from tests.conftest import PIXELS, pair, question
 

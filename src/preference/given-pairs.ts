@@ -38,9 +38,9 @@ export function readGivenPair(value: unknown): ReadPair {
   const images = image as string[];
   const text = (row.prompt as string).replace(LEADING_MARKERS, "");
   const prompt = IMAGE_MARKER.repeat(images.length) + text;
-  const { system = "", chosen, rejected } = row as unknown as PairRow;
+  const { system, chosen, rejected } = row as { system?: string; chosen: string; rejected: string };
   const provenance = Object.entries(PROVENANCE).map(([field, absent]) => [field, row[field] ?? absent]);
-  const pair = { id, image: images, system, prompt, chosen, rejected, ...Object.fromEntries(provenance) };
+  const pair = { id, image: images, system: system ?? "", prompt, chosen, rejected, ...Object.fromEntries(provenance) };
   return { pair: pair as PairRow };
 }
 

@@ -24,7 +24,9 @@ test("a gate that asks waits for a person; the answer decides, is guarded, and i
     "The gate asks about iter_0, not about iter_1.",
   );
   const handle = stage.client.workflow.getHandle("asks");
-  await expect(handle.executeUpdate("gate", { args: [{ decision: "perhaps" }] })).rejects.toThrow();
+  await expect(handle.executeUpdate("gate", { args: [{ decision: "perhaps" }] })).rejects.toThrow(
+    "Workflow Update failed",
+  );
   expect(await answerGate(server, "asks", "roll_back")).toBe("iter_0: the policy before it stays");
 
   const second = await question("asks", 1);

@@ -41,9 +41,6 @@ export async function personsDecision(loop: Loop, to: string, measured: string):
 
 /** Refuses what would be an answer to another question, before it is part of the history. */
 function validate(answer: GateAnswer | undefined, question: GateQuestion | null): void {
-  const refuse = (sentence: string): never => {
-    throw ApplicationFailure.nonRetryable(sentence, "BadInput");
-  };
   if (question === null) return refuse("The gate is not asking: its question was answered.");
   if (answer?.decision !== "promote" && answer?.decision !== "roll_back") {
     return refuse('The gate takes {"decision": "promote"} or {"decision": "roll_back"}.');
@@ -51,4 +48,8 @@ function validate(answer: GateAnswer | undefined, question: GateQuestion | null)
   if (answer.iteration !== undefined && answer.iteration !== question.iteration) {
     return refuse(`The gate asks about iter_${question.iteration}, not about iter_${answer.iteration}.`);
   }
+}
+
+function refuse(sentence: string): never {
+  throw ApplicationFailure.nonRetryable(sentence, "BadInput");
 }
