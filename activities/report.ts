@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
-import { isMissing } from "../src/artifact/durable.ts";
 import { joinJsonLines, readJson, writeJson, writeJsonLines } from "../src/artifact/files.ts";
+import { namesIn } from "../src/artifact/names-in.ts";
 import { linkFile, linkFolder } from "../src/artifact/link-folder.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { ChunkResult, CloseInput, IterationView } from "../src/contract/steps.ts";
@@ -90,10 +90,8 @@ async function joinChunks(deps: ActivityDeps, labeled: ArtifactRef, to: string):
   await writeJsonLines(join(to, "labeled.jsonl"), joinJsonLines([join(index, "judged.jsonl")]));
   for (const { views } of folders) {
     const images = join(views, "generated_images");
-    const names = await readdir(images).catch((error: unknown) => {
-      if (isMissing(error)) return []; // A chunk in which nobody asked for a view.
-      throw error;
-    });
+    // There is none for a chunk in which nobody asked for a view.
+    const names = await namesIn(images);
     for (const name of names) await linkFolder(join(images, name), join(to, "generated_images", name));
   }
 }

@@ -1,8 +1,7 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
+import { namesIn } from "./names-in.ts";
 
 /** What an artifact says about itself, without its files. */
 export type Piece = Pick<Manifest, "key" | "step" | "sha256" | "bytes" | "inputs" | "params">;
@@ -19,15 +18,6 @@ export async function census(layout: Layout): Promise<Piece[]> {
     }
   }
   return pieces;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).toSorted();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
 }
 
 /** These artifacts and all that they were built on. */

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing, moveInto } from "./durable.ts";
 import { type Depth, inspect } from "./inspect.ts";
 import type { Layout } from "./layout.ts";
+import { namesIn } from "./names-in.ts";
 import { dropStamp } from "./stamp.ts";
 
 /** Moves a broken artifact out of the store, to where a person can look at it; it is never deleted here. */
@@ -39,10 +40,7 @@ export async function setAsideToRetry(layout: Layout, key: string): Promise<void
 
 /** Folders that were set aside and whose artifact has been made again since: nobody needs them any more. */
 export async function supersededAsides(layout: Layout): Promise<string[]> {
-  const names = await readdir(layout.corrupt).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
+  const names = await namesIn(layout.corrupt);
   const superseded: string[] = [];
   for (const name of names) {
     const key = name.slice(0, name.indexOf("."));

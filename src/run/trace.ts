@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isMissing } from "../artifact/durable.ts";
 import { readJson } from "../artifact/files.ts";
@@ -6,6 +5,7 @@ import type { ArtifactRef } from "../contract/artifact.ts";
 import type { RunResult } from "../contract/progress.ts";
 import type { Recipe } from "../recipe/pipelines/index.ts";
 import type { Shards } from "./files.ts";
+import { namesIn } from "../artifact/names-in.ts";
 
 /** What a run's folder says about what the run is made of. */
 export interface RunTrace {
@@ -80,15 +80,6 @@ async function readIfThere<T>(file: string): Promise<T | null> {
     return await readJson<T>(file);
   } catch (error) {
     if (isMissing(error)) return null;
-    throw error;
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).toSorted();
-  } catch (error) {
-    if (isMissing(error)) return [];
     throw error;
   }
 }
