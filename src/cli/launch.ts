@@ -104,7 +104,7 @@ async function hostIfNone(root: string, say: (line: string) => void): Promise<Em
 }
 
 async function followToEnd(server: Connected, session: Session, { signal, say, json }: Launch): Promise<void> {
-  const last = await watch({ server, name: session.name, signal, quiet: json });
+  const last = await watch({ server, name: session.name, signal, quiet: json, ownWorker: session.own });
   if (last === null) {
     for (const line of partingLines(session)) say(line);
     process.exitCode = INTERRUPTED;

@@ -1,3 +1,4 @@
+import { hostDevices } from "../device/detect.ts";
 import { StepFailure } from "../failure.ts";
 import { checkModel } from "../model/checkpoint.ts";
 import type { Recipe } from "../recipe/pipelines/index.ts";
@@ -15,8 +16,7 @@ export async function preflight(root: string, recipe: Recipe, { ignoreDisk }: { 
   for (const who of ["planner", "critic", "evaluator"] as const) {
     await checkModel(who, recipe[who].backend, root, recipe[who].model);
   }
-  const { executor } = recipe;
-  if (executor.model !== undefined) await checkModel("executor", executor.backend, root, executor.model);
+  await checkDevices(recipe);
   const { backend, model } = recipe.executor;
   if (model !== undefined) await checkModel("executor", backend, root, model);
   const { costs, free } = await planRun(root, recipe);
@@ -25,5 +25,16 @@ export async function preflight(root: string, recipe: Recipe, { ignoreDisk }: { 
     "BadInput",
     `The disk is too small for this recipe: it needs up to ${size(costs.disk.total)}, and ${size(free)} are free where ${root} lies. ` +
       "Nothing was started; `bin/snowball plan` says what takes the space, and --ignore-disk starts it all the same.",
+  );
+}
+
+/** The training comes last: that it lacks devices should not be found out then. */
+async function checkDevices({ training }: Recipe): Promise<void> {
+  const devices = await hostDevices();
+  if (training.num_processes <= devices.length) return;
+  throw new StepFailure(
+    "BadInput",
+    `training.num_processes is ${training.num_processes}, but this host has ${devices.length} devices ` +
+      `(${devices.map(({ kind, index }) => `${kind}:${index}`).join(", ")}); ask for fewer, or run it where there are more. Nothing was started.`,
   );
 }

@@ -20,14 +20,22 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Only waits: stdout is for a program. */
   readonly quiet?: boolean;
+  /** The command's own worker is starting, or is started again: nobody has to be asked for one. */
+  readonly ownWorker?: boolean;
 }
 
 /** Shows a run until it is over; the last look, or null when the signal ended the watching first. */
-export async function watch({ server, name, signal, quiet = false }: WatchOptions): Promise<RunSnapshot | null> {
+export async function watch({
+  server,
+  name,
+  signal,
+  quiet = false,
+  ownWorker = false,
+}: WatchOptions): Promise<RunSnapshot | null> {
   const view = quiet ? QUIET : process.stdout.isTTY ? terminalView() : plainView();
   try {
     for await (const snapshot of looks(server, name, { everyMs: view.everyMs, signal })) {
-      view.show(snapshot);
+      view.show(ownWorker ? { ...snapshot, unserved: [] } : snapshot);
       if (snapshot.status !== "RUNNING") return snapshot;
     }
     return null;

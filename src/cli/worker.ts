@@ -2,8 +2,8 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { ROLES, type Role } from "../contract/queues.ts";
-import { detectDevices } from "../device/detect.ts";
-import { type DeviceSpec, parseDevices } from "../device/devices.ts";
+import { hostDevices } from "../device/detect.ts";
+import type { DeviceSpec } from "../device/devices.ts";
 import { StepFailure } from "../failure.ts";
 import { resolveConnection } from "../temporal/connection.ts";
 import { interrupted } from "./interrupt.ts";
@@ -71,7 +71,7 @@ async function worker(options: WorkerOptions): Promise<void> {
       "No Temporal server to work for: set TEMPORAL_ADDRESS, or start one with `snowball up`.",
     );
   }
-  const devices: DeviceSpec[] = options.devices === undefined ? await detectDevices() : parseDevices(options.devices);
+  const devices: DeviceSpec[] = await hostDevices(options.devices);
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
   const { root, roles, control, threads = threadsFor(devices) } = options;
   const signal = interrupted();

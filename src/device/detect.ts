@@ -7,6 +7,11 @@ const CPU_DEVICES = "cpu:4";
 /** Milliseconds: the driver answers in a second, and in some more when it has to wake its GPUs. */
 const DRIVER_MS = 15_000;
 
+/** The devices that a worker of this host takes: those that SNOWBALL_DEVICES names, else all that are found. */
+export async function hostDevices(named = process.env["SNOWBALL_DEVICES"]): Promise<DeviceSpec[]> {
+  return named === undefined ? detectDevices() : parseDevices(named);
+}
+
 /**
  * The devices of this host: the GPUs that CUDA_VISIBLE_DEVICES leaves visible, else all that the driver lists; four CPU
  * devices where there are none. Indices count the visible ones from 0, as CUDA does.

@@ -123,6 +123,15 @@ describe.concurrent("a recipe", () => {
     expect(await refusal(["run", file])).toMatch(sentence);
   });
 
+  test("for more devices than this host has", async () => {
+    const file = join(root, `${cases++}-devices.yaml`);
+    writeFileSync(file, SHIPPED.replace("training:", "training:\n  num_processes: 3"));
+    const few = { SNOWBALL_DEVICES: "cpu:2" };
+    expect(await refusal(["run", file, "--root", root], few)).toMatch(
+      /^training\.num_processes is 3, but this host has 2 devices \(cpu:0, cpu:1\)/,
+    );
+  });
+
   test("that is a folder", async () => {
     expect(await refusal(["run", join(root, "configs")])).toMatch(/^The recipe .* cannot be read: EISDIR/);
   });

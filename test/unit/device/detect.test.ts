@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { detectDevices, visibleGpus } from "../../../src/device/detect.ts";
+import { detectDevices, hostDevices, visibleGpus } from "../../../src/device/detect.ts";
 import { parseDevices } from "../../../src/device/devices.ts";
 import { createDevicePool } from "../../../src/device/pool.ts";
 
@@ -19,6 +19,13 @@ test("CUDA_VISIBLE_DEVICES narrows them, or hides them all; indices count what i
   expect(await names({ CUDA_VISIBLE_DEVICES: "GPU-3f, GPU-90" }, two)).toEqual(["cuda:0", "cuda:1"]);
   expect(await names({ CUDA_VISIBLE_DEVICES: "" }, two)).toHaveLength(4);
   expect(await names({ CUDA_VISIBLE_DEVICES: "-1" }, two)).toEqual(["cpu:0", "cpu:1", "cpu:2", "cpu:3"]);
+});
+
+test("devices that are named are taken as they are", async () => {
+  expect(await hostDevices("1,cpu")).toEqual([
+    { kind: "cuda", index: 1 },
+    { kind: "cpu", index: 0 },
+  ]);
 });
 
 test.each([
