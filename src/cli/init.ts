@@ -18,6 +18,9 @@ const MODELS = {
   executor: "models/FLUX.2-klein-4B",
 };
 
+/** Pixels: a rehearsal looks at no view, and a thousand large ones would take it minutes. */
+const REHEARSED_SIDE = 64;
+
 interface InitOptions {
   readonly root: string;
   readonly data?: string;
@@ -127,6 +130,7 @@ function fromRoot(root: string, path: string): string {
 
 function executorOf({ root, executor, pipeline }: InitOptions): SketchInput["executor"] {
   const known: readonly string[] = PIPELINES[pipeline].shape.executor.shape.backend.options;
+  if (executor === "simulated") return { backend: executor, width: REHEARSED_SIDE, height: REHEARSED_SIDE };
   return known.includes(executor) ? { backend: executor } : { backend: "flux2-klein", model: fromRoot(root, executor) };
 }
 

@@ -8,7 +8,12 @@ export interface SketchInput {
   readonly images: string;
   readonly model: string;
   readonly critic: string;
-  readonly executor: { readonly backend: string; readonly model?: string };
+  readonly executor: {
+    readonly backend: string;
+    readonly model?: string;
+    readonly width?: number;
+    readonly height?: number;
+  };
   readonly size: DataSketch;
 }
 
