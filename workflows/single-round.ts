@@ -43,6 +43,7 @@ async function preferenceData(loop: Loop): Promise<Made> {
 
 async function trainAndMeasure(loop: Loop, { labeled, selected }: Made): Promise<void> {
   await measureBase(loop);
+  loop.board.set({ iteration: ROUND });
   const candidate = await trainPolicy(loop, ROUND, selected); // fresh LoRA on the base, or all of it
   const [merged, measured] = await Promise.all([
     mergePolicy(loop, ROUND, candidate), // and canary

@@ -9,7 +9,7 @@ export async function measureBase(loop: Loop): Promise<void> {
   const { plan, board, steps } = loop;
   let score = null;
   if (plan.heldOut.length > 0) {
-    board.set({ stage: "evaluate" });
+    board.set({ iteration: -1, stage: "evaluate" });
     const [reference, base] = await Promise.all([answers(loop, "reference"), answers(loop, "base")]);
     const summarise = (what: string, ...args: Parameters<typeof steps.control.summariseAnswers>) =>
       steps.control.summariseAnswers.executeWithOptions({ summary: `evaluate · ${what}` }, args);
