@@ -1,9 +1,12 @@
 import { join } from "node:path";
+import { readJson } from "../src/artifact/files.ts";
 import { canonicalDigest } from "../src/artifact/key.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef, PolicyRef } from "../src/contract/artifact.ts";
 import type { RunRef } from "../src/contract/run.ts";
-import { plannerMessages } from "../src/prompt/messages.ts";
+import type { Message } from "../src/model/vlm/backend.ts";
+import type { PairRow } from "../src/preference/rows.ts";
+import { pairMessages, plannerMessages } from "../src/prompt/messages.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { question, readRunAt, type RunFiles } from "../src/run/files.ts";
 import { policyDigest, policyFolders } from "../src/run/policy.ts";
@@ -16,7 +19,7 @@ const RESULT_VERSION = 1;
 /** Narrowest first; the merge itself is computed in float32. */
 const DTYPES = ["bfloat16", "float16", "float32"];
 
-/** Questions that merged, adapter and base are compared on. */
+/** Prompts that merged, adapter and base are compared on. */
 const CANARY_QUESTIONS = 4;
 
 /** Merges a policy's adapter into its base, for those who want one checkpoint; rollouts keep loading base + adapter. */
@@ -29,7 +32,6 @@ export async function mergePolicy(
 ): Promise<ArtifactRef> {
   const files = await readRunAt(deps.store, run, iteration);
   const { planner, retries, simulate, training } = files.recipe;
-  const canary = canaryItems(deps, files);
   const recipeOf = {
     step: "merge",
     version: RESULT_VERSION,
@@ -37,6 +39,7 @@ export async function mergePolicy(
     inputs: [policyDigest(policy), canaryInput(files), ...(policy.adapter ? [policy.adapter.sha256] : [])],
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+    const canary = await canaryItems(deps, files, policy);
     const { signal, report } = context;
     const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
     const request = {
@@ -58,16 +61,18 @@ export async function mergePolicy(
   return ref;
 }
 
-function canaryItems(deps: ActivityDeps, files: RunFiles) {
+/** Prompts of the first shard, or, where a round starts from pairs and has none, of the pairs that were trained on. */
+async function canaryItems(deps: ActivityDeps, files: RunFiles, { adapter }: PolicyRef): Promise<Message[][]> {
   const { data, planner } = files.recipe;
-  return canaryQuestions(files).map((each) =>
-    plannerMessages(
-      each,
-      each.images.map((name) => join(deps.root, data.image_root, name)),
-      files.texts,
-      planner.max_instructions,
-    ),
-  );
+  const absolute = (names: readonly string[]): string[] => names.map((name) => join(deps.root, data.image_root, name));
+  const questions = canaryQuestions(files);
+  if (questions.length > 0 || !adapter) {
+    return questions.map((each) => plannerMessages(each, absolute(each.images), files.texts, planner.max_instructions));
+  }
+  const pairs = await readJson<PairRow[]>(join(await deps.store.open(adapter), "dpo_accumulated.json"));
+  return pairs
+    .slice(0, CANARY_QUESTIONS)
+    .map(({ system, prompt, image }) => pairMessages(system, prompt, absolute(image)));
 }
 
 function canaryQuestions(files: RunFiles) {

@@ -74,6 +74,16 @@ export function pairPrompt(question: Question, texts: PlannerTexts, maxInstructi
   return IMAGE_MARKER.repeat(question.images.length) + plannerText(question, texts, maxInstructions);
 }
 
+/**
+ * What a preference row asks, as the trainer rebuilds it: a pair of the user's own may have no system text.
+ * @param images absolute paths, one per marker that the row's prompt begins with
+ */
+export function pairMessages(system: string, prompt: string, images: readonly string[]): Message[] {
+  const text = prompt.slice(IMAGE_MARKER.length * images.length);
+  const user: Message = { role: "user", content: imagesThenText(images, text) };
+  return system === "" ? [user] : [{ role: "system", content: [{ type: "text", text: system }] }, user];
+}
+
 function imagesThenText(images: readonly string[], text: string): Content[] {
   return [...images.map((image): Content => ({ type: "image", image })), { type: "text", text }];
 }

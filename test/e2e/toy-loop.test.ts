@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { createLocalStore } from "../../src/artifact/local-store.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
+import type { PairRow } from "../../src/preference/rows.ts";
 import { parseRecipeObject } from "../../src/recipe/parse.ts";
 import type { Recipe } from "../../src/recipe/pipelines/index.ts";
 import { verifyRun } from "../../src/run/verify.ts";
@@ -136,6 +137,26 @@ test("a trainer killed with -9 in the middle goes on from its checkpoint to the 
   await other.close();
   expect(outcome).toEqual(outcomeOf(root, result));
 }, 240_000);
+
+test("pairs of a user's own, without questions or provenance, are trained on, merged and checked", async () => {
+  const made = JSON.parse(readFileSync(join(root, result.folder, "iter_0/dpo_pairs.json"), "utf8")) as PairRow[];
+  const own = made.map(({ id, image, prompt, chosen, rejected }) => ({ id, image, prompt, chosen, rejected }));
+  writeFileSync(join(root, "own.json"), JSON.stringify(own));
+  const { loop: _, data, ...demo } = smallDemo();
+  const recipe = parseRecipeObject({
+    ...demo,
+    pipeline: "single-round",
+    name: "own-pairs",
+    data: { image_root: data.image_root },
+    round: { pairs: "own.json" },
+  });
+  const worker = await startWorkerProcess(root, server.server.address);
+  await startRun(server.client, recipe);
+  const { table, merged } = await resultOf(server.client, "own-pairs");
+  await worker.kill("SIGTERM");
+  expect(table.at(-1)).toMatchObject({ pairs: own.length, decision: "off" });
+  expect(merged).not.toBeNull();
+}, 120_000);
 
 function countOf(folder: string): number {
   try {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   answerMessages,
   IMAGE_MARKER,
+  pairMessages,
   pairPrompt,
   plannerMessages,
   ratingMessages,
@@ -73,4 +74,11 @@ test("a pair's prompt gives back the planner's user turn when its leading marker
 
 test("braces that are no placeholder stay, and a value is not filled in again", () => {
   expect(fillTemplate('{"a": {b}} {x} {y} {constructor}', { x: "{y}", y: "2" })).toBe('{"a": {b}} {y} 2 {constructor}');
+});
+
+test("a preference row asks what the planner was asked; one without a system text has no system turn", () => {
+  const images = ["/data/a.png", "/data/b.png"];
+  const prompt = pairPrompt(question, texts, 5);
+  expect(pairMessages("You plan views.", prompt, images)).toEqual(plannerMessages(question, images, texts, 5));
+  expect(pairMessages("", prompt, images)).toEqual(plannerMessages(question, images, texts, 5).slice(1));
 });
