@@ -38,8 +38,8 @@ export function unreferenced(pieces: readonly Piece[], { needs }: Standing): str
 }
 
 /**
- * Keys of the checkpoints of trainings that are committed: those are never resumed. The checkpoints of any other are
- * needed down to the first, because each leads to the next.
+ * Keys of the checkpoints of trainings that are committed: those are never resumed. A training drops its own; what is
+ * left comes from one that was killed right after its commit, or from before they were dropped.
  * @param run only its trainings; null for all
  */
 export function finishedCheckpoints(pieces: readonly Piece[], run: RunTrace | null): string[] {

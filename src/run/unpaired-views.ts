@@ -1,7 +1,6 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing } from "../artifact/durable.ts";
 import { readJson } from "../artifact/files.ts";
+import { namesIn } from "../artifact/names-in.ts";
 import type { PairRow } from "../preference/rows.ts";
 
 /** Folders of views in a run folder whose sample is in no pair: `iter_N/generated_images/<id>/rollout_<k>`. */
@@ -27,13 +26,4 @@ async function pairedSamples(file: string): Promise<Set<string>> {
       `${id}/rollout_${rejected}`,
     ]),
   );
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
 }
