@@ -11,6 +11,7 @@ import { imageFolder } from "../src/dataset/read.ts";
 import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../src/dataset/row-problems.ts";
 import { StepFailure } from "../src/failure.ts";
 import { readGivenPair } from "../src/preference/given-pairs.ts";
+import { middleGap } from "../src/preference/quantiles.ts";
 import type { PairRow } from "../src/preference/rows.ts";
 import type { Recipe } from "../src/recipe/pipelines/index.ts";
 import type { ActivityDeps } from "./deps.ts";
@@ -80,12 +81,11 @@ async function readPairs(path: string, name: string): Promise<{ pairs: PairRow[]
 
 /** Samples are not known of; every row is a pair. */
 function summaryOf(pairs: readonly PairRow[]): PairsSummary {
-  const gaps = pairs.map((pair) => pair.gap).toSorted((a, b) => a - b);
-  const measured = gaps.some((gap) => gap > 0);
+  const gaps = pairs.map((pair) => pair.gap);
   return {
     pairs: pairs.length,
     weak: pairs.filter((pair) => pair.weak).length,
-    gapMedian: measured ? (gaps[Math.floor(gaps.length / 2)] ?? null) : null,
+    gapMedian: gaps.some((gap) => gap > 0) ? middleGap(gaps) : null,
     ledger: { ...EMPTY_LEDGER, questions: pairs.length, pairs: pairs.length },
     warnings: [],
   };

@@ -10,6 +10,7 @@ import { sampleLedger } from "../src/ledger/samples.ts";
 import { checkThresholds } from "../src/ledger/thresholds.ts";
 import { shuffleScores } from "../src/preference/controls.ts";
 import { selectPairs as select } from "../src/preference/pairs.ts";
+import { middleGap } from "../src/preference/quantiles.ts";
 import type { LabeledRow } from "../src/preference/rows.ts";
 import { pairPrompt } from "../src/prompt/messages.ts";
 import { seedFor } from "../src/seed.ts";
@@ -66,11 +67,10 @@ export async function selectPairs(
     const ledger = joinLedger(samples, questions);
     checkLedger(ledger, planner.num_rollouts);
     if (selection.pairs.length === 0) warnings.push(`iter_${shard}: no question has a pair.`);
-    const gaps = selection.pairs.map((pair) => pair.gap).toSorted((a, b) => a - b);
     const summary: PairsSummary = {
       pairs: selection.pairs.length,
       weak: questions.weak,
-      gapMedian: gaps[Math.floor(gaps.length / 2)] ?? null,
+      gapMedian: middleGap(selection.pairs.map((pair) => pair.gap)),
       ledger,
       warnings,
     };

@@ -40,3 +40,8 @@ export function gapQuantiles(gaps: readonly number[]): GapQuantiles | null {
     max: at(1),
   };
 }
+
+/** The middle gap, of an even number the upper one: a gap that a pair really has. null without any. */
+export function middleGap(gaps: readonly number[]): number | null {
+  return gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? null;
+}

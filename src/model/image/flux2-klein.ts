@@ -2,13 +2,11 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import type { Device } from "../../device/pool.ts";
 import { StepFailure } from "../../failure.ts";
-import { ModelServer } from "../../process/model-server.ts";
+import type { ModelServer } from "../../process/model-server.ts";
 import type { EditorSpec } from "../models.ts";
-import { checkPython, type PythonRunners } from "../python.ts";
+import type { PythonRunners } from "../python.ts";
+import { startPythonServer } from "../python-server.ts";
 import type { ImageBackend } from "./backend.ts";
-
-/** A checkpoint on a slow file system is read for minutes without a word, in ms. */
-const LOAD_SILENCE_MS = 15 * 60_000;
 
 const edited = z.array(z.object({ status: z.enum(["ok", "refused"]), reason: z.string().optional() }));
 
@@ -20,23 +18,9 @@ export async function startFlux2Klein(
   log: Logger,
   signal: AbortSignal,
 ): Promise<ModelServer> {
-  checkPython(runners);
   const checkpoint = { serving, model, dtype, offload };
-  return ModelServer.start(
-    {
-      name: "image server",
-      command: runners.python,
-      args: ["-m", "runners.image_server"],
-      cwd: runners.cwd,
-      env: runners.env,
-      log,
-      load: {
-        body: { ...checkpoint, device: device.name, threads: device.threads, lock: device.lock },
-        silenceMs: Math.max(LOAD_SILENCE_MS, silenceMs),
-      },
-    },
-    signal,
-  );
+  const runner = { name: "image server", module: "runners.image_server", checkpoint, silenceMs };
+  return startPythonServer(runner, device, runners, log, signal);
 }
 
 /**

@@ -3,13 +3,11 @@ import { z } from "zod";
 import type { Device } from "../../device/pool.ts";
 import type { Closable } from "../../device/server-pool.ts";
 import { StepFailure } from "../../failure.ts";
-import { ModelServer } from "../../process/model-server.ts";
+import type { ModelServer } from "../../process/model-server.ts";
 import type { VlmSpec } from "../models.ts";
-import { checkPython, type PythonRunners } from "../python.ts";
+import type { PythonRunners } from "../python.ts";
+import { startPythonServer } from "../python-server.ts";
 import type { CallOptions, VlmBackend } from "./backend.ts";
-
-/** A checkpoint on a slow file system is read for minutes without a word, in ms. */
-const LOAD_SILENCE_MS = 15 * 60_000;
 
 const completion = z.object({
   text: z.string(),
@@ -29,24 +27,10 @@ export async function startTransformersVlm(
   log: Logger,
   signal: AbortSignal,
 ): Promise<VlmBackend & Closable> {
-  checkPython(runners);
-  const { model, adapter, dtype, attn_implementation, min_pixels, max_pixels, serving } = spec;
+  const { model, adapter, dtype, attn_implementation, min_pixels, max_pixels, serving, silenceMs } = spec;
   const checkpoint = { serving, model, adapter, dtype, attn_implementation, min_pixels, max_pixels };
-  const server = await ModelServer.start(
-    {
-      name: "model server",
-      command: runners.python,
-      args: ["-m", "runners.vlm_server"],
-      cwd: runners.cwd,
-      env: runners.env,
-      log,
-      load: {
-        body: { ...checkpoint, device: device.name, threads: device.threads, lock: device.lock },
-        silenceMs: Math.max(LOAD_SILENCE_MS, spec.silenceMs),
-      },
-    },
-    signal,
-  );
+  const runner = { name: "model server", module: "runners.vlm_server", checkpoint, silenceMs };
+  const server = await startPythonServer(runner, device, runners, log, signal);
   return {
     ...createTransformersVlm(server, spec),
     get alive() {

@@ -1,17 +1,9 @@
 import { z } from "zod";
-import { common } from "../parts/common.ts";
-import { critic, evaluator } from "../parts/critic.ts";
+import { common, operation, roles } from "../parts/common.ts";
 import { data } from "../parts/data.ts";
-import { evaluation } from "../parts/evaluation.ts";
-import { executor } from "../parts/executor.ts";
 import { path } from "../parts/fields.ts";
 import { loop } from "../parts/loop.ts";
-import { chunk, retries, thresholds } from "../parts/operation.ts";
-import { planner } from "../parts/planner.ts";
-import { prompt } from "../parts/prompt.ts";
-import { rates } from "../parts/rates.ts";
 import { scoring } from "../parts/scoring.ts";
-import { simulate } from "../parts/simulate.ts";
 import { training } from "../parts/training.ts";
 
 /** Score units: one round has pairs enough to leave the doubtful ones out. */
@@ -42,11 +34,7 @@ export const singleRoundRecipe = z
     pipeline: z.literal("single-round").describe("Which loop"),
     ...common,
     data: told(data.extend({ path: data.shape.path.optional() }), data),
-    planner,
-    executor,
-    critic,
-    evaluator,
-    prompt,
+    ...roles,
     scoring: told(
       scoring.extend({
         min_score_gap: told(scoring.shape.min_score_gap.unwrap().default(MIN_SCORE_GAP), scoring.shape.min_score_gap),
@@ -67,11 +55,6 @@ export const singleRoundRecipe = z
         .extend({ num_iterations: z.int().min(1).max(1).default(1).describe("One round is one iteration") }),
       loop,
     ).prefault({}),
-    evaluation: evaluation.prefault({}),
-    chunk: chunk.prefault({}),
-    retries: retries.prefault({}),
-    thresholds: thresholds.prefault({}),
-    rates: rates.optional(),
-    simulate: simulate.optional(),
+    ...operation,
   })
   .describe("Single round: preference data from the base policy, one training, one evaluation");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { gapQuantiles } from "../../../src/preference/quantiles.ts";
+import { gapQuantiles, middleGap } from "../../../src/preference/quantiles.ts";
 
 test("quantiles interpolate between neighbours, as numpy's do", () => {
   expect(gapQuantiles([4, 1, 3, 2])).toEqual({
@@ -14,4 +14,8 @@ test("quantiles interpolate between neighbours, as numpy's do", () => {
   });
   expect(gapQuantiles([0.5])).toMatchObject({ n: 1, min: 0.5, p25: 0.5, max: 0.5 });
   expect(gapQuantiles([])).toBeNull();
+});
+
+test("the middle gap is one that a pair has", () => {
+  expect([middleGap([0.9, 0.1, 0.5]), middleGap([0.4, 0.2]), middleGap([])]).toEqual([0.5, 0.4, null]);
 });
