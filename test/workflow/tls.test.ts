@@ -2,12 +2,12 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { connect, resolveConnection } from "../../../src/temporal/connection.ts";
-import { type DevServer, startDevServer } from "../../../src/temporal/dev-server.ts";
-import { stateFolderOf } from "../../../src/temporal/embedded.ts";
-import { startHost } from "../../../src/temporal/worker.ts";
-import { newRoot } from "../../harness/world.ts";
-import { startTlsProxy, TLS, TLS_NAME } from "../../support/tls-proxy.ts";
+import { connect, resolveConnection } from "../../src/temporal/connection.ts";
+import { type DevServer, startDevServer } from "../../src/temporal/dev-server.ts";
+import { stateFolderOf } from "../../src/temporal/embedded.ts";
+import { startHost } from "../../src/temporal/worker.ts";
+import { newRoot } from "../harness/world.ts";
+import { startTlsProxy, TLS, TLS_NAME } from "../support/tls-proxy.ts";
 
 let root: string;
 let server: DevServer;
