@@ -1,12 +1,12 @@
 import type { ControlSteps } from "../src/contract/steps.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { keepDecision } from "./decision.ts";
-import { gatePolicy, summariseAnswers } from "./evaluate.ts";
+import { gatePolicy, summariseAnswers } from "./snowball/evaluate.ts";
 import { gatherChunks, gatherSpans } from "./gather.ts";
-import { openRun } from "./open-run.ts";
-import { selectPairs } from "./pairs.ts";
-import { referenceRollouts } from "./reference.ts";
-import { closeRun, publishIteration } from "./report.ts";
+import { openRun } from "./snowball/open.ts";
+import { selectPairs } from "./snowball/pairs.ts";
+import { referenceRollouts } from "./snowball/reference.ts";
+import { closeRun, publishIteration } from "./snowball/publish.ts";
 import { asActivity, type StepContext } from "./step.ts";
 
 /** The steps that need no device: data, pairs, ledger, summaries, the run folder. */

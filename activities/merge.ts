@@ -8,9 +8,9 @@ import type { Message } from "../src/model/vlm/backend.ts";
 import type { PairRow } from "../src/preference/rows.ts";
 import { pairMessages, plannerMessages } from "../src/prompt/messages.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { question, readRunAt, type RunFiles } from "../src/run/files.ts";
+import { question, readRunAt, type RunFiles } from "../src/pipeline/snowball/files.ts";
 import { policyDigest, policyFolders } from "../src/run/policy.ts";
-import { baseCheckpoint } from "./model-specs.ts";
+import { baseCheckpoint } from "./snowball/model-specs.ts";
 import type { StepContext } from "./step.ts";
 
 /** Raise when the meaning of a merged checkpoint or of its canary changes. */

@@ -2,9 +2,9 @@ import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { isMissing } from "../src/artifact/durable.ts";
 import { readJson, writeJson } from "../src/artifact/files.ts";
-import { dataFile, type Recipe } from "../src/recipe/pipelines/index.ts";
+import { dataFile, type Recipe } from "../src/pipeline/index.ts";
 import type { ActivityDeps } from "./deps.ts";
-import type { Shards } from "../src/run/files.ts";
+import type { Shards } from "../src/pipeline/snowball/files.ts";
 
 interface RunRecord {
   readonly folder: string;

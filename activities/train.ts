@@ -8,14 +8,14 @@ import type { Trained, TrainInput, TrainSteps } from "../src/contract/steps.ts";
 import { StepFailure } from "../src/failure.ts";
 import type { JobOptions } from "../src/model/trainer/backend.ts";
 import type { PairRow } from "../src/preference/rows.ts";
-import { optimizerSteps } from "../src/recipe/plan.ts";
-import { trainingParams } from "../src/recipe/training-params.ts";
+import { optimizerSteps } from "../src/pipeline/snowball/cost/iterations.ts";
+import { trainingParams } from "../src/training/params.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { mergePolicy } from "./merge.ts";
 import { deepspeedOf } from "./deepspeed.ts";
-import { baseCheckpoint } from "./model-specs.ts";
-import { readRunAt, type RunFiles } from "../src/run/files.ts";
+import { baseCheckpoint } from "./snowball/model-specs.ts";
+import { readRunAt, type RunFiles } from "../src/pipeline/snowball/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
 import { asActivity, type StepContext } from "./step.ts";
 

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { parse } from "yaml";
-import { importData } from "../activities/data.ts";
+import { importData } from "../activities/snowball/data.ts";
 import type { ActivityDeps } from "../activities/deps.ts";
 import { writeJsonLines } from "../src/artifact/files.ts";
 import { createLocalStore } from "../src/artifact/store.ts";

@@ -20,7 +20,7 @@ export type {
 } from "./contract/progress.ts";
 export { StepFailure } from "./failure.ts";
 export { parseRecipe, parseRecipeObject } from "./recipe/parse.ts";
-export type { Pipeline, Recipe } from "./recipe/pipelines/index.ts";
+export type { Pipeline, Recipe } from "./pipeline/index.ts";
 export type { ListedRun } from "./report/runs.ts";
 export type { RunSnapshot, RunStatus, StepProgress } from "./report/snapshot.ts";
 export { answerGate } from "./temporal/gate.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "oxfmt";
 import { jsonSchema } from "../../src/recipe/json-schema.ts";
-import { PIPELINES } from "../../src/recipe/pipelines/index.ts";
+import { PIPELINES } from "../../src/pipeline/index.ts";
 import type { DescribedNode } from "./fields.ts";
 import { recipePage } from "./recipe-page.ts";
 

@@ -1,8 +1,8 @@
 import { StepFailure } from "../failure.ts";
-import { compareRecipes } from "../plan/comparison.ts";
-import { CHANGEABLE, changedFrom } from "../recipe/at-iteration.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
-import { changeTexts, redoneLines } from "../report/changed.ts";
+import { compareRecipes } from "../pipeline/snowball/change/comparison.ts";
+import { CHANGEABLE, changedFrom } from "../pipeline/snowball/at-iteration.ts";
+import type { Recipe } from "../pipeline/index.ts";
+import { changeTexts, redoneLines } from "../pipeline/snowball/change/told.ts";
 
 export interface Kept {
   /** What is run: the earlier recipe before the iteration, this one from there on. */

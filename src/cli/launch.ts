@@ -1,8 +1,8 @@
 import { StepFailure } from "../failure.ts";
-import { type ChangedField, compareRecipes } from "../plan/comparison.ts";
+import { type ChangedField, compareRecipes } from "../pipeline/snowball/change/comparison.ts";
 import { parseRecipeObject } from "../recipe/parse.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
-import { changeTexts } from "../report/changed.ts";
+import type { Recipe } from "../pipeline/index.ts";
+import { changeTexts } from "../pipeline/snowball/change/told.ts";
 import { outcomeLines } from "../report/outcome.ts";
 import { nextLines, openingLines, partingLines, type Session } from "../report/session.ts";
 import { configuredServer } from "../temporal/configured.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { planLines, planWarnings } from "../report/plan.ts";
-import { planRun } from "../run/plan.ts";
+import { planLines, planWarnings } from "../pipeline/snowball/cost/lines.ts";
+import { planRun } from "../pipeline/snowball/cost/plan-run.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { readRecipeFile } from "./recipe-file.ts";
 

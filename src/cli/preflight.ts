@@ -1,9 +1,9 @@
 import { hostDevices } from "../device/detect.ts";
 import { StepFailure } from "../failure.ts";
 import { checkModel } from "../model/checkpoint.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
+import type { Recipe } from "../pipeline/index.ts";
 import { size } from "../report/numbers.ts";
-import { planRun } from "../run/plan.ts";
+import { planRun } from "../pipeline/snowball/cost/plan-run.ts";
 import { configuredServer } from "../temporal/configured.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { StepFailure } from "../failure.ts";
 import { parseRecipe } from "../recipe/parse.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
+import type { Recipe } from "../pipeline/index.ts";
 
 /** Reads and checks a recipe file. Throws BadInput. */
 export function readRecipeFile(file: string): Recipe {

@@ -1,8 +1,8 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { jsonSchema } from "../recipe/json-schema.ts";
 import { parseRecipeObject } from "../recipe/parse.ts";
-import { PIPELINES } from "../recipe/pipelines/index.ts";
-import { sketch, type SketchInput, WORTH_A_LOOK } from "../recipe/sketch.ts";
+import { PIPELINES } from "../pipeline/index.ts";
+import { sketch, type SketchInput, WORTH_A_LOOK } from "../pipeline/snowball/sketch.ts";
 import { commentedYaml } from "../report/commented-yaml.ts";
 import { PROJECT } from "./options.ts";
 

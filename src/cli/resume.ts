@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { StepFailure } from "../failure.ts";
 import { parseRecipeObject } from "../recipe/parse.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
-import { retryLines } from "../report/retry.ts";
-import { findQuarantined, setQuarantinedAside } from "../run/quarantined.ts";
+import type { Recipe } from "../pipeline/index.ts";
+import { retryLines } from "../pipeline/snowball/upkeep/retry.ts";
+import { findQuarantined, setQuarantinedAside } from "../pipeline/snowball/upkeep/quarantined.ts";
 import { readTrace } from "../run/trace.ts";
 import type { Connected } from "../temporal/connection.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";

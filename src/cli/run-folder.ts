@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { StepFailure } from "../failure.ts";
 import { parseRecipeObject } from "../recipe/parse.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
+import type { Recipe } from "../pipeline/index.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 
 /** The folder of a run, by the run's name or by the folder itself. Throws BadInput when there is none on this host. */

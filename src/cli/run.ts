@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { compareRecipes } from "../plan/comparison.ts";
+import { compareRecipes } from "../pipeline/snowball/change/comparison.ts";
 import { interrupted } from "./interrupt.ts";
 import { type Kept, keepBefore } from "./keep-before.ts";
 import { jsonOption, rootOption } from "./options.ts";

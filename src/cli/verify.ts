@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { createLocalStore } from "../artifact/store.ts";
-import { type Check, verifyRun } from "../run/verify.ts";
+import { type Check, verifyRun } from "../pipeline/snowball/upkeep/verify.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 import { FAILED } from "./exit-status.ts";
 import { jsonOption, rootOption } from "./options.ts";

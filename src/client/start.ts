@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { StepFailure } from "../failure.ts";
 import { parseRecipeObject } from "../recipe/parse.ts";
-import type { Pipeline, PIPELINES } from "../recipe/pipelines/index.ts";
+import type { Pipeline, PIPELINES } from "../pipeline/index.ts";
 import { startRun as startParsed, type StartedRun } from "../temporal/start.ts";
 import type { SnowballClient } from "./connect.ts";
 

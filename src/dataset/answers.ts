@@ -1,5 +1,5 @@
 import { StepFailure } from "../failure.ts";
-import type { ScoringMethod } from "../recipe/parts/scoring.ts";
+import type { ScoringMethod } from "../pipeline/snowball/recipe/scoring.ts";
 import type { Question } from "./question.ts";
 
 /** They look at the true answer. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { CallOptions } from "../model/vlm/backend.ts";
-import { methodsOf } from "../recipe/methods.ts";
-import { givenPairsOf, type Recipe } from "../recipe/pipelines/index.ts";
+import { methodsOf } from "../pipeline/snowball/methods.ts";
+import { givenPairsOf, type Recipe } from "../pipeline/index.ts";
 import { checkAnswers } from "./answers.ts";
 import { checkImages } from "./check-images.ts";
 import { allRows, pairRows } from "./check-rows.ts";

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { inBatches } from "../artifact/in-batches.ts";
 import { refusal } from "../image/read-given.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
+import type { Recipe } from "../pipeline/index.ts";
 import { imageNames, imageSentence } from "./import-images.ts";
 import type { LoadedQuestions } from "./questions.ts";
 import { readData, usedQuestions } from "./read.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { methodsOf } from "../recipe/methods.ts";
-import { givenPairsOf, type Recipe } from "../recipe/pipelines/index.ts";
+import { methodsOf } from "../pipeline/snowball/methods.ts";
+import { givenPairsOf, type Recipe } from "../pipeline/index.ts";
 import type { ImageFolder } from "./adapters/images.ts";
 import { checkAnswers } from "./answers.ts";
 import type { Question } from "./question.ts";

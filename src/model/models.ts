@@ -1,7 +1,7 @@
 import type { ImageBackend } from "./image/backend.ts";
 import type { TrainerBackend } from "./trainer/backend.ts";
 import type { CallOptions, VlmBackend } from "./vlm/backend.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
+import type { Recipe } from "../pipeline/index.ts";
 
 /** A VLM to be served: which checkpoint, with which adapter, how. `serving` is the digest that every answer must name. */
 export interface VlmSpec {

@@ -1,9 +1,9 @@
 import type { Question } from "../dataset/question.ts";
 import { StepFailure } from "../failure.ts";
-import type { Scoring } from "../recipe/parts/scoring.ts";
+import type { Scoring } from "../pipeline/snowball/recipe/scoring.ts";
 import { type Contrast, contrast, kindOf, type NoContrast } from "./contrast.ts";
 import { capFailureShare } from "./failure-share.ts";
-import { gapQuantiles, type GapQuantiles } from "./quantiles.ts";
+import { gapQuantiles, type GapQuantiles } from "../statistics/quantiles.ts";
 import type { LabeledRow, PairRow } from "./rows.ts";
 
 /** Why a question makes no pair. `failure_share`: its pair was over a policy failure, and there were too many of these. */

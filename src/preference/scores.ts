@@ -1,4 +1,4 @@
-import type { ScoringWeights } from "../recipe/parts/scoring.ts";
+import type { ScoringWeights } from "../pipeline/snowball/recipe/scoring.ts";
 import type { Reading } from "./readings.ts";
 
 /** A sample's score in [−1, 1] with its raw components, or the reason why there is none: never a default. */

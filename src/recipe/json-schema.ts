@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PIPELINES } from "./pipelines/index.ts";
+import { PIPELINES } from "../pipeline/index.ts";
 
 /** A pipeline's recipe as editors check it: the file below configs/schema/, and what it is generated from. */
 export const RECIPE_SCHEMAS = Object.fromEntries(

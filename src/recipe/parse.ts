@@ -1,8 +1,8 @@
 import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type Node, type Range } from "yaml";
 import type { z } from "zod";
 import { StepFailure } from "../failure.ts";
-import { checkTogether } from "./checks.ts";
-import { PIPELINES, type Recipe } from "./pipelines/index.ts";
+import { checkTogether } from "../pipeline/snowball/rules/index.ts";
+import { PIPELINES, type Recipe } from "../pipeline/index.ts";
 import type { Problem } from "./problem.ts";
 import { shapeProblems } from "./shape.ts";
 

@@ -1,6 +1,6 @@
-import type { ChangedField } from "../plan/comparison.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
-import { changeTexts, redoneLines } from "./changed.ts";
+import type { ChangedField } from "../pipeline/snowball/change/comparison.ts";
+import type { Recipe } from "../pipeline/index.ts";
+import { changeTexts, redoneLines } from "../pipeline/snowball/change/told.ts";
 
 /** What a command that runs something says around the run itself: `own` when server and worker are its own. */
 export interface Session {

@@ -7,7 +7,12 @@ import { bytesFreed, removeArtifact } from "../artifact/prune.ts";
 import { deadScratch } from "../artifact/scratch.ts";
 import { supersededAsides } from "../artifact/set-aside.ts";
 import { StepFailure } from "../failure.ts";
-import { finishedCheckpoints, standingOf, unreferenced, viewsBesidePairs } from "./prunable.ts";
+import {
+  finishedCheckpoints,
+  standingOf,
+  unreferenced,
+  viewsBesidePairs,
+} from "../pipeline/snowball/upkeep/prunable.ts";
 import { type LostFolder, readTraces, type RunTrace } from "./trace.ts";
 
 export interface PruneOptions {

@@ -3,8 +3,8 @@ import { isMissing } from "../artifact/durable.ts";
 import { readJson } from "../artifact/files.ts";
 import type { ArtifactRef } from "../contract/artifact.ts";
 import type { RunResult } from "../contract/progress.ts";
-import type { Recipe } from "../recipe/pipelines/index.ts";
-import type { Shards } from "./files.ts";
+import type { Recipe } from "../pipeline/index.ts";
+import type { Shards } from "../pipeline/snowball/files.ts";
 import { namesIn } from "../artifact/names-in.ts";
 
 /** What a run's folder says about what the run is made of. */

@@ -1,5 +1,5 @@
 import type { Client, WorkflowExecutionInfo } from "@temporalio/client";
-import { PIPELINES } from "../recipe/pipelines/index.ts";
+import { PIPELINES } from "../pipeline/index.ts";
 import type { ListedRun } from "../report/runs.ts";
 
 /** The newest execution of every run, newest first. */

@@ -1,7 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
 import type { RunResult } from "../contract/progress.ts";
 import { CONTROL_QUEUE } from "../contract/queues.ts";
-import { dataFile, type Recipe } from "../recipe/pipelines/index.ts";
+import { dataFile, type Recipe } from "../pipeline/index.ts";
 
 export interface StartedRun {
   /**

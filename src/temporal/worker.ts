@@ -10,9 +10,9 @@ import {
 import type { Logger } from "pino";
 import { createControlActivities } from "../../activities/control.ts";
 import type { ActivityDeps } from "../../activities/deps.ts";
-import { createImagineActivities } from "../../activities/imagine.ts";
-import { createRolloutActivities } from "../../activities/rollout.ts";
-import { createScoreActivities } from "../../activities/score.ts";
+import { createImagineActivities } from "../../activities/snowball/imagine.ts";
+import { createRolloutActivities } from "../../activities/snowball/rollout.ts";
+import { createScoreActivities } from "../../activities/snowball/score.ts";
 import { createTrainActivities } from "../../activities/train.ts";
 import { createLocalStore, type LocalStoreOptions } from "../artifact/local-store.ts";
 import { CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { parseRecipeObject } from "../../src/recipe/parse.ts";
-import type { Recipe } from "../../src/recipe/pipelines/index.ts";
+import type { Recipe } from "../../src/pipeline/index.ts";
 
 const CONFIGS = join(import.meta.dirname, "../../configs");
 

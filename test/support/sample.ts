@@ -1,5 +1,5 @@
-import type { Sample } from "../../activities/samples.ts";
-import type { ImportedQuestion } from "../../src/run/files.ts";
+import type { Sample } from "../../activities/snowball/samples.ts";
+import type { ImportedQuestion } from "../../src/pipeline/snowball/files.ts";
 import { aQuestion, aSample } from "./rows.ts";
 
 /** A sample whose plan asked for the views at these paths. */

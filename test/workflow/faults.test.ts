@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Recipe } from "../../src/recipe/pipelines/index.ts";
+import type { Recipe } from "../../src/pipeline/index.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { outcomeOf } from "../harness/outcome.ts";
 import { stageForFile } from "../harness/suite.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { LabeledRow } from "../../src/preference/rows.ts";
-import type { Recipe } from "../../src/recipe/pipelines/index.ts";
+import type { Recipe } from "../../src/pipeline/index.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { stageForFile } from "../harness/suite.ts";
 import { type Change, simulatedRecipe } from "../harness/world.ts";

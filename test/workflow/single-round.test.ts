@@ -6,7 +6,7 @@ import { createLocalStore } from "../../src/artifact/local-store.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { PairRow } from "../../src/preference/rows.ts";
 import { parseRecipeObject } from "../../src/recipe/parse.ts";
-import { verifyRun } from "../../src/run/verify.ts";
+import { verifyRun } from "../../src/pipeline/snowball/upkeep/verify.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { stageForFile } from "../harness/suite.ts";
 import { simulatedRecipe } from "../harness/world.ts";

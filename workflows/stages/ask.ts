@@ -1,6 +1,6 @@
 import { ApplicationFailure, condition, defineUpdate, setHandler } from "@temporalio/workflow";
 import type { GateAnswer, GateQuestion, PersonsDecision } from "../../src/contract/progress.ts";
-import type { Loop } from "./loop.ts";
+import type { Loop } from "../snowball/loop.ts";
 
 /** A person's answer at a gate that asks; from the command line, a program, the UI or `temporal`. */
 export const gateUpdate = defineUpdate<string, [GateAnswer]>("gate");

@@ -1,5 +1,5 @@
 import type { RunResult } from "../../src/contract/progress.ts";
-import type { Loop } from "./loop.ts";
+import type { Loop } from "../snowball/loop.ts";
 
 /** Writes final_status.json and the link to the final policy, and returns what the run came to. */
 export async function closeRun(loop: Loop): Promise<RunResult> {

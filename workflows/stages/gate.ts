@@ -2,7 +2,7 @@ import type { ArtifactRef } from "../../src/contract/artifact.ts";
 import type { GateDecision } from "../../src/contract/progress.ts";
 import type { EvaluationSummary } from "../../src/contract/steps.ts";
 import { personsDecision } from "./ask.ts";
-import { type Loop, titleOf } from "./loop.ts";
+import { type Loop, titleOf } from "../snowball/loop.ts";
 import type { Candidate } from "./train.ts";
 
 /** Puts the candidate in place, or keeps the policy before it: the next shard is sampled by whichever stays. */

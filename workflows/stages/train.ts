@@ -1,7 +1,7 @@
 import { ApplicationFailure } from "@temporalio/workflow";
 import type { SelectedPairs } from "../../src/contract/run.ts";
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
-import { type Loop, titleOf } from "./loop.ts";
+import { type Loop, titleOf } from "../snowball/loop.ts";
 
 /** A trained policy that the gate has not judged yet. */
 export interface Candidate {

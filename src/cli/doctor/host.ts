@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { PROJECT } from "../options.ts";
 import type { Finding } from "../../report/doctor.ts";
 import { size } from "../../report/numbers.ts";
-import { freeBytes } from "../../run/plan.ts";
+import { freeBytes } from "../../pipeline/snowball/cost/plan-run.ts";
 import { stateFolderOf } from "../../temporal/embedded.ts";
 
 /** What of a package.json is asked for. */

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { StepFailure } from "../../failure.ts";
-import type { Recipe } from "../../recipe/pipelines/index.ts";
+import type { Recipe } from "../../pipeline/index.ts";
 import { rng, seedFor } from "../../seed.ts";
 import type { EditItem, Edited, ImageBackend } from "./backend.ts";
 

@@ -1,5 +1,5 @@
 import type { FailureType } from "../../contract/failures.ts";
-import type { Recipe } from "../../recipe/pipelines/index.ts";
+import type { Recipe } from "../../pipeline/index.ts";
 import type { Message } from "../vlm/backend.ts";
 
 /** One line of a job's progress on stdout. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Recipe } from "../../recipe/pipelines/index.ts";
+import type { Recipe } from "../../pipeline/index.ts";
 import type { TrainerBackend } from "./backend.ts";
 
 /** Optimizer steps that a simulated training pretends to make. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { StepFailure } from "../../failure.ts";
-import type { Recipe } from "../../recipe/pipelines/index.ts";
+import type { Recipe } from "../../pipeline/index.ts";
 import { rng, seedFor } from "../../seed.ts";
 import type { AnswerItem, Completion, Message, SampledItem, SampleItem, VlmBackend } from "./backend.ts";
 

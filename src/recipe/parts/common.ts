@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { critic, evaluator } from "./critic.ts";
-import { evaluation } from "./evaluation.ts";
-import { executor } from "./executor.ts";
+import { critic, evaluator } from "../../pipeline/snowball/recipe/critic.ts";
+import { evaluation } from "../../pipeline/snowball/recipe/evaluation.ts";
+import { executor } from "../../pipeline/snowball/recipe/executor.ts";
 import { chunk, retries, thresholds } from "./operation.ts";
-import { planner } from "./planner.ts";
-import { prompt } from "./prompt.ts";
-import { rates } from "./rates.ts";
+import { planner } from "../../pipeline/snowball/recipe/planner.ts";
+import { prompt } from "../../pipeline/snowball/recipe/prompt.ts";
+import { rates } from "../../pipeline/snowball/recipe/rates.ts";
 import { simulate } from "./simulate.ts";
 
 /** What the recipe of every pipeline begins with. */

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { checkData, type DataSummary } from "../../../src/dataset/check.ts";
 import type { DataProblem } from "../../../src/dataset/report.ts";
 import { parseRecipeObject } from "../../../src/recipe/parse.ts";
-import type { Recipe } from "../../../src/recipe/pipelines/index.ts";
+import type { Recipe } from "../../../src/pipeline/index.ts";
 import { aRow, dataRoot, picture } from "../../support/data.ts";
 
 async function check(root: string, recipe: Recipe): Promise<{ problems: DataProblem[]; summary: DataSummary }> {

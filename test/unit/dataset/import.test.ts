@@ -1,12 +1,12 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { importData, type Imported } from "../../../activities/data.ts";
+import { importData, type Imported } from "../../../activities/snowball/data.ts";
 import type { ActivityDeps } from "../../../activities/deps.ts";
 import { createLocalStore } from "../../../src/artifact/store.ts";
 import { unreadable } from "../../../src/dataset/adapters/unreadable.ts";
 import { StepFailure } from "../../../src/failure.ts";
-import type { Recipe } from "../../../src/recipe/pipelines/index.ts";
+import type { Recipe } from "../../../src/pipeline/index.ts";
 import { names } from "../../support/artifacts.ts";
 import { aRow, dataRoot, picture } from "../../support/data.ts";
 import { shipped } from "../../support/recipe.ts";

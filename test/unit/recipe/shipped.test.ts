@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { readData } from "../../../src/dataset/read.ts";
 import { jsonSchema, RECIPE_SCHEMAS } from "../../../src/recipe/json-schema.ts";
 import { parseRecipe } from "../../../src/recipe/parse.ts";
-import { planIterations } from "../../../src/recipe/plan.ts";
+import { planIterations } from "../../../src/pipeline/snowball/cost/iterations.ts";
 import { configText } from "../../support/recipe.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseRecipe } from "../../../src/recipe/parse.ts";
-import { differences } from "../../../src/plan/differences.ts";
-import type { Step } from "../../../src/plan/effects.ts";
-import { redoneLines } from "../../../src/report/changed.ts";
+import { differences } from "../../../src/recipe/differences.ts";
+import type { Step } from "../../../src/pipeline/snowball/change/effects.ts";
+import { redoneLines } from "../../../src/pipeline/snowball/change/told.ts";
 import { openingLines, partingLines } from "../../../src/report/session.ts";
 
 const file = "configs/snowball.simulated.yaml";

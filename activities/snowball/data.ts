@@ -1,0 +1,111 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeJson, writeJsonLines } from "../../src/artifact/files.ts";
+import { makeArtifact } from "../../src/artifact/make.ts";
+import type { ArtifactRef } from "../../src/contract/artifact.ts";
+import { sides } from "../../src/dataset/fingerprints.ts";
+import { importImages } from "../../src/dataset/import-images.ts";
+import { checkLeakage, type Fingerprint } from "../../src/dataset/leakage.ts";
+import type { Question } from "../../src/dataset/question.ts";
+import { imageFolder, readData, usedQuestions } from "../../src/dataset/read.ts";
+import { rowsDigest } from "../../src/dataset/rows-digest.ts";
+import type { Split } from "../../src/dataset/shards.ts";
+import { StepFailure } from "../../src/failure.ts";
+import type { GivenImage } from "../../src/image/check.ts";
+import { modelDigest } from "../../src/model/checkpoint.ts";
+import { checkPromptTexts } from "../../src/prompt/check.ts";
+import { extraPrompts } from "../../src/pipeline/snowball/methods.ts";
+import type { Recipe } from "../../src/pipeline/index.ts";
+import type { ImportedQuestion, RecipeFile, Shards } from "../../src/pipeline/snowball/files.ts";
+import type { ActivityDeps } from "../deps.ts";
+import type { StepContext } from "../step.ts";
+
+/** Raise when the meaning of an imported question or of a split changes. */
+const RESULT_VERSION = 1;
+
+/** The texts of the prompt files that the recipe's scoring needs, checked. */
+export async function promptTexts(deps: Pick<ActivityDeps, "root">, recipe: Recipe): Promise<RecipeFile["texts"]> {
+  const read = async (field: keyof Recipe["prompt"]): Promise<string> => {
+    const name = recipe.prompt[field];
+    // checkTogether refuses a recipe without a file that it needs.
+    return readFile(join(deps.root, name!), "utf8").catch((cause: unknown) => {
+      throw new StepFailure("BadInput", `prompt.${field} "${name}" cannot be read; name a text file.`, { cause });
+    });
+  };
+  const texts: RecipeFile["texts"] = {
+    system: await read("system"),
+    template: await read("template"),
+    answer: await read("answer"),
+    ...Object.fromEntries(
+      await Promise.all(extraPrompts(recipe).map(async (field) => [field, await read(field)] as const)),
+    ),
+  };
+  checkPromptTexts(texts);
+  return texts;
+}
+
+/** What the recipe's models are, by their bytes. */
+export async function modelDigests(deps: ActivityDeps, recipe: Recipe): Promise<RecipeFile["models"]> {
+  const { planner, critic, evaluator, executor } = recipe;
+  const digest = (who: string, model: { backend: string; model: string }): Promise<string> =>
+    modelDigest(who, model.backend, deps.root, model.model);
+  return {
+    planner: await digest("planner", planner),
+    critic: await digest("critic", critic),
+    evaluator: await digest("evaluator", evaluator),
+    ...(executor.model !== undefined && {
+      executor: await digest("executor", { backend: executor.backend, model: executor.model }),
+    }),
+  };
+}
+
+export interface Imported {
+  readonly dataset: ArtifactRef;
+  readonly shards: Shards;
+  readonly hasAnswers: boolean;
+  /** What the held-out questions look like: pairs of the user's own must not show any of it. */
+  readonly heldOut: readonly Fingerprint[];
+}
+
+/**
+ * Reads the questions and every image, splits them by picture, and refuses what leaks or is broken. A round that starts
+ * from pairs has no training questions.
+ */
+export async function importData(deps: ActivityDeps, context: StepContext, recipe: Recipe): Promise<Imported> {
+  const data = await readData(deps.root, recipe);
+  const { questions, rows } = usedQuestions(data);
+  const images = await importImages(
+    imageFolder(deps.root, recipe),
+    { name: recipe.data.path ?? "", questions, rows },
+    { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
+  );
+  const { training, heldOut } = sides(questions, data.split, (name) => images.get(name)?.pixels);
+  checkLeakage(training, heldOut);
+  const shards = shardsOf(data.split);
+  const recipeOf = {
+    step: "dataset",
+    version: RESULT_VERSION,
+    params: { shards, rows: rowsDigest(imported(questions, images)) },
+    inputs: [],
+  };
+  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+    await writeJsonLines(join(folder, "questions.jsonl"), imported(questions, images));
+    await writeJson(join(folder, "shards.json"), shards);
+    return { rows: questions.length };
+  });
+  return { dataset: ref, shards, hasAnswers: data.hasAnswers, heldOut };
+}
+
+/** Made as they are asked for: a large data set is in memory once. */
+function* imported(
+  questions: readonly Question[],
+  images: ReadonlyMap<string, GivenImage>,
+): Iterable<ImportedQuestion> {
+  for (const each of questions) {
+    yield { ...each, image_digests: each.images.map((name) => images.get(name)!.bytes) };
+  }
+}
+
+function shardsOf({ shards, val, test }: Split): Shards {
+  return { shards, held_out: { val, test } };
+}

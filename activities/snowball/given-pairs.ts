@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { writeJson } from "../../src/artifact/files.ts";
+import { canonicalDigest } from "../../src/artifact/key.ts";
+import { makeArtifact } from "../../src/artifact/make.ts";
+import { EMPTY_LEDGER } from "../../src/contract/ledger.ts";
+import type { PairsSummary, SelectedPairs } from "../../src/contract/run.ts";
+import { jsonRows } from "../../src/dataset/adapters/json-rows.ts";
+import { importImages } from "../../src/dataset/import-images.ts";
+import { checkLeakage, type Fingerprint } from "../../src/dataset/leakage.ts";
+import { imageFolder } from "../../src/dataset/read.ts";
+import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../../src/dataset/row-problems.ts";
+import { StepFailure } from "../../src/failure.ts";
+import { readGivenPair } from "../../src/preference/given-pairs.ts";
+import { middleGap } from "../../src/statistics/quantiles.ts";
+import type { PairRow } from "../../src/preference/rows.ts";
+import type { Recipe } from "../../src/pipeline/index.ts";
+import type { ActivityDeps } from "../deps.ts";
+import type { StepContext } from "../step.ts";
+
+/** Raise when the meaning of an imported pair changes. */
+const RESULT_VERSION = 1;
+
+/**
+ * Imports the user's own preference pairs: every row, every image, and that no picture of theirs is held out.
+ * @param file as the recipe names it
+ * @param heldOut the questions that the trained policy will be measured on
+ */
+export async function importPairs(
+  deps: ActivityDeps,
+  context: StepContext,
+  recipe: Recipe,
+  file: string,
+  heldOut: readonly Fingerprint[],
+): Promise<SelectedPairs> {
+  const { pairs, rows } = await readPairs(join(deps.root, file), file);
+  const asked = pairs.map((pair) => ({ id: pair.id, images: pair.image }));
+  const images = await importImages(
+    imageFolder(deps.root, recipe),
+    { name: file, questions: asked, rows },
+    { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
+  );
+  const seen = pairs.map((pair) => ({
+    questionId: `pair ${pair.id}`,
+    imageDigests: pair.image.map((name) => images.get(name)!.pixels),
+    text: pair.prompt,
+  }));
+  checkLeakage(seen, heldOut);
+  const bytes = canonicalDigest(pairs.map((pair) => pair.image.map((name) => images.get(name)!.bytes)));
+  const recipeOf = {
+    step: "given-pairs",
+    version: RESULT_VERSION,
+    params: { pairs: canonicalDigest(pairs), images: bytes },
+    inputs: [],
+  };
+  const summary = summaryOf(pairs);
+  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+    await writeJson(join(folder, "dpo_pairs.json"), pairs);
+    await writeJson(join(folder, "ledger.json"), summary);
+    return { rows: pairs.length };
+  });
+  return { pairs: ref, summary };
+}
+
+async function readPairs(path: string, name: string): Promise<{ pairs: PairRow[]; rows: number[] }> {
+  const pairs: PairRow[] = [];
+  const rows: number[] = [];
+  const problems: RowProblem[] = [];
+  for await (const each of jsonRows(path, name)) {
+    const read = "problem" in each ? each : { row: each.row, ...readGivenPair(each.value) };
+    if ("problem" in read) problems.push(read);
+    else {
+      pairs.push(read.pair);
+      rows.push(read.row);
+    }
+    if (problems.length === MAX_PROBLEMS) break;
+  }
+  if (problems.length > 0) throw rowFailure(name, problems);
+  if (pairs.length === 0) throw new StepFailure("BadInput", `${name} has no pairs.`);
+  return { pairs, rows };
+}
+
+/** Samples are not known of; every row is a pair. */
+function summaryOf(pairs: readonly PairRow[]): PairsSummary {
+  const gaps = pairs.map((pair) => pair.gap);
+  return {
+    pairs: pairs.length,
+    weak: pairs.filter((pair) => pair.weak).length,
+    gapMedian: gaps.some((gap) => gap > 0) ? middleGap(gaps) : null,
+    ledger: { ...EMPTY_LEDGER, questions: pairs.length, pairs: pairs.length },
+    warnings: [],
+  };
+}

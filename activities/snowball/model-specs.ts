@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import type { ExecutorSpec, VlmSpec } from "../../src/model/models.ts";
+import type { BaseCheckpoint } from "../../src/model/trainer/backend.ts";
+import type { ActivityDeps } from "../deps.ts";
+import type { RunFiles } from "../../src/pipeline/snowball/files.ts";
+import type { PolicyFolders } from "../../src/run/policy.ts";
+
+/** How the planner is served for a policy. `serving` is the policy's digest, which every answer must name. */
+export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string, folders: PolicyFolders): VlmSpec {
+  const { planner, retries, simulate } = files.recipe;
+  return {
+    backend: planner.backend,
+    serving,
+    model: folders.full ?? join(deps.root, planner.model),
+    adapter: folders.adapter,
+    dtype: planner.dtype,
+    attn_implementation: planner.attn_implementation,
+    min_pixels: planner.min_pixels,
+    max_pixels: planner.max_pixels,
+    micro_batch: planner.micro_batch,
+    silenceMs: retries.silence_s * 1000,
+    simulate,
+  };
+}
+
+/** How the frozen model that answers questions is served: the critic for scores, the evaluator for measurements. */
+export function answererSpec(deps: ActivityDeps, files: RunFiles, who: "critic" | "evaluator"): VlmSpec {
+  const { retries, simulate } = files.recipe;
+  const model = files.recipe[who];
+  return {
+    backend: model.backend,
+    serving: files.models[who],
+    model: join(deps.root, model.model),
+    adapter: null,
+    dtype: model.dtype,
+    attn_implementation: model.attn_implementation,
+    min_pixels: model.min_pixels,
+    max_pixels: model.max_pixels,
+    micro_batch: model.micro_batch,
+    silenceMs: retries.silence_s * 1000,
+    simulate,
+  };
+}
+
+/** What of such a model determines its answers, and so belongs into the keys of the steps that ask it. */
+export function answererParams(files: Pick<RunFiles, "recipe" | "texts" | "models">, who: "critic" | "evaluator") {
+  const { backend, dtype, min_pixels, max_pixels, max_new_tokens } = files.recipe[who];
+  return {
+    backend,
+    model: files.models[who],
+    dtype,
+    pixels: [min_pixels, max_pixels],
+    max_new_tokens,
+    text: files.texts.answer,
+    pretended: pretended(files, backend),
+  };
+}
+
+/** How the executor is reached: an editor is served, the others work in this process. */
+export function executorSpec(deps: ActivityDeps, files: RunFiles): ExecutorSpec {
+  const { executor, retries, simulate } = files.recipe;
+  const { backend, width, height } = executor;
+  if (backend !== "flux2-klein") return { backend, width, height, simulate };
+  const { dtype, offload, micro_batch, num_inference_steps, guidance_scale, max_input_pixels } = executor;
+  const { folder, digest } = editorOf(files);
+  return {
+    backend,
+    serving: digest,
+    model: join(deps.root, folder),
+    dtype,
+    offload,
+    micro_batch,
+    settings: { width, height, num_inference_steps, guidance_scale, max_input_pixels },
+    silenceMs: retries.silence_s * 1000,
+  };
+}
+
+/** What of an editor determines its views, beside their size; the keys of executors without a model know nothing of it. */
+export function editorParams(files: RunFiles): object {
+  const { backend, dtype, num_inference_steps, guidance_scale, max_input_pixels } = files.recipe.executor;
+  if (backend !== "flux2-klein") return {};
+  return { editor: { model: editorOf(files).digest, dtype, num_inference_steps, guidance_scale, max_input_pixels } };
+}
+
+function editorOf({ recipe, models }: RunFiles): { readonly folder: string; readonly digest: string } {
+  // checkTogether refuses an editor without a model.
+  if (recipe.executor.model === undefined || models.executor === undefined)
+    throw new RangeError("an editor has a model");
+  return { folder: recipe.executor.model, digest: models.executor };
+}
+
+/** How the planner's base is loaded, for training as for the merge. */
+export function baseCheckpoint(deps: ActivityDeps, files: RunFiles): BaseCheckpoint {
+  const { model, dtype, attn_implementation, min_pixels, max_pixels } = files.recipe.planner;
+  return { model: join(deps.root, model), dtype, attn_implementation, min_pixels, max_pixels };
+}
+
+/** The faults that a simulated backend injects: they determine its output, so they belong into its keys. */
+export function pretended(files: Pick<RunFiles, "recipe">, backend: string): unknown {
+  return backend === "simulated" ? (files.recipe.simulate?.faults ?? null) : null;
+}

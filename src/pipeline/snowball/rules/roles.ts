@@ -1,0 +1,57 @@
+import type { Recipe } from "../../index.ts";
+import type { Problem } from "../../../recipe/problem.ts";
+import type { Rule } from "./rule.ts";
+
+/** Pixels a side of one patch of the editor's latents. */
+const EDITOR_GRID = 16;
+
+/** Planner, executor, critic and evaluator, and what simulated ones pretend. */
+export const ROLE_RULES: readonly Rule[] = [
+  ({ planner }) =>
+    planner.temperature === 0 && {
+      path: ["planner", "temperature"],
+      message: `planner.temperature is 0, so all ${planner.num_rollouts} rollouts of a question would be the same; a number above 0 is needed.`,
+    },
+  (recipe) => pixelLimits(recipe, "planner"),
+  (recipe) => pixelLimits(recipe, "critic"),
+  (recipe) => pixelLimits(recipe, "evaluator"),
+  ({ executor: { backend, model } }) =>
+    backend === "flux2-klein" &&
+    model === undefined && {
+      path: ["executor", "model"],
+      message: "executor.model is missing; the folder of a FLUX.2 klein checkpoint is needed.",
+    },
+  ({ executor: { backend, model } }) =>
+    backend !== "flux2-klein" &&
+    model !== undefined && {
+      path: ["executor", "model"],
+      message: `executor.model is given, but ${backend} has no model; it has to go, or backend flux2-klein is needed.`,
+    },
+  ({ executor }) => {
+    const side = (["width", "height"] as const).find((each) => executor[each] % EDITOR_GRID !== 0);
+    return (
+      executor.backend === "flux2-klein" &&
+      side !== undefined && {
+        path: ["executor", side],
+        message: `executor.${side} is ${executor[side]}; flux2-klein needs a multiple of ${EDITOR_GRID}.`,
+      }
+    );
+  },
+  (recipe) =>
+    recipe.simulate !== undefined &&
+    ![recipe.planner, recipe.executor, recipe.critic, recipe.evaluator, recipe.training].some(
+      (role) => role.backend === "simulated",
+    ) && {
+      path: ["simulate"],
+      message: "simulate is given, but no backend is simulated; it has to go, or a backend: simulated is needed.",
+    },
+];
+
+function pixelLimits(recipe: Recipe, role: "planner" | "critic" | "evaluator"): Problem | undefined {
+  const { min_pixels: min, max_pixels: max } = recipe[role];
+  if (min <= max) return undefined;
+  return {
+    path: [role, "min_pixels"],
+    message: `${role}.min_pixels is ${min}; at most ${role}.max_pixels (${max}) is needed.`,
+  };
+}

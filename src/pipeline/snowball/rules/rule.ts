@@ -1,0 +1,5 @@
+import type { Recipe } from "../../index.ts";
+import type { Problem } from "../../../recipe/problem.ts";
+
+/** What fields say together: a rule returns its problem or nothing. */
+export type Rule = (recipe: Recipe) => Problem | undefined | false;

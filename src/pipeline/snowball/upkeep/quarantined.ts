@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { census, type Piece, withDescendants } from "../../../artifact/census.ts";
+import { readAllJsonLines } from "../../../artifact/files.ts";
+import { setAsideToRetry } from "../../../artifact/set-aside.ts";
+import type { AnswerRow, LabeledRow, ViewRow } from "../../../preference/rows.ts";
+import { storeLayout } from "../../../run/prune.ts";
+import { madeOf, sampledFor } from "./reach.ts";
+import type { RunTrace } from "../../../run/trace.ts";
+
+/** What making quarantined samples again means. */
+export interface Retry {
+  /** Quarantined samples by their reasons, held-out ones included. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** Artifacts in which a quarantine arose: they are set aside. */
+  readonly views: readonly string[];
+  readonly judged: readonly string[];
+  /** Samples whose question kills its model process: every new start tries those again by itself. */
+  readonly poisoned: number;
+}
+
+/** Looks for the samples that a run has quarantined, and for the artifacts in which that happened. Changes nothing. */
+export async function findQuarantined(stateFolder: string, run: RunTrace): Promise<Retry> {
+  const layout = storeLayout(stateFolder);
+  const pieces = await census(layout);
+  // A run that stopped in the middle does not say what it is made of; its samples are known by their seeds.
+  const own = run.policies === null ? withDescendants(pieces, sampledFor(pieces, run)) : madeOf(pieces, run);
+  const reasons: Record<string, number> = {};
+  const judged: string[] = [];
+  let poisoned = 0;
+  for (const piece of ofSteps(own, "score", "answer")) {
+    const file = piece.step === "score" ? "labeled.jsonl" : "answers.jsonl";
+    let arose = false;
+    for (const row of await readAllJsonLines<LabeledRow | AnswerRow>(join(layout.artifact(piece.key), file))) {
+      if (row.status !== "quarantined") continue;
+      const reason = row.reason ?? "no reason";
+      reasons[reason] = (reasons[reason] ?? 0) + 1;
+      if (row.policy === "") poisoned += 1;
+      else if (!OF_A_VIEW.test(reason)) arose = true;
+    }
+    if (arose) judged.push(piece.key);
+  }
+  const views: string[] = [];
+  for (const piece of ofSteps(own, "imagine")) {
+    const rows = await readAllJsonLines<ViewRow>(join(layout.artifact(piece.key), "views.jsonl"));
+    if (rows.some((row) => row.status !== "ok")) views.push(piece.key);
+  }
+  return { reasons, views, judged, poisoned };
+}
+
+/** A sample that lost a view says which one; the fault then lies with the executor. */
+const OF_A_VIEW = /^view \d+: /;
+
+/** Sets the artifacts aside in which samples were quarantined; the next start makes them again. */
+export async function setQuarantinedAside(stateFolder: string, { views, judged }: Retry): Promise<void> {
+  const layout = storeLayout(stateFolder);
+  for (const key of [...views, ...judged]) await setAsideToRetry(layout, key);
+}
+
+function ofSteps(pieces: Iterable<Piece>, ...steps: string[]): Piece[] {
+  return [...pieces].filter((piece) => steps.includes(piece.step));
+}

@@ -1,0 +1,71 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { measured, type Observation, pairedBootstrap } from "../../../src/statistics/bootstrap.ts";
+
+const options = { seed: "s", resamples: 2000 };
+
+function observe(values: readonly number[], perScene = 1): Observation[] {
+  return values.map((value, i) => ({ question_id: `q${i}`, scene: `s${Math.floor(i / perScene)}`, value }));
+}
+
+describe("the paired bootstrap", () => {
+  test("a change that every question shows has no spread: 0 to 1 everywhere is +1", () => {
+    const change = pairedBootstrap(observe([0, 0, 0, 0]), observe([1, 1, 1, 1]), options);
+    expect(change).toEqual({ change: 1, low: 1, high: 1, questions: 4, scenes: 4 });
+  });
+
+  test("is paired: noise that both sides share cancels", () => {
+    const from = observe(Array.from({ length: 100 }, (_, i) => i % 2));
+    const change = pairedBootstrap(from, from, options);
+    expect(change).toMatchObject({ change: 0, low: 0, high: 0 });
+  });
+
+  test("compares only what both measured", () => {
+    const change = pairedBootstrap(observe([0, 0, 1]), observe([1, 1, 1]).slice(1), options);
+    expect(change).toMatchObject({ change: 0.5, questions: 2 });
+    expect(pairedBootstrap([], observe([1]), options)).toBeNull();
+  });
+
+  test("resamples scenes, not questions: ten equal questions a scene widen the interval √10 times", () => {
+    const zeros = Array<number>(400).fill(0);
+    const alternating = Array.from({ length: 400 }, (_, i) => Math.floor(i / 10) % 2);
+    const width = (perScene: number): number => {
+      const change = pairedBootstrap(observe(zeros, perScene), observe(alternating, perScene), options)!;
+      return change.high - change.low;
+    };
+    // Independent questions: 2 × 1.96 × sqrt(.25 / 400) = .098; 40 scenes: 2 × 1.96 × sqrt(.25 / 40) = .310
+    expect(width(1)).toBeGreaterThan(0.088);
+    expect(width(1)).toBeLessThan(0.108);
+    expect(width(10)).toBeGreaterThan(0.28);
+    expect(width(10)).toBeLessThan(0.34);
+  });
+
+  test("does not depend on the order of the rows", () => {
+    const from = observe([0, 1, 0, 1, 1, 0]);
+    const to = observe([1, 1, 0, 0, 1, 1]);
+    expect(pairedBootstrap(from.toReversed(), to.toReversed(), options)).toEqual(pairedBootstrap(from, to, options));
+  });
+});
+
+test("a mean of .5 over 400 questions is known to ± .049", () => {
+  const result = measured(observe(Array.from({ length: 400 }, (_, i) => i % 2)), options)!;
+  expect(result.mean).toBe(0.5);
+  expect(result.half).toBeGreaterThan(0.044);
+  expect(result.half).toBeLessThan(0.054);
+  expect(measured([], options)).toBeNull();
+});
+
+test("the interval holds the change and is mirrored when the sides are", () => {
+  const side = fc.array(fc.constantFrom(0, 1), { minLength: 5, maxLength: 20 });
+  fc.assert(
+    fc.property(side, side, (a, b) => {
+      const few = { seed: "s", resamples: 200 };
+      const up = pairedBootstrap(observe(a), observe(b), few)!;
+      const down = pairedBootstrap(observe(b), observe(a), few)!;
+      expect(up.low).toBeLessThanOrEqual(up.change);
+      expect(up.high).toBeGreaterThanOrEqual(up.change);
+      expect(down.change).toBeCloseTo(-up.change, 12);
+      expect(down.low).toBeCloseTo(-up.high, 12);
+    }),
+  );
+});
