@@ -1,17 +1,18 @@
-/** Who may know whom. Type-only imports are erased, so they may cross where code may not. */
+/** Who may know whom. Arrows point down; type-only imports are erased, but a circle of types is a circle of ideas. */
 
 const io = "^(node:)?(fs|child_process|net|http|https|dgram|cluster|worker_threads|tls|dns|readline|os)(/|$)";
 const runtime = { dependencyTypesNot: ["type-only"] };
+const contracts = "^src/(contract|pipeline/[^/]+/contract)/";
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     {
       name: "no-cycles",
-      comment: "A cycle is two files that are one concern, or one file in the wrong room.",
+      comment: "A cycle is two files that are one concern, or one file in the wrong room; types count.",
       severity: "error",
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+      to: { circular: true },
     },
     {
       name: "resolvable",
@@ -22,20 +23,20 @@ module.exports = {
     },
     {
       name: "workflows-are-deterministic",
-      comment: "A workflow may run only workflow code, the contract and Temporal's workflow package.",
+      comment: "A workflow may run only workflow code, contracts and Temporal's workflow package.",
       severity: "error",
       from: { path: "^workflows/" },
       to: {
         ...runtime,
-        pathNot: ["^workflows/", "^src/contract/", "node_modules/@temporalio/(workflow|common)/"],
+        pathNot: ["^workflows/", contracts, "node_modules/@temporalio/(workflow|common)/"],
       },
     },
     {
-      name: "contract-is-import-free",
-      comment: "The contract is bundled with every workflow: nothing but other parts of the contract.",
+      name: "contracts-are-import-free",
+      comment: "Contracts are bundled with every workflow: nothing but other contracts.",
       severity: "error",
-      from: { path: "^src/contract/" },
-      to: { ...runtime, pathNot: "^src/contract/" },
+      from: { path: contracts },
+      to: { pathNot: contracts },
     },
     {
       name: "activities-know-src",
@@ -59,11 +60,51 @@ module.exports = {
       to: { path: "^(workflows|activities|test|demo|bench|scripts)/", ...runtime },
     },
     {
-      name: "pure-rooms-do-no-io",
-      comment: "Maths, prompts, plans and recipes are functions of their arguments.",
+      name: "a-pipeline-keeps-to-itself",
+      comment:
+        "A pipeline's room is known to the list of pipelines, to its own workflow and steps, and to nobody else.",
       severity: "error",
-      from: { path: "^src/(preference|reward|ledger|evaluation|plan|prompt|recipe|report)/" },
+      from: { pathNot: "^(src/pipeline/|workflows/|activities/|test/|bench/|demo/)" },
+      to: { path: "^src/pipeline/[^/]+/" },
+    },
+    {
+      name: "no-pipeline-knows-another",
+      comment: "What two pipelines share is in a shared room.",
+      severity: "error",
+      from: { path: "^(?:src/pipeline|workflows|activities)/([^/]+)/" },
+      to: {
+        path: "^(?:src/pipeline|workflows|activities)/[^/]+/",
+        pathNot: ["^(?:src/pipeline|workflows|activities)/$1/", "^workflows/stages/"],
+      },
+    },
+    {
+      name: "shared-stages-are-neutral",
+      comment: "Stages and steps that every pipeline can take speak of none.",
+      severity: "error",
+      from: { path: "^(workflows/stages/|activities/[^/]+\\.ts$)", pathNot: "^activities/index.ts$" },
+      to: { path: "^(src/pipeline|workflows|activities)/[^/]+/", pathNot: "^workflows/stages/" },
+    },
+    {
+      name: "pure-rooms-do-no-io",
+      comment: "Maths, prompts and recipes are functions of their arguments.",
+      severity: "error",
+      from: { path: "^src/(preference|reward|benchmark|training|statistics|prompt|recipe|report)/" },
       to: { path: io, ...runtime },
+    },
+    {
+      name: "the-ground-is-below",
+      comment:
+        "Files, processes, devices, images and data know nothing of models, pipelines, Temporal or people's output.",
+      severity: "error",
+      from: { path: "^src/(artifact|process|image|statistics|contract)/" },
+      to: { path: "^src/(report|model|pipeline|run|temporal|client|cli|dataset|recipe|training|benchmark)/" },
+    },
+    {
+      name: "reports-are-above",
+      comment: "What people read is drawn by whoever speaks to people.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(report|pipeline|client|cli|temporal|index)" },
+      to: { path: "^src/report/" },
     },
     {
       name: "nothing-imports-cli",
@@ -82,6 +123,7 @@ module.exports = {
   ],
   options: {
     parser: "swc",
+    tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readJson } from "../src/artifact/files.ts";
 import { StepFailure } from "../src/failure.ts";
-import { ZERO_STAGES } from "../src/training/dpo.ts";
+import { ZERO_STAGES } from "../src/training/common.ts";
 
 /**
  * What a recipe's `training.deepspeed` stands for: the name of a ZeRO stage, the configuration that its file holds, or

@@ -2,34 +2,36 @@ import { join } from "node:path";
 import { joinJsonLines, readJson, writeJson, writeJsonLines } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
+import type { ChunkResult } from "../src/contract/chunk.ts";
 import type { RunRef } from "../src/contract/run.ts";
-import type { ChunkResult } from "../src/contract/steps.ts";
+import type { GatherInput } from "../src/contract/steps.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { StepContext } from "./step.ts";
 
-const RESULT_VERSION = 1;
+/** Raise when the meaning of an index changes. */
+const RESULT_VERSION = 2;
 
 /**
- * One index artifact for a span of chunks: judged.jsonl (their rows, in order) and chunks.json (their artifacts),
- * so that history carries one reference and not hundreds.
+ * One index artifact for a span of chunks: rows.jsonl (the rows of the last link, in order) and chunks.json (the
+ * artifacts of all links), so that history carries one reference and not hundreds.
  */
 export async function gatherChunks(
   deps: ActivityDeps,
   _context: StepContext,
-  _run: RunRef,
-  chunks: readonly ChunkResult[],
+  { chunks, rows }: GatherInput,
 ): Promise<ArtifactRef> {
-  const inputs = chunks.map((each) => each.judged.sha256);
-  const recipeOf = { step: "gather", version: RESULT_VERSION, params: { chunks: chunks.length }, inputs };
+  const last = chunks.map(({ made }) => made[rows.link]!);
+  const inputs = last.map((each) => each.sha256);
+  const recipeOf = { step: "gather", version: RESULT_VERSION, params: { chunks: chunks.length, rows }, inputs };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
-    const sources = await Promise.all(chunks.map((each) => judgedFile(deps, each.judged)));
+    const sources = await Promise.all(last.map(async (each) => join(await deps.store.open(each), rows.file)));
     await writeJson(join(folder, "chunks.json"), chunks);
-    return { rows: await writeJsonLines(join(folder, "judged.jsonl"), joinJsonLines(sources)) };
+    return { rows: await writeJsonLines(join(folder, "rows.jsonl"), joinJsonLines(sources)) };
   });
   return ref;
 }
 
-/** Joins the spans of a shard that has several. */
+/** Joins the spans of a list that has several. */
 export async function gatherSpans(
   deps: ActivityDeps,
   _context: StepContext,
@@ -42,13 +44,8 @@ export async function gatherSpans(
     const folders = await Promise.all(spans.map((each) => deps.store.open(each)));
     const chunks = await Promise.all(folders.map((each) => readJson<ChunkResult[]>(join(each, "chunks.json"))));
     await writeJson(join(folder, "chunks.json"), chunks.flat());
-    const sources = folders.map((each) => join(each, "judged.jsonl"));
-    return { rows: await writeJsonLines(join(folder, "judged.jsonl"), joinJsonLines(sources)) };
+    const sources = folders.map((each) => join(each, "rows.jsonl"));
+    return { rows: await writeJsonLines(join(folder, "rows.jsonl"), joinJsonLines(sources)) };
   });
   return ref;
-}
-
-async function judgedFile(deps: ActivityDeps, judged: ArtifactRef): Promise<string> {
-  const step = judged.key.startsWith("score-") ? "labeled.jsonl" : "answers.jsonl";
-  return join(await deps.store.open(judged), step);
 }

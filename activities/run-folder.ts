@@ -1,61 +1,69 @@
-import { mkdir } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { isMissing } from "../src/artifact/durable.ts";
 import { readJson, writeJson } from "../src/artifact/files.ts";
-import { dataFile, type Recipe } from "../src/pipeline/index.ts";
 import type { ActivityDeps } from "./deps.ts";
-import type { Shards } from "../src/pipeline/snowball/files.ts";
 
 interface RunRecord {
   readonly folder: string;
   readonly digest: string;
 }
 
-/** The name under which people look for the preference data of a single round, in its run folder. */
-export const TRAIN_FILE = "dpo_train.json";
-
-/** What a run is made from, as its folder shows it. */
-interface RunConfig {
-  readonly recipe: Recipe;
-  readonly shards: Shards;
+/** How a run's folder is called, and what it shows from the start. */
+export interface RunFolder {
+  /** Folder below `results` for runs of this kind, as people know it: "iterative_dpo". */
+  readonly kind: string;
+  /** What the run works on: the folder is `<data>_<timestamp>`. */
+  readonly data: string;
+  /** Of the run's recipe: with another one, a run of the same name gets a new folder. */
   readonly digest: string;
+  /** By name: config.json, and whatever else the pipeline shows. */
+  readonly files: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The folder in which a run shows itself: `<results>/<kind>/<dataset>_<timestamp>`, relative to the root.
- * The timestamp is stored once per run name, so that a run that is started again goes on in its folder; with another
- * recipe it gets a new one.
+ * The folder in which a run shows itself: `<results>/<kind>/<data>_<timestamp>`, relative to the root.
+ * The timestamp is stored once per run name, so that a run that is started again goes on in its folder.
  */
-export async function openRunFolder(deps: ActivityDeps, name: string, config: RunConfig): Promise<string> {
+export async function openRunFolder(deps: ActivityDeps, name: string, wanted: RunFolder): Promise<string> {
   const record = join(deps.state, "runs", `${name}.json`);
   const known = await readJson<RunRecord>(record).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     throw error;
   });
-  const folder = known?.digest === config.digest ? known.folder : newFolder(deps, config.recipe);
+  const folder = known?.digest === wanted.digest ? known.folder : newFolder(deps, wanted);
   const absolute = join(deps.root, folder);
   await mkdir(absolute, { recursive: true });
-  await writeJson(join(absolute, "config.json"), config.recipe);
-  await writeJson(join(absolute, "shards.json"), config.shards);
+  for (const [file, content] of Object.entries(wanted.files)) await writeJson(join(absolute, file), content);
   if (known?.folder !== folder) {
     await mkdir(join(deps.state, "runs"), { recursive: true });
-    await writeJson(record, { folder, digest: config.digest });
+    await writeJson(record, { folder, digest: wanted.digest });
   }
   return folder;
 }
 
-/** Folder below `results` for a pipeline's runs, as people know them. */
-const FOLDERS: Readonly<Record<Recipe["pipeline"], string>> = {
-  snowball: "iterative_dpo",
-  "single-round": "dpo_data",
-};
-
-function newFolder(deps: ActivityDeps, recipe: RunConfig["recipe"]): string {
-  const path = dataFile(recipe);
-  const file = basename(path, extname(path));
-  // "questions.jsonl" says nothing; its folder names the data set then.
-  const parent = basename(dirname(path));
-  const dataset = file === "questions" && parent !== "data" && parent !== "." ? parent : file;
+function newFolder(deps: ActivityDeps, { kind, data }: RunFolder): string {
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
-  return join(deps.results, FOLDERS[recipe.pipeline], `${dataset}_${stamp}`);
+  return join(deps.results, kind, `${data}_${stamp}`);
+}
+
+/** How names of what is being built in a run folder begin; what a killed attempt left of it goes when the run closes. */
+export const DRAFT = ".draft-";
+
+/**
+ * Puts a folder into a run's folder by one rename, so that a killed attempt leaves nothing half-shown. A view, not a
+ * second truth: whatever was there is replaced.
+ */
+export async function showFolder(target: string, build: (folder: string) => Promise<void>): Promise<void> {
+  const building = join(dirname(target), `${DRAFT}${randomUUID()}`);
+  await mkdir(building, { recursive: true });
+  try {
+    await build(building);
+    await rm(target, { recursive: true, force: true });
+    await rename(building, target);
+  } catch (error) {
+    await rm(building, { recursive: true, force: true });
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import { FAILURES, FINAL } from "../src/contract/failures.ts";
 import { asStepFailure } from "../src/failure.ts";
+import type { ActivityDeps } from "./deps.ts";
 
 /** Heartbeats per heartbeat limit: one may be late and one lost. */
 const BEATS_PER_LIMIT = 3;
@@ -13,6 +14,20 @@ export interface StepContext {
   /** What the step is doing now; travels with the next heartbeat. */
   readonly report: (progress: StepHeartbeat) => void;
 }
+
+/** A step as it is written: what it needs of the worker and of its attempt, then what it is asked. */
+export type Step<Args extends unknown[] = never[], Result = unknown> = (
+  deps: ActivityDeps,
+  context: StepContext,
+  ...args: Args
+) => Promise<Result>;
+
+/** The steps that a contract names, as they are written. */
+export type Written<Steps> = {
+  readonly [Name in keyof Steps]: Steps[Name] extends (...args: infer Args) => Promise<infer Result>
+    ? Step<Args, Result>
+    : never;
+};
 
 export interface StepHeartbeat {
   readonly doing: string;

@@ -3,84 +3,91 @@ import { join } from "node:path";
 import { readJson, writeJson } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { PolicyRef } from "../src/contract/artifact.ts";
-import type { RunRef } from "../src/contract/run.ts";
-import type { Trained, TrainInput, TrainSteps } from "../src/contract/steps.ts";
+import type { Trained, TrainInput, TrainJob } from "../src/contract/training.ts";
 import { StepFailure } from "../src/failure.ts";
-import type { JobOptions } from "../src/model/trainer/backend.ts";
-import type { PairRow } from "../src/preference/rows.ts";
-import { optimizerSteps } from "../src/pipeline/snowball/cost/iterations.ts";
-import { trainingParams } from "../src/training/params.ts";
+import type { JobOptions, TrainRequest } from "../src/model/trainer/backend.ts";
+import { baseDigest, policyDigest, policyFolders } from "../src/run/policy.ts";
+import { type RecipeFile, readRecipe } from "../src/run/recipe-file.ts";
+import type { TrainRow } from "../src/training/algorithm.ts";
+import { optimizerSteps } from "../src/training/common.ts";
+import { algorithmOf } from "../src/training/index.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
-import type { ActivityDeps } from "./deps.ts";
-import { mergePolicy } from "./merge.ts";
 import { deepspeedOf } from "./deepspeed.ts";
-import { baseCheckpoint } from "./snowball/model-specs.ts";
-import { readRunAt, type RunFiles } from "../src/pipeline/snowball/files.ts";
-import { policyDigest } from "../src/run/policy.ts";
-import { asActivity, type StepContext } from "./step.ts";
+import type { ActivityDeps } from "./deps.ts";
+import type { StepContext } from "./step.ts";
 
-/** Raise when the meaning of a trained adapter changes. */
+/** Raise when the meaning of a trained policy changes. */
 const RESULT_VERSION = 1;
 
-/** A policy is made from pairs: a fresh adapter on the base, then its merge. */
-export function createTrainActivities(deps: ActivityDeps): TrainSteps {
-  return {
-    trainPolicy: asActivity((context, input: TrainInput) => trainPolicy(deps, context, input)),
-    mergePolicy: asActivity((context, run: RunRef, iteration: number, policy: PolicyRef) =>
-      mergePolicy(deps, context, run, iteration, policy),
-    ),
-  };
-}
-
-async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
+/** Makes a policy from rows by the algorithm of the job. Everything in the job is in the key. */
+export async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
-  const files = await readRunAt(store, input.run, input.iteration);
-  const { planner, training, loop, seed } = files.recipe;
-  const base = files.models.planner;
-  const deepspeed = await deepspeedOf(deps.root, training.deepspeed);
+  const { job } = input;
+  const { keyed, settings: schema, files } = algorithmOf(job.algorithm);
+  const settings = schema.parse(job.settings);
+  const deepspeed = await deepspeedOf(deps.root, settings.deepspeed);
   const configured = typeof deepspeed === "object" && deepspeed !== null ? { deepspeed } : {};
+  refuseAdapters(job);
+  const { dtype, attn_implementation, min_pixels, max_pixels } = job.loading;
   const recipeOf = {
     step: "train",
     version: RESULT_VERSION,
     params: {
-      training: { ...trainingParams(training), ...configured },
-      sft_only: loop.controls.sft_only,
-      seed,
-      dtype: planner.dtype,
+      ...(job.algorithm !== "dpo" && { algorithm: job.algorithm }),
+      ...keyed(settings, configured),
+      seed: job.seed,
+      dtype,
+      attn_implementation,
+      pixels: [min_pixels, max_pixels],
+      ...(job.reference && { reference: policyDigest(job.reference) }),
     },
-    inputs: [base, ...input.pairs.map((each) => each.pairs.sha256)],
+    inputs: [baseDigest(job.init), ...job.data.map((each) => each.ref.sha256)],
   };
-  const given = input.pairs.reduce((sum, each) => sum + each.pairs.rows, 0);
-  const steps = { saveSteps: training.save_steps, maxSteps: optimizerSteps(given, training) };
+  const given = job.data.reduce((sum, each) => sum + each.ref.rows, 0);
+  const steps = { saveSteps: settings.save_steps, maxSteps: optimizerSteps(given, settings) };
   const checkpoints = createCheckpoints(store, recipeOf, steps);
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
-    const pairs = await accumulate(deps, files, input);
-    await writeJson(join(folder, "dpo_accumulated.json"), pairs);
-    const metrics = await train(deps, context, files, { folder, checkpoints, deepspeed });
+    const rows = await joinRows(deps, input, files.rows);
+    const data = join(folder, files.joined);
+    await writeJson(data, rows);
+    const request = { ...(await loadingOf(deps, job)), data, output: folder, settings, deepspeed };
+    const metrics = await run(deps, context, input, { folder, checkpoints, request });
     await writeJson(join(folder, "training.json"), metrics);
-    return { rows: pairs.length };
+    return { rows: rows.length };
   });
   await checkpoints.drop();
-  const made = training.tuning === "full" ? { full: ref } : { adapter: ref };
-  const policy: PolicyRef = { base, ...made, dtype: planner.dtype };
-  const { loss } = await readJson<Record<string, number>>(join(await store.open(ref), "training.json"));
-  return { policy, digest: policyDigest(policy), loss: loss ?? null };
+  const policy: PolicyRef =
+    settings.tuning === "full" ? { base: ref, dtype } : { base: job.init.base, adapter: ref, dtype };
+  const metrics = await readJson<Record<string, number>>(join(await store.open(ref), "training.json"));
+  return { policy, digest: policyDigest(policy), metrics };
 }
 
-interface Making {
+/** An adapter under a training would be neither trained nor part of the reference: it is merged first. */
+function refuseAdapters({ init, reference }: TrainJob): void {
+  if (!init.adapter && !reference?.adapter) return;
+  throw new StepFailure("BadInput", "A training starts from a whole checkpoint; merge the policy's adapter first.");
+}
+
+async function loadingOf(deps: ActivityDeps, { algorithm, init, reference, loading, images, seed }: TrainJob) {
+  const { model } = await policyFolders(deps.store, deps.root, init);
+  const other = reference && (await policyFolders(deps.store, deps.root, reference)).model;
+  return { ...loading, algorithm, model, reference: other ?? null, image_root: join(deps.root, images), seed };
+}
+
+interface Running {
   readonly folder: string;
   readonly checkpoints: Checkpoints;
-  readonly deepspeed: unknown;
+  readonly request: Omit<TrainRequest, "checkpoints" | "resume_from">;
 }
 
 /** Trains from the newest whole checkpoint, on whichever host it was made. */
-async function train(
+async function run(
   deps: ActivityDeps,
   context: StepContext,
-  files: RunFiles,
-  { folder, checkpoints, deepspeed }: Making,
+  input: TrainInput,
+  { folder, checkpoints, request }: Running,
 ): Promise<Record<string, number>> {
-  const { training, loop, retries, seed, data, simulate } = files.recipe;
+  const { recipe }: RecipeFile = await readRecipe(deps.store, input.run);
   const { signal, report } = context;
   const resumed = await checkpoints.newest();
   let log = resumed?.log ?? "";
@@ -94,21 +101,11 @@ async function train(
   const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
   const scratch = await checkpoints.scratch();
   try {
-    const request = {
-      ...baseCheckpoint(deps, files),
-      data: join(folder, "dpo_accumulated.json"),
-      image_root: join(deps.root, data.image_root),
-      output: folder,
-      checkpoints: scratch,
-      resume_from: resumed?.folder ?? null,
-      training,
-      deepspeed,
-      sft_only: loop.controls.sft_only,
-      seed,
-    };
-    const options = { signal, silenceMs: retries.silence_s * 1000, onEvent };
-    const spec = { backend: training.backend, devices: training.num_processes, simulate };
-    const metrics = await deps.models.withTrainer(spec, waiting, (trainer) => trainer.train(request, options));
+    const whole = { ...request, checkpoints: scratch, resume_from: resumed?.folder ?? null };
+    const options = { signal, silenceMs: recipe.retries.silence_s * 1000, onEvent };
+    const { backend, num_processes: devices } = request.settings;
+    const spec = { backend, devices, simulate: recipe.simulate };
+    const metrics = await deps.models.withTrainer(spec, waiting, (trainer) => trainer.train(whole, options));
     await writeFile(join(folder, "training_log.jsonl"), log);
     return Object.fromEntries(Object.entries(metrics).filter(([name]) => !TIMINGS.test(name)));
   } finally {
@@ -119,23 +116,21 @@ async function train(
 /** Timings differ between runs that are otherwise equal; Temporal's history has them. */
 const TIMINGS = /runtime|per_second|flos|time/;
 
-/** Every shard's pairs, each proved to come from the policy that the loop says sampled it. */
-async function accumulate(deps: ActivityDeps, files: RunFiles, input: TrainInput): Promise<PairRow[]> {
-  const all: PairRow[] = [];
-  for (const { pairs, policy } of input.pairs) {
-    const rows = await readJson<PairRow[]>(join(await deps.store.open(pairs), "dpo_pairs.json"));
-    // Of the user's own pairs nobody knows who should have sampled them.
-    const sampled = policy === null ? null : policyDigest(policy);
-    const other = sampled === null ? undefined : rows.find((row) => row.policy !== sampled);
-    if (sampled !== null && other) {
+/** The rows of all parts, each proved to come from the policy that the job says sampled it. */
+async function joinRows(deps: ActivityDeps, { title, job }: TrainInput, file: string): Promise<TrainRow[]> {
+  const all: TrainRow[] = [];
+  for (const { ref, sampledBy } of job.data) {
+    const rows = await readJson<TrainRow[]>(join(await deps.store.open(ref), file));
+    const other = sampledBy === null ? undefined : rows.find((row) => row.policy !== sampledBy);
+    if (sampledBy !== null && other) {
       throw new StepFailure(
         "Provenance",
-        `Pair "${other.id}" was sampled by policy ${other.policy.slice(0, 12)}, but the loop says ${sampled.slice(0, 12)}; ` +
+        `Row "${other.id}" was sampled by policy ${other.policy.slice(0, 12)}, but the loop says ${sampledBy.slice(0, 12)}; ` +
           "nothing was trained.",
       );
     }
     all.push(...rows);
   }
-  if (all.length === 0) throw new StepFailure("BadInput", `There are no pairs to train "${files.recipe.name}" on.`);
+  if (all.length === 0) throw new StepFailure("BadInput", `There are no rows to train on (${title}).`);
   return all;
 }

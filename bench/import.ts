@@ -15,8 +15,8 @@ import { parse } from "yaml";
 import { importData } from "../activities/snowball/data.ts";
 import type { ActivityDeps } from "../activities/deps.ts";
 import { writeJsonLines } from "../src/artifact/files.ts";
-import { createLocalStore } from "../src/artifact/store.ts";
-import { parseRecipeObject } from "../src/recipe/parse.ts";
+import { createLocalStore } from "../src/artifact/local-store.ts";
+import { parseRecipeObject } from "../src/pipeline/parse.ts";
 
 const QUESTIONS = 175_000;
 const IMAGES = 2_000;

@@ -3,24 +3,15 @@ export { type ConnectOptions, connectSnowball, type SnowballClient } from "./cli
 export { type FollowOptions, followRun, runStatus } from "./client/follow.ts";
 export { runResult, RunStopped } from "./client/result.ts";
 export { cancelRun, listRuns } from "./client/runs.ts";
-export { type RecipeInput, startRun, type StartOptions, startSnowball } from "./client/start.ts";
+export { startRun, type StartOptions, startSnowball } from "./client/start.ts";
 export { FAILURES, type FailureType } from "./contract/failures.ts";
-export type {
-  Floors,
-  GateDecision,
-  GateQuestion,
-  IterationRow,
-  Ledger,
-  Measured,
-  PersonsDecision,
-  PolicyScore,
-  RoleProgress,
-  RunProgress,
-  RunResult,
-} from "./contract/progress.ts";
+export type { Account } from "./contract/account.ts";
+export type { GateDecision, GateQuestion, PersonsDecision } from "./contract/gate.ts";
+export type { Count, RunProgress, RunResult, Stage, StreamProgress } from "./contract/progress.ts";
+export { type Cell, type Column, type Measured, type Table, tableLines, tableMarkdown } from "./contract/table.ts";
 export { StepFailure } from "./failure.ts";
-export { parseRecipe, parseRecipeObject } from "./recipe/parse.ts";
-export type { Pipeline, Recipe } from "./pipeline/index.ts";
+export { parseRecipe, parseRecipeObject } from "./pipeline/parse.ts";
+export type { PipelineName, Recipe, RecipeInput } from "./pipeline/index.ts";
 export type { ListedRun } from "./report/runs.ts";
 export type { RunSnapshot, RunStatus, StepProgress } from "./report/snapshot.ts";
 export { answerGate } from "./temporal/gate.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { writeJsonLines } from "../../src/artifact/files.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import type { ScoreInput } from "../../src/contract/steps.ts";
+import type { ScoreInput } from "../../src/pipeline/snowball/contract/steps.ts";
 import { isCorrect } from "../../src/benchmark/letters.ts";
 import type { CallOptions } from "../../src/model/vlm/backend.ts";
 import type { AnswerRow } from "../../src/preference/rows.ts";
@@ -25,7 +25,7 @@ const RESULT_VERSION = 1;
 export async function answerChunk(deps: ActivityDeps, context: StepContext, input: ScoreInput): Promise<ArtifactRef> {
   const files = await readRun(deps.store, input.run);
   const evaluator = files.recipe.evaluator;
-  const chunk = chunkQuestions(files, input.chunk);
+  const chunk = chunkQuestions(files, input.list, input.chunk);
   const recipeOf = {
     step: "answer",
     version: RESULT_VERSION,

@@ -2,18 +2,17 @@ import { join } from "node:path";
 import { writeJson } from "../../src/artifact/files.ts";
 import { canonicalDigest } from "../../src/artifact/key.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
-import { EMPTY_LEDGER } from "../../src/contract/ledger.ts";
-import type { PairsSummary, SelectedPairs } from "../../src/contract/run.ts";
+import type { PairsSummary, SelectedPairs } from "../../src/pipeline/snowball/contract/plan.ts";
 import { jsonRows } from "../../src/dataset/adapters/json-rows.ts";
 import { importImages } from "../../src/dataset/import-images.ts";
 import { checkLeakage, type Fingerprint } from "../../src/dataset/leakage.ts";
-import { imageFolder } from "../../src/dataset/read.ts";
+import { imageFolder } from "../../src/pipeline/snowball/data.ts";
 import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../../src/dataset/row-problems.ts";
 import { StepFailure } from "../../src/failure.ts";
 import { readGivenPair } from "../../src/preference/given-pairs.ts";
 import { middleGap } from "../../src/statistics/quantiles.ts";
 import type { PairRow } from "../../src/preference/rows.ts";
-import type { Recipe } from "../../src/pipeline/index.ts";
+import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { StepContext } from "../step.ts";
 
@@ -79,14 +78,17 @@ async function readPairs(path: string, name: string): Promise<{ pairs: PairRow[]
   return { pairs, rows };
 }
 
-/** Samples are not known of; every row is a pair. */
+/** Of the user's own pairs no sample is known. */
+const NO_SAMPLES = { samples: 0, view: 0, empty: 0, policy_failure: 0, quarantined: 0 };
+
+/** Every row is a pair. */
 function summaryOf(pairs: readonly PairRow[]): PairsSummary {
   const gaps = pairs.map((pair) => pair.gap);
   return {
     pairs: pairs.length,
     weak: pairs.filter((pair) => pair.weak).length,
     gapMedian: gaps.some((gap) => gap > 0) ? middleGap(gaps) : null,
-    ledger: { ...EMPTY_LEDGER, questions: pairs.length, pairs: pairs.length },
+    ledger: { ...NO_SAMPLES, questions: pairs.length, pairs: pairs.length, dropped: {} },
     warnings: [],
   };
 }

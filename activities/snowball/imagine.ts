@@ -2,33 +2,33 @@ import { join } from "node:path";
 import { readJsonLines, writeJsonLines } from "../../src/artifact/files.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import type { ImagineInput, ImagineSteps } from "../../src/contract/steps.ts";
+import type { ImagineInput } from "../../src/pipeline/snowball/contract/steps.ts";
 import type { RolloutRow } from "../../src/preference/rows.ts";
 import { parsePlan } from "../../src/prompt/parse-plan.ts";
 import { rng, seedFor } from "../../src/seed.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { editorParams, executorSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, type ImportedQuestion, readRun, type RunFiles } from "../../src/pipeline/snowball/files.ts";
-import { asActivity, type StepContext } from "../step.ts";
+import type { StepContext } from "../step.ts";
 import { makeDistinct, type Wanted } from "./views.ts";
 
 /** Raise when the meaning of a view row or of a view's noise changes. */
 const RESULT_VERSION = 1;
 
 /** The executor imagines: one view of the given image per instruction. */
-export function createImagineActivities(deps: ActivityDeps): ImagineSteps {
-  return { imagineChunk: asActivity((context, input: ImagineInput) => imagineChunk(deps, context, input)) };
-}
-
-async function imagineChunk(deps: ActivityDeps, context: StepContext, input: ImagineInput): Promise<ArtifactRef> {
+export async function imagineChunk(
+  deps: ActivityDeps,
+  context: StepContext,
+  input: ImagineInput,
+): Promise<ArtifactRef> {
   const { store } = deps;
   const files = await readRun(store, input.run);
   const { executor, planner, loop, evaluation, seed } = files.recipe;
-  const { asked, digest } = chunkQuestions(files, input.chunk);
+  const { asked, digest } = chunkQuestions(files, input.list, input.chunk);
   // The control replaces what the sampled policy asked for; what is measured on held-out questions stays the policy's.
-  const randomView = loop.controls.random_view && input.chunk.set === "shard";
+  const randomView = loop.controls.random_view && input.list.set === "shard";
 
-  const measure = input.chunk.set === "held_out";
+  const measure = input.list.set === "held_out";
   const recipeOf = {
     step: "imagine",
     version: RESULT_VERSION,

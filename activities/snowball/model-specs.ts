@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { ExecutorSpec, VlmSpec } from "../../src/model/models.ts";
-import type { BaseCheckpoint } from "../../src/model/trainer/backend.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { RunFiles } from "../../src/pipeline/snowball/files.ts";
 import type { PolicyFolders } from "../../src/run/policy.ts";
@@ -11,7 +10,7 @@ export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string
   return {
     backend: planner.backend,
     serving,
-    model: folders.full ?? join(deps.root, planner.model),
+    model: folders.model,
     adapter: folders.adapter,
     dtype: planner.dtype,
     attn_implementation: planner.attn_implementation,
@@ -87,12 +86,6 @@ function editorOf({ recipe, models }: RunFiles): { readonly folder: string; read
   if (recipe.executor.model === undefined || models.executor === undefined)
     throw new RangeError("an editor has a model");
   return { folder: recipe.executor.model, digest: models.executor };
-}
-
-/** How the planner's base is loaded, for training as for the merge. */
-export function baseCheckpoint(deps: ActivityDeps, files: RunFiles): BaseCheckpoint {
-  const { model, dtype, attn_implementation, min_pixels, max_pixels } = files.recipe.planner;
-  return { model: join(deps.root, model), dtype, attn_implementation, min_pixels, max_pixels };
 }
 
 /** The faults that a simulated backend injects: they determine its output, so they belong into its keys. */

@@ -1,45 +1,42 @@
-import { join } from "node:path";
-import { writeJson } from "../../src/artifact/files.ts";
-import { makeArtifact } from "../../src/artifact/make.ts";
+import { basename, dirname, extname, join } from "node:path";
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
-import type { RunPlan } from "../../src/contract/run.ts";
-import { StepFailure } from "../../src/failure.ts";
-import { changesOf } from "../../src/pipeline/snowball/at-iteration.ts";
-import { parseRecipeObject } from "../../src/recipe/parse.ts";
-import { chunkSizes, recipeWarnings } from "../../src/pipeline/snowball/cost/iterations.ts";
-import { givenPairsOf, type Recipe } from "../../src/pipeline/index.ts";
-import { heldOutIds, type RecipeFile, type Shards } from "../../src/pipeline/snowball/files.ts";
+import { changesOf, recipeAt } from "../../src/pipeline/snowball/at-iteration.ts";
+import type { SnowballOwn, SnowballPlan, TrainingJob } from "../../src/pipeline/snowball/contract/plan.ts";
+import { recipeWarnings } from "../../src/pipeline/snowball/cost/iterations.ts";
+import type { RecipeFile, Shards } from "../../src/pipeline/snowball/files.ts";
+import { dataFile, givenPairsOf, type Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import { policyDigest } from "../../src/run/policy.ts";
-import { importData, modelDigests, promptTexts } from "./data.ts";
 import { deepspeedOf } from "../deepspeed.ts";
 import type { ActivityDeps } from "../deps.ts";
+import { keepRecipe, openedAs } from "../open.ts";
+import { openRunFolder } from "../run-folder.ts";
+import type { StepContext } from "../step.ts";
+import { importData, modelDigests, promptTexts } from "./data.ts";
 import { importPairs } from "./given-pairs.ts";
 import { referenceArms } from "./reference.ts";
-import { openRunFolder, TRAIN_FILE } from "../run-folder.ts";
-import type { StepContext } from "../step.ts";
 
-/** Raise when the meaning of recipe.json changes. */
-const RESULT_VERSION = 1;
+/** The name under which people look for the preference data of a single round, in its run folder. */
+export const TRAIN_FILE = "dpo_train.json";
+
+/** Folder below `results` for a pipeline's runs, as people know them. */
+const FOLDERS: Readonly<Record<Recipe["pipeline"], string>> = {
+  snowball: "iterative_dpo",
+  "single-round": "dpo_data",
+};
 
 /**
- * The first step of every run: reads the recipe, the prompts, the data and every image, splits the questions and
- * refuses what is not usable, before any model is loaded.
+ * The first step of every run of the loop: reads the recipe, the prompts, the data and every image, splits the questions
+ * and refuses what is not usable, before any model is loaded.
  */
-export async function openRun(
+export async function openSnowball(
   deps: ActivityDeps,
   context: StepContext,
   input: unknown,
   name: string,
-): Promise<RunPlan> {
-  const recipe = parseRecipeObject(input);
-  if (recipe.name !== name) {
-    throw new StepFailure(
-      "BadInput",
-      `The recipe's name is "${recipe.name}", but the run was started as "${name}"; they must be equal.`,
-    );
-  }
+): Promise<SnowballPlan> {
+  const recipe = openedAs(input, name);
   await checkTrainings(deps, recipe);
-  const recipeFile: RecipeFile = {
+  const file: RecipeFile = {
     recipe,
     texts: await promptTexts(deps, recipe),
     models: await modelDigests(deps, recipe),
@@ -47,24 +44,74 @@ export async function openRun(
   const { dataset, shards, hasAnswers, heldOut } = await importData(deps, context, recipe);
   const pairsFile = givenPairsOf(recipe);
   const givenPairs = pairsFile && (await importPairs(deps, context, recipe, pairsFile, heldOut));
-  const evaluates = hasAnswers && shards.held_out.test.length > 0;
-
-  // How fast a device is determines nothing; a run must not move to another folder when it was measured again.
-  const { $schema: _, rates: __, ...whole } = recipe;
-  const recipeOf = { step: "recipe", version: RESULT_VERSION, params: { ...recipeFile, recipe: whole }, inputs: [] };
-  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
-    await writeJson(join(folder, "recipe.json"), { ...recipeFile, recipe: whole });
-    return { rows: 1 };
+  const kept = await keepRecipe(deps, file);
+  const folder = await openRunFolder(deps, name, {
+    kind: FOLDERS[recipe.pipeline],
+    data: dataName(recipe),
+    digest: kept.ref.sha256,
+    files: { "config.json": kept.recipe, "shards.json": shards },
   });
-  const folder = await openRunFolder(deps, name, { recipe: whole, shards, digest: ref.sha256 });
-  const warnings = recipeWarnings(recipe, shards.shards.flat().length, givenPairs ? givenPairs.summary.pairs : 0);
+  const base: PolicyRef = {
+    base: { folder: recipe.planner.model, digest: file.models.planner },
+    dtype: recipe.planner.dtype,
+  };
   return {
-    ...planOf(deps, { recipe, recipeFile, recipeRef: ref, dataset, shards, evaluates, folder, warnings }),
-    ...(recipe.pipeline === "single-round" && {
-      stopAfterPairs: recipe.round.stop_after === "pairs",
-      preferenceData: join(folder, TRAIN_FILE),
-    }),
-    ...(givenPairs && { givenPairs }),
+    run: { name, recipe: kept.ref },
+    policy: base,
+    digest: policyDigest(base),
+    limits: kept.limits,
+    folder,
+    warnings: recipeWarnings(recipe, shards.shards.flat().length, givenPairs ? givenPairs.summary.pairs : 0),
+    searchAttributes: deps.searchAttributes,
+    own: {
+      ...ownOf(recipe, dataset, shards, hasAnswers),
+      ...(recipe.pipeline === "single-round" && singleRound(recipe, folder)),
+      ...(givenPairs && { givenPairs }),
+    },
+  };
+}
+
+function ownOf(recipe: Recipe, dataset: ArtifactRef, { shards, held_out }: Shards, hasAnswers: boolean): SnowballOwn {
+  const { loop, chunk, planner, evaluation } = recipe;
+  const heldOut = { test: held_out.test.length, val: held_out.val.length };
+  return {
+    dataset,
+    // A round that starts from pairs has no questions, but is a round.
+    shards: shards.length > 0 ? shards.map((ids) => ids.length) : [0],
+    heldOut,
+    evaluates: hasAnswers && heldOut.test > 0,
+    resamples: evaluation.bootstrap_resamples,
+    chunk: { questions: chunk.questions, window: chunk.window },
+    schedule: loop.schedule,
+    numRollouts: planner.num_rollouts,
+    referenceViews: referenceArms(recipe).length,
+    // A person can decide by other means than our numbers.
+    gate: heldOut.val > 0 || loop.gate === "ask" ? loop.gate : "off",
+    onNoPairs: loop.on_no_pairs,
+    rolloutsFrom: loop.controls.rollouts_from,
+    accumulate: loop.controls.accumulate,
+    trainings: trainingsOf(recipe),
+  };
+}
+
+function singleRound(recipe: Extract<Recipe, { pipeline: "single-round" }>, folder: string): Partial<SnowballOwn> {
+  return { stopAfterPairs: recipe.round.stop_after === "pairs", preferenceData: join(folder, TRAIN_FILE) };
+}
+
+/** How each iteration trains, from its first on. */
+function trainingsOf(recipe: Recipe): SnowballOwn["trainings"] {
+  const starts = new Set([0, ...changesOf(recipe).map((each) => each.from_iteration)]);
+  return [...starts].map((from) => ({ from, job: trainingJob(recipeAt(recipe, from)) }));
+}
+
+function trainingJob({ planner, training, loop, data, seed }: Recipe): TrainingJob {
+  const { dtype, attn_implementation, min_pixels, max_pixels } = planner;
+  return {
+    algorithm: "dpo",
+    images: data.image_root,
+    loading: { dtype, attn_implementation, min_pixels, max_pixels },
+    settings: { ...training, sft_only: loop.controls.sft_only },
+    seed,
   };
 }
 
@@ -73,48 +120,11 @@ async function checkTrainings(deps: ActivityDeps, recipe: Recipe): Promise<void>
   for (const { training } of [recipe, ...changesOf(recipe)]) await deepspeedOf(deps.root, training?.deepspeed);
 }
 
-interface Opened {
-  readonly recipe: Recipe;
-  readonly recipeFile: RecipeFile;
-  readonly recipeRef: ArtifactRef;
-  readonly dataset: ArtifactRef;
-  readonly shards: Shards;
-  readonly evaluates: boolean;
-  readonly folder: string;
-  readonly warnings: readonly string[];
-}
-
-function planOf(deps: ActivityDeps, opened: Opened): RunPlan {
-  const { recipe, recipeFile, shards, evaluates } = opened;
-  const { loop, chunk, retries } = recipe;
-  const base: PolicyRef = { base: recipeFile.models.planner, dtype: recipe.planner.dtype };
-  const heldOut = chunkSizes(heldOutIds(shards.held_out).length, chunk.questions);
-  return {
-    run: { name: recipe.name, recipe: opened.recipeRef, dataset: opened.dataset },
-    base,
-    baseDigest: policyDigest(base),
-    iterations: loop.num_iterations,
-    shards: shards.shards.map((ids) => chunkSizes(ids.length, chunk.questions)),
-    heldOut: evaluates ? heldOut : [],
-    testChunks: Math.ceil(shards.held_out.test.length / chunk.questions),
-    numRollouts: recipe.planner.num_rollouts,
-    referenceViews: referenceArms(recipe).length,
-    window: chunk.window,
-    schedule: loop.schedule,
-    // A person can decide by other means than our numbers.
-    gate: shards.held_out.val.length > 0 || loop.gate === "ask" ? loop.gate : "off",
-    onNoPairs: loop.on_no_pairs,
-    rolloutsFrom: loop.controls.rollouts_from,
-    accumulate: loop.controls.accumulate,
-    retries: {
-      maxAttempts: retries.max_attempts,
-      initialIntervalSeconds: retries.initial_interval_s,
-      heartbeatSeconds: retries.heartbeat_timeout_s,
-      chunkSeconds: retries.chunk_timeout_s,
-      trainSeconds: retries.train_timeout_s,
-    },
-    searchAttributes: deps.searchAttributes,
-    folder: opened.folder,
-    warnings: opened.warnings,
-  };
+/** What a run's folder is called after. */
+function dataName(recipe: Recipe): string {
+  const path = dataFile(recipe);
+  const file = basename(path, extname(path));
+  // "questions.jsonl" says nothing; its folder names the data set then.
+  const parent = basename(dirname(path));
+  return file === "questions" && parent !== "data" && parent !== "." ? parent : file;
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { readAllJsonLines, readJson, writeJson } from "../../src/artifact/files.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
-import type { PairsSummary, RunRef, SelectedPairs } from "../../src/contract/run.ts";
+import type { PairsSummary, SelectedPairs, SnowballRun } from "../../src/pipeline/snowball/contract/plan.ts";
 import { StepFailure } from "../../src/failure.ts";
 import { checkLedger, joinLedger } from "../../src/pipeline/snowball/ledger/ledger.ts";
 import { questionLedger } from "../../src/pipeline/snowball/ledger/questions.ts";
@@ -26,7 +26,7 @@ const RESULT_VERSION = 1;
 export async function selectPairs(
   deps: ActivityDeps,
   _context: StepContext,
-  run: RunRef,
+  run: SnowballRun,
   shard: number,
   labeled: ArtifactRef,
   policy: PolicyRef,
@@ -52,7 +52,7 @@ export async function selectPairs(
     inputs: [labeled.sha256, sampled],
   };
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
-    const rows = await readAllJsonLines<LabeledRow>(join(await store.open(labeled), "judged.jsonl"));
+    const rows = await readAllJsonLines<LabeledRow>(join(await store.open(labeled), "rows.jsonl"));
     refuseOtherPolicies(rows, sampled, shard);
     const ids = files.shards.shards[shard] ?? [];
     const samples = sampleLedger(rows, planner.num_rollouts, ids);

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { writeJsonLines } from "../../src/artifact/files.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import type { RolloutInput } from "../../src/contract/steps.ts";
+import type { RolloutInput } from "../../src/pipeline/snowball/contract/steps.ts";
 import type { RolloutRow } from "../../src/preference/rows.ts";
-import type { Recipe } from "../../src/pipeline/index.ts";
+import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { chunkQuestions, readRun } from "../../src/pipeline/snowball/files.ts";
 import type { StepContext } from "../step.ts";
@@ -26,7 +26,7 @@ export async function referenceRollouts(
   input: RolloutInput,
 ): Promise<ArtifactRef> {
   const files = await readRun(deps.store, input.run);
-  const { asked, digest } = chunkQuestions(files, input.chunk);
+  const { asked, digest } = chunkQuestions(files, input.list, input.chunk);
   const arms = referenceArms(files.recipe);
   const recipeOf = { step: "reference", version: RESULT_VERSION, params: { arms }, inputs: [digest] };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { writeJsonLines } from "../../src/artifact/files.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import type { RolloutInput, RolloutSource, RolloutSteps } from "../../src/contract/steps.ts";
+import type { RolloutInput, RolloutSource } from "../../src/pipeline/snowball/contract/steps.ts";
 import type { Sampling } from "../../src/model/vlm/backend.ts";
 import type { RolloutRow } from "../../src/preference/rows.ts";
 import { plannerMessages } from "../../src/prompt/messages.ts";
@@ -11,32 +11,31 @@ import { seedFor } from "../../src/seed.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { plannerSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, readRun } from "../../src/pipeline/snowball/files.ts";
-import { policyDigest, policyFolders } from "../../src/run/policy.ts";
-import { asActivity, type StepContext } from "../step.ts";
+import { madeInputs, policyDigest, policyFolders } from "../../src/run/policy.ts";
+import type { StepContext } from "../step.ts";
 
 /** Raise when the meaning of a rollout row or of its sampling changes: earlier results are then made again. */
 const RESULT_VERSION = 1;
 
 /** The policy proposes views: K sampled completions per question, or one greedy completion for evaluation. */
-export function createRolloutActivities(deps: ActivityDeps): RolloutSteps {
-  return { rolloutChunk: asActivity((context, input: RolloutInput) => rolloutChunk(deps, context, input)) };
-}
-
-async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: RolloutInput): Promise<ArtifactRef> {
+export async function rolloutChunk(
+  deps: ActivityDeps,
+  context: StepContext,
+  input: RolloutInput,
+): Promise<ArtifactRef> {
   const { store } = deps;
   const files = await readRun(store, input.run);
   const { planner } = files.recipe;
-  const { asked, digest } = chunkQuestions(files, input.chunk);
+  const { asked, digest } = chunkQuestions(files, input.list, input.chunk);
   const serving = policyDigest(input.policy);
   const sampling = samplingOf(planner, input.source);
   const seeds = (id: string): string[] =>
     input.source === "greedy"
       ? ["greedy"]
       : Array.from({ length: planner.num_rollouts }, (_, k) =>
-          seedFor("rollout", files.recipe.seed, input.chunk.shard, id, k),
+          seedFor("rollout", files.recipe.seed, input.list.shard, id, k),
         );
 
-  const trained = input.policy.adapter ?? input.policy.full;
   const recipeOf = {
     step: "rollout",
     version: RESULT_VERSION,
@@ -51,10 +50,10 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
       pretended: pretended(files, planner.backend),
     },
     // What was trained by its own digest too: that is how the store knows who was built on it.
-    inputs: [digest, serving, ...(trained ? [trained.sha256] : [])],
+    inputs: [digest, serving, ...madeInputs(input.policy)],
   };
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
-    const spec = plannerSpec(deps, files, serving, await policyFolders(store, input.policy));
+    const spec = plannerSpec(deps, files, serving, await policyFolders(store, deps.root, input.policy));
     const items = asked.map((each) => ({
       messages: plannerMessages(
         each,

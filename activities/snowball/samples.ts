@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readJsonLines } from "../../src/artifact/files.ts";
-import type { ScoreInput } from "../../src/contract/steps.ts";
+import type { ScoreInput } from "../../src/pipeline/snowball/contract/steps.ts";
 import { KNOWS_SCENE } from "../../src/model/image/backend.ts";
 import type { RolloutRow, ViewRow } from "../../src/preference/rows.ts";
 import { parsePlan, type Plan } from "../../src/prompt/parse-plan.ts";

@@ -2,35 +2,27 @@ import { join } from "node:path";
 import { writeJsonLines } from "../../src/artifact/files.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import type { ScoreInput, ScoreSteps } from "../../src/contract/steps.ts";
+import type { ScoreInput } from "../../src/pipeline/snowball/contract/steps.ts";
 import type { CallOptions } from "../../src/model/vlm/backend.ts";
 import type { LabeledRow, RolloutRow } from "../../src/preference/rows.ts";
 import { emptyPlan, policyFailure, type Scored } from "../../src/preference/scores.ts";
 import { ASKS_WITH, WEIGHTS } from "../../src/pipeline/snowball/recipe/scoring.ts";
 import { type Answerer, createAsker } from "./asker.ts";
-import { answerChunk } from "./answer.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { measure } from "./measure.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
 import { chunkQuestions, readRunAt, type RunFiles } from "../../src/pipeline/snowball/files.ts";
 import { type Sample, samplesOf } from "./samples.ts";
-import { asActivity, type StepContext } from "../step.ts";
+import type { StepContext } from "../step.ts";
 
 /** Raise when the meaning of a score changes. */
 const RESULT_VERSION = 1;
 
-/** The critic scores what the views of a sample are worth; the evaluator answers held-out questions. */
-export function createScoreActivities(deps: ActivityDeps): ScoreSteps {
-  return {
-    scoreChunk: asActivity((context, input: ScoreInput) => scoreChunk(deps, context, input)),
-    answerChunk: asActivity((context, input: ScoreInput) => answerChunk(deps, context, input)),
-  };
-}
-
-async function scoreChunk(deps: ActivityDeps, context: StepContext, input: ScoreInput): Promise<ArtifactRef> {
-  const files = await readRunAt(deps.store, input.run, input.chunk.shard);
+/** The critic scores what the views of a sample are worth. */
+export async function scoreChunk(deps: ActivityDeps, context: StepContext, input: ScoreInput): Promise<ArtifactRef> {
+  const files = await readRunAt(deps.store, input.run, input.list.shard);
   const critic = files.recipe.critic;
-  const chunk = chunkQuestions(files, input.chunk);
+  const chunk = chunkQuestions(files, input.list, input.chunk);
   const recipeOf = {
     step: "score",
     version: RESULT_VERSION,

@@ -10,7 +10,7 @@ const PROJECT = join(import.meta.dirname, "../..");
 
 /** docs/recipe.md as it should be now, formatted as everything is. */
 export async function recipeMarkdown(): Promise<string> {
-  const schemas = Object.entries(PIPELINES).map(([name, schema]) => [name, jsonSchema(schema) as DescribedNode]);
+  const schemas = Object.entries(PIPELINES).map(([name, { schema }]) => [name, jsonSchema(schema) as DescribedNode]);
   const text = recipePage(Object.fromEntries(schemas) as Record<string, DescribedNode>);
   const { printWidth } = JSON.parse(readFileSync(join(PROJECT, ".oxfmtrc.json"), "utf8")) as { printWidth: number };
   const { code, errors } = await format("recipe.md", text, { printWidth });

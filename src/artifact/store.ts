@@ -1,8 +1,6 @@
 import type { ArtifactRef } from "../contract/artifact.ts";
 import type { ArtifactRecipe } from "./key.ts";
 
-export { createLocalStore } from "./local-store.ts";
-
 /** What a committed folder says about itself: its recipe, its number of records, and notes that change no digest. */
 export interface Made extends ArtifactRecipe {
   /** Records, in the step's own unit. */

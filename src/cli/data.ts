@@ -1,11 +1,11 @@
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { Command } from "commander";
-import { checkData, type DataSummary } from "../dataset/check.ts";
+import { roomOf } from "../pipeline/rooms.ts";
 import type { DataProblem } from "../dataset/report.ts";
 import { unpackParquet } from "../dataset/unpack.ts";
 import { StepFailure } from "../failure.ts";
 import { bar } from "../report/bar.ts";
-import { count, plural } from "../report/numbers.ts";
+import { count, plural } from "../numbers.ts";
 import { BAD_INPUT } from "./exit-status.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { readRecipeFile } from "./recipe-file.ts";
@@ -13,9 +13,6 @@ import { type Screen, terminalScreen } from "./screen.ts";
 
 /** Characters of the bar. */
 const WIDTH = 24;
-
-/** Families that are listed one by one; more are a field that is no family. */
-const MANY_FAMILIES = 24;
 
 interface CheckOptions {
   readonly root: string;
@@ -54,7 +51,8 @@ async function check(file: string, { root, json }: CheckOptions): Promise<void> 
   const recipe = readRecipeFile(file);
   const screen = json || !process.stdout.isTTY ? null : terminalScreen(process.stdout);
   let problems = 0;
-  const summary = await checkData(root, recipe, {
+  const room = await roomOf(recipe);
+  const usable = await room.checkData(root, recipe, {
     signal: new AbortController().signal,
     report: (problem) => {
       problems++;
@@ -64,8 +62,8 @@ async function check(file: string, { root, json }: CheckOptions): Promise<void> 
       screen?.show([`check images  ${bar(done, total, WIDTH)}  ${count(done)}/${count(total)}`]),
   });
   screen?.clear();
-  if (json) console.log(JSON.stringify({ problems, ...summary }));
-  else for (const line of summaryLines(summary, problems)) console.log(line);
+  if (json) console.log(JSON.stringify({ problems, ...usable.json }));
+  else for (const line of [...(problems > 0 ? [""] : []), ...usable.lines, verdict(problems)]) console.log(line);
   if (problems > 0) process.exitCode = BAD_INPUT;
 }
 
@@ -74,24 +72,9 @@ function say(screen: Screen | null, line: string): void {
   else console.log(line);
 }
 
-function summaryLines(summary: DataSummary, problems: number): string[] {
-  const { questions, answered, images, scenes, families, pairs } = summary;
-  const all = [
-    questions > 0 &&
-      `${plural(questions, "question")} (${answered === questions ? "all" : count(answered)} with an answer)`,
-    pairs > 0 && plural(pairs, "pair"),
-    plural(images, "image"),
-    questions > 0 && plural(scenes, "scene"),
-  ];
-  const named = Object.entries(families).toSorted(([, a], [, b]) => b - a);
-  const list = named.slice(0, MANY_FAMILIES).map(([name, own]) => `${name} ${count(own)}`);
-  const more = named.length > MANY_FAMILIES ? [`${count(named.length - MANY_FAMILIES)} more`] : [];
-  return [
-    ...(problems > 0 ? [""] : []),
-    `usable    ${all.filter((part) => part !== false).join(" · ")}`,
-    ...(named.length > 1 ? [`families  ${[...list, ...more].join(" · ")}`] : []),
-    problems > 0 ? `${plural(problems, "problem")}; a run is refused as long as there are any.` : "Nothing is wrong.",
-  ];
+function verdict(problems: number): string {
+  if (problems === 0) return "Nothing is wrong.";
+  return `${plural(problems, "problem")}; a run is refused as long as there are any.`;
 }
 
 async function unpack(files: readonly string[], { to, root, skipBroken = false }: UnpackOptions): Promise<void> {

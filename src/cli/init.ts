@@ -1,13 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { inspectData } from "../dataset/inspect.ts";
-import { readData } from "../dataset/read.ts";
 import { StepFailure } from "../failure.ts";
-import { parseRecipe, parseRecipeObject } from "../recipe/parse.ts";
-import { type Pipeline, PIPELINES, type Recipe } from "../pipeline/index.ts";
-import { type DataSketch, dataSketches, sketch, type SketchInput } from "../pipeline/snowball/sketch.ts";
-import { count } from "../report/numbers.ts";
+import { parseRecipe } from "../pipeline/parse.ts";
+import { PIPELINE_NAMES, type PipelineName } from "../pipeline/index.ts";
+import { roomOf } from "../pipeline/rooms.ts";
 import { PROJECT, rootOption } from "./options.ts";
 import { recipeText } from "./recipe-text.ts";
 
@@ -18,14 +15,11 @@ const MODELS = {
   executor: "models/FLUX.2-klein-4B",
 };
 
-/** Pixels: a rehearsal looks at no view, and a thousand large ones would take it minutes. */
-const REHEARSED_SIDE = 64;
-
 interface InitOptions {
   readonly root: string;
   readonly data?: string;
   readonly images?: string;
-  readonly pipeline: Pipeline;
+  readonly pipeline: PipelineName;
   readonly model: string;
   readonly critic: string;
   readonly executor: string;
@@ -39,9 +33,7 @@ export function initCommand(): Command {
     .option("--data <file>", "the questions; looked at, so that the recipe fits them")
     .option("--images <folder>", "where the questions' image names start (default: the folder of --data)")
     .addOption(
-      new Option("--pipeline <name>", "which loop")
-        .choices(Object.keys(PIPELINES))
-        .default("snowball" satisfies Pipeline),
+      new Option("--pipeline <name>", "which loop").choices(PIPELINE_NAMES).default("snowball" satisfies PipelineName),
     )
     .option("--model <folder>", "the planner's checkpoint; simulated rehearses without one", MODELS.planner)
     .option("--critic <folder>", "the critic's checkpoint, another model; or simulated", MODELS.critic)
@@ -61,52 +53,25 @@ async function init(file: string, options: InitOptions): Promise<void> {
   if (existsSync(file) && !options.force) {
     throw new StepFailure("BadInput", `${file} is there already; --force writes over it.`);
   }
-  const { root } = options;
-  const input = {
+  const { root, pipeline } = options;
+  const { drafts } = await roomOf({ pipeline });
+  if (!drafts)
+    throw new StepFailure("BadInput", `There is no first recipe for ${pipeline}; start from one in configs/.`);
+  const { short, said } = await drafts.draft(root, {
     name: nameOf(file),
-    pipeline: options.pipeline,
-    data: options.data === undefined ? "data/questions.json" : fromRoot(root, options.data),
+    pipeline,
+    data: options.data === undefined ? undefined : fromRoot(root, options.data),
     images: imagesOf(options),
     model: fromRoot(root, options.model),
     critic: fromRoot(root, options.critic),
-    executor: executorOf(options),
-  };
-  const [first] = dataSketches(Infinity, true);
-  const size = options.data === undefined ? first! : await sizeFor(root, input);
-  const text = recipeText(file, { ...input, size });
+    executor: fromRoot(root, options.executor),
+  });
+  const text = recipeText(file, pipeline, short, drafts.worthALook);
   const recipe = parseRecipe(text, file);
   mkdirSync(dirname(resolve(file)), { recursive: true });
   writeFileSync(file, text);
-  for (const line of [`Wrote ${file}${said(options.data, size)}.`, ...copyPrompts(root, recipe)]) console.log(line);
+  for (const line of [`Wrote ${file}${said}.`, ...copyPrompts(root, recipe)]) console.log(line);
   console.log(`Next   bin/snowball data check ${file} · bin/snowball plan ${file} · bin/snowball run ${file}`);
-}
-
-/** Looks at the data: the most wanted split that it is large enough for. */
-async function sizeFor(root: string, input: Omit<SketchInput, "size">): Promise<DataSketch> {
-  const look = (size: DataSketch): Recipe => parseRecipeObject(sketch({ ...input, size }));
-  const { questions } = await readData(root, look({ hasAnswers: false, iterations: 1, val: 0, test: 0 }));
-  const hasAnswers = questions.every((each) => each.answer !== undefined);
-  const sizes = dataSketches(questions.length, hasAnswers);
-  for (const size of sizes.slice(0, -1)) {
-    try {
-      await inspectData(root, look(size));
-      return size;
-    } catch (error) {
-      // Too few questions for this split: the next one asks for less, and the last one says what is wrong.
-      if (!(error instanceof StepFailure)) throw error;
-    }
-  }
-  const least = sizes.at(-1)!;
-  await inspectData(root, look(least));
-  return least;
-}
-
-function said(data: string | undefined, { hasAnswers, iterations, val, test }: DataSketch): string {
-  if (data === undefined) return ", without a look at any data: --data fits it to yours";
-  const held = hasAnswers
-    ? `${count(test)} test and ${count(val)} val questions held out`
-    : "no answers, so nothing is held out";
-  return `: ${iterations} iteration${iterations === 1 ? "" : "s"}, ${held}`;
 }
 
 function nameOf(file: string): string {
@@ -128,14 +93,9 @@ function fromRoot(root: string, path: string): string {
   return existsSync(absolute) ? typed || "." : path;
 }
 
-function executorOf({ root, executor, pipeline }: InitOptions): SketchInput["executor"] {
-  const known: readonly string[] = PIPELINES[pipeline].shape.executor.shape.backend.options;
-  if (executor === "simulated") return { backend: executor, width: REHEARSED_SIDE, height: REHEARSED_SIDE };
-  return known.includes(executor) ? { backend: executor } : { backend: "flux2-klein", model: fromRoot(root, executor) };
-}
-
 /** The prompts that the recipe names, where the root has none of its own yet. */
-function copyPrompts(root: string, { prompt }: Recipe): string[] {
+function copyPrompts(root: string, recipe: object): string[] {
+  const { prompt = {} } = recipe as { prompt?: Readonly<Record<string, string | undefined>> };
   const named = Object.values(prompt).filter((path) => path !== undefined);
   const missing = named.filter((path) => !existsSync(join(root, path)));
   for (const path of missing) {

@@ -1,8 +1,7 @@
 import { StepFailure } from "../failure.ts";
-import { type ChangedField, compareRecipes } from "../pipeline/snowball/change/comparison.ts";
-import { parseRecipeObject } from "../recipe/parse.ts";
-import type { Recipe } from "../pipeline/index.ts";
-import { changeTexts } from "../pipeline/snowball/change/told.ts";
+import { parseRecipeObject } from "../pipeline/parse.ts";
+import type { Changes } from "../pipeline/pipeline.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
 import { outcomeLines } from "../report/outcome.ts";
 import { nextLines, openingLines, partingLines, type Session } from "../report/session.ts";
 import { configuredServer } from "../temporal/configured.ts";
@@ -10,9 +9,10 @@ import { connect, type Connected } from "../temporal/connection.ts";
 import { startDevServer } from "../temporal/dev-server.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 import { runningRecipe } from "../temporal/running-recipe.ts";
-import { iterationOf } from "../temporal/runs.ts";
+import { whereOf } from "../temporal/runs.ts";
 import { resultOf, startRun, statusOf } from "../temporal/start.ts";
 import { type EmbeddedHost, hostServerAndWorker } from "./embedded-host.ts";
+import { changesBetween } from "./changes.ts";
 import { INTERRUPTED } from "./exit-status.ts";
 import { watch } from "./watch.ts";
 
@@ -29,9 +29,9 @@ export interface Launch {
 
 /** What to start. */
 export interface Wanted {
-  readonly recipe: Recipe;
+  readonly recipe: CommonRecipe;
   /** The recipe that the run was last started with on this root. */
-  readonly before: Recipe | null;
+  readonly before: CommonRecipe | null;
   /** Run again what is complete. */
   readonly anew: boolean;
   /** An open run with another recipe is refused, and not joined. */
@@ -62,16 +62,16 @@ export async function launch(server: Connected, own: boolean, wanted: Wanted, ho
   const { recipe, before, insist } = wanted;
   const open = await openRecipe(server, recipe.name);
   const last = open ?? before ?? (await closedRecipe(server, recipe.name));
-  const changed = last === null ? [] : compareRecipes(last, recipe);
-  if (open !== null && insist && changed.length > 0) throw stillOpen(recipe.name, changed);
+  const changes = last === null ? null : await changesBetween(last, recipe);
+  if (open !== null && insist && changes !== null && changes.fields !== "") throw stillOpen(recipe.name, changes);
 
   const started = await startRun(server.client, recipe, { anew: wanted.anew });
   const { ui, namespace, client } = server;
   const opening = {
     how: started.how,
-    iteration: started.how === "started" ? null : await iterationOf(client, recipe.name),
+    where: started.how === "started" ? null : await whereOf(client, recipe.name),
     // With `insist` the change has been told already.
-    changed: insist ? [] : changed,
+    changes: insist ? null : changes,
     ui: ui === null ? null : `${ui}/namespaces/${namespace}`,
   };
   for (const line of openingLines(recipe, opening)) how.say(line);
@@ -79,20 +79,20 @@ export async function launch(server: Connected, own: boolean, wanted: Wanted, ho
 }
 
 /** The recipe of an open run. It may have been started by another program, with its defaults left out. */
-async function openRecipe({ client }: Connected, name: string): Promise<Recipe | null> {
+async function openRecipe({ client }: Connected, name: string): Promise<CommonRecipe | null> {
   if ((await statusOf(client, name))?.status !== "RUNNING") return null;
   return parseRecipeObject(await runningRecipe(client, name));
 }
 
-async function closedRecipe({ client }: Connected, name: string): Promise<Recipe | null> {
+async function closedRecipe({ client }: Connected, name: string): Promise<CommonRecipe | null> {
   if ((await statusOf(client, name))?.status !== "COMPLETED") return null;
   return parseRecipeObject(await runningRecipe(client, name));
 }
 
-function stillOpen(name: string, changed: readonly ChangedField[]): StepFailure {
+function stillOpen(name: string, { fields }: Changes): StepFailure {
   return new StepFailure(
     "BadInput",
-    `${name} is open and keeps the recipe that it was started with, which differs in ${changeTexts(changed)}. ` +
+    `${name} is open and keeps the recipe that it was started with, which differs in ${fields}. ` +
       `Nothing was changed; first: bin/snowball cancel ${name}`,
   );
 }

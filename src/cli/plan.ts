@@ -1,12 +1,12 @@
 import { Command } from "commander";
-import { planLines, planWarnings } from "../pipeline/snowball/cost/lines.ts";
-import { planRun } from "../pipeline/snowball/cost/plan-run.ts";
+import { roomOf } from "../pipeline/rooms.ts";
+import { freeBytes } from "../run/free-space.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { readRecipeFile } from "./recipe-file.ts";
 
 export function planCommand(): Command {
   return new Command("plan")
-    .description("what a recipe costs at most: rollouts, views, pairs, disk, hours; runs nothing and needs no server")
+    .description("what a recipe costs at most: work, disk, hours; runs nothing and needs no server")
     .argument("<recipe>", "recipe file, YAML or JSON")
     .addOption(rootOption())
     .addOption(jsonOption())
@@ -22,7 +22,9 @@ Example:
 }
 
 async function plan(file: string, { root, json }: { readonly root: string; readonly json?: boolean }): Promise<void> {
-  const { costs, free } = await planRun(root, readRecipeFile(file));
-  if (json) console.log(JSON.stringify({ ...costs, warnings: planWarnings(costs, free), free }));
-  else for (const line of planLines(costs, free)) console.log(line);
+  const recipe = readRecipeFile(file);
+  const planned = await (await roomOf(recipe)).plan(root, recipe);
+  const free = await freeBytes(root);
+  if (json) console.log(JSON.stringify(planned.json(free)));
+  else for (const line of planned.lines(free)) console.log(line);
 }

@@ -1,9 +1,10 @@
 import { hostDevices } from "../device/detect.ts";
 import { StepFailure } from "../failure.ts";
 import { checkModel } from "../model/checkpoint.ts";
-import type { Recipe } from "../pipeline/index.ts";
-import { size } from "../report/numbers.ts";
-import { planRun } from "../pipeline/snowball/cost/plan-run.ts";
+import { roomOf } from "../pipeline/rooms.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
+import { size } from "../numbers.ts";
+import { freeBytes } from "../run/free-space.ts";
 import { configuredServer } from "../temporal/configured.ts";
 
 /**
@@ -11,30 +12,32 @@ import { configuredServer } from "../temporal/configured.ts";
  * there, a disk that is too small. The run's first step looks again, and deeper; it is what counts where the workers of
  * a server of the user's own have other disks than this host.
  */
-export async function preflight(root: string, recipe: Recipe, { ignoreDisk }: { ignoreDisk: boolean }): Promise<void> {
+export async function preflight(
+  root: string,
+  recipe: CommonRecipe,
+  { ignoreDisk }: { ignoreDisk: boolean },
+): Promise<void> {
   if (configuredServer() !== null) return;
-  for (const who of ["planner", "critic", "evaluator"] as const) {
-    await checkModel(who, recipe[who].backend, root, recipe[who].model);
-  }
-  await checkDevices(recipe);
-  const { backend, model } = recipe.executor;
-  if (model !== undefined) await checkModel("executor", backend, root, model);
-  const { costs, free } = await planRun(root, recipe);
-  if (ignoreDisk || costs.disk.total <= free) return;
+  const room = await roomOf(recipe);
+  for (const { who, backend, model } of room.models(recipe)) await checkModel(who, backend, root, model);
+  await checkDevices(room.devices(recipe));
+  const { disk } = await room.plan(root, recipe);
+  const free = await freeBytes(root);
+  if (ignoreDisk || disk <= free) return;
   throw new StepFailure(
     "BadInput",
-    `The disk is too small for this recipe: it needs up to ${size(costs.disk.total)}, and ${size(free)} are free where ${root} lies. ` +
+    `The disk is too small for this recipe: it needs up to ${size(disk)}, and ${size(free)} are free where ${root} lies. ` +
       "Nothing was started; `bin/snowball plan` says what takes the space, and --ignore-disk starts it all the same.",
   );
 }
 
-/** The training comes last: that it lacks devices should not be found out then. */
-async function checkDevices({ training }: Recipe): Promise<void> {
+/** The step that wants several devices comes late: that they are lacking should not be found out then. */
+async function checkDevices({ field, count }: { readonly field: string; readonly count: number }): Promise<void> {
   const devices = await hostDevices();
-  if (training.num_processes <= devices.length) return;
+  if (count <= devices.length) return;
   throw new StepFailure(
     "BadInput",
-    `training.num_processes is ${training.num_processes}, but this host has ${devices.length} devices ` +
+    `${field} is ${count}, but this host has ${devices.length} devices ` +
       `(${devices.map(({ kind, index }) => `${kind}:${index}`).join(", ")}); ask for fewer, or run it where there are more. Nothing was started.`,
   );
 }

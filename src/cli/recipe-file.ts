@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { StepFailure } from "../failure.ts";
-import { parseRecipe } from "../recipe/parse.ts";
-import type { Recipe } from "../pipeline/index.ts";
+import { parseRecipe } from "../pipeline/parse.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
 
 /** Reads and checks a recipe file. Throws BadInput. */
-export function readRecipeFile(file: string): Recipe {
+export function readRecipeFile(file: string): CommonRecipe {
   let text: string;
   try {
     text = readFileSync(file, "utf8");

@@ -1,18 +1,20 @@
 import { dirname, join, relative, resolve } from "node:path";
+import { PIPELINES, type PipelineName } from "../pipeline/index.ts";
+import { parseRecipeObject } from "../pipeline/parse.ts";
 import { jsonSchema } from "../recipe/json-schema.ts";
-import { parseRecipeObject } from "../recipe/parse.ts";
-import { PIPELINES } from "../pipeline/index.ts";
-import { sketch, type SketchInput, WORTH_A_LOOK } from "../pipeline/snowball/sketch.ts";
 import { commentedYaml } from "../report/commented-yaml.ts";
 import { PROJECT } from "./options.ts";
 
-/** A new recipe file: a header that says how to use it, then every field with what the schema says about it. */
-export function recipeText(file: string, input: SketchInput): string {
-  const schema = jsonSchema(PIPELINES[input.pipeline]);
-  const short = sketch(input) as Record<string, unknown>;
+/**
+ * A new recipe file: a header that says how to use it, then every field with what the schema says about it.
+ * @param worthALook fields that are written although they have a default
+ */
+export function recipeText(file: string, pipeline: PipelineName, draft: object, worthALook: readonly string[]): string {
+  const schema = jsonSchema(PIPELINES[pipeline].schema);
+  const short = structuredClone(draft) as Record<string, unknown>;
   const whole = parseRecipeObject(short) as unknown as Record<string, unknown>;
-  for (const path of WORTH_A_LOOK) fill(short, whole, path.split("."));
-  const schemaFile = relative(dirname(resolve(file)), join(PROJECT, "configs/schema", `${input.pipeline}.json`));
+  for (const path of worthALook) fill(short, whole, path.split("."));
+  const schemaFile = relative(dirname(resolve(file)), join(PROJECT, "configs/schema", `${pipeline}.json`));
   const head = [
     `# yaml-language-server: $schema=${schemaFile}`,
     "#",

@@ -1,9 +1,12 @@
 import { Command } from "commander";
+import { census } from "../artifact/census.ts";
+import { setAsideToRetry } from "../artifact/set-aside.ts";
 import { StepFailure } from "../failure.ts";
-import { parseRecipeObject } from "../recipe/parse.ts";
-import type { Recipe } from "../pipeline/index.ts";
-import { retryLines } from "../pipeline/snowball/upkeep/retry.ts";
-import { findQuarantined, setQuarantinedAside } from "../pipeline/snowball/upkeep/quarantined.ts";
+import { parseRecipeObject } from "../pipeline/parse.ts";
+import { roomOf } from "../pipeline/rooms.ts";
+import type { Retry } from "../pipeline/pipeline.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
+import { storeLayout } from "../run/prune.ts";
 import { readTrace } from "../run/trace.ts";
 import type { Connected } from "../temporal/connection.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
@@ -45,7 +48,7 @@ async function resume(name: string, options: ResumeOptions): Promise<void> {
   const { root, retryQuarantined: retry = false } = options;
   const say = options.json ? (line: string) => console.error(line) : (line: string) => console.log(line);
   if (options.dryRun) {
-    for (const line of retryLines(name, await quarantinedOf(root, name))) say(line);
+    for (const line of (await quarantinedOf(root, name)).lines(name)) say(line);
     return;
   }
   const how = {
@@ -64,7 +67,7 @@ async function resume(name: string, options: ResumeOptions): Promise<void> {
 }
 
 /** The recipe of the newest execution, or, where Temporal knows none any more, of the run folder. */
-async function storedRecipe({ client }: Connected, root: string, name: string): Promise<Recipe> {
+async function storedRecipe({ client }: Connected, root: string, name: string): Promise<CommonRecipe> {
   const known = (await statusOf(client, name)) !== undefined;
   const recipe = known ? parseRecipeObject(await runningRecipe(client, name)) : lastRecipe(root, name);
   if (recipe === null) {
@@ -81,13 +84,17 @@ async function setAside({ client }: Connected, name: string, { root, say }: Laun
     );
   }
   const retry = await quarantinedOf(root, name);
-  for (const line of retryLines(name, retry)) say(line);
-  await setQuarantinedAside(stateFolderOf(root), retry);
+  for (const line of retry.lines(name)) say(line);
+  for (const key of retry.aside) await setAsideToRetry(storeLayout(stateFolderOf(root)), key);
 }
 
-async function quarantinedOf(root: string, name: string) {
+async function quarantinedOf(root: string, name: string): Promise<Retry> {
   const trace = await readTrace(runFolderOf(root, name), name);
   if (trace === null)
     throw new StepFailure("BadInput", `The run folder of ${name} is gone; \`snowball resume ${name}\` brings it back.`);
-  return findQuarantined(stateFolderOf(root), trace);
+  const { upkeep } = await roomOf(trace.recipe);
+  const layout = storeLayout(stateFolderOf(root));
+  const found = await upkeep.quarantined?.(layout, await census(layout), trace);
+  if (found) return found;
+  throw new StepFailure("BadInput", `A run of ${trace.recipe.pipeline} quarantines nothing that could be made again.`);
 }

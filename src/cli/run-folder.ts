@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { StepFailure } from "../failure.ts";
-import { parseRecipeObject } from "../recipe/parse.ts";
-import type { Recipe } from "../pipeline/index.ts";
+import { parseRecipeObject } from "../pipeline/parse.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 
 /** The folder of a run, by the run's name or by the folder itself. Throws BadInput when there is none on this host. */
@@ -18,7 +18,7 @@ export function runFolderOf(root: string, nameOrFolder: string): string {
 }
 
 /** The recipe that the run of this name was last started with on this root; null when there was none. */
-export function lastRecipe(root: string, name: string): Recipe | null {
+export function lastRecipe(root: string, name: string): CommonRecipe | null {
   const folder = folderOfName(root, name);
   const file = folder === undefined ? undefined : join(folder, "config.json");
   if (file === undefined || !existsSync(file)) return null;

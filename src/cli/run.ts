@@ -1,7 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { compareRecipes } from "../pipeline/snowball/change/comparison.ts";
 import { interrupted } from "./interrupt.ts";
-import { type Kept, keepBefore } from "./keep-before.ts";
+import { StepFailure } from "../failure.ts";
+import { roomOf } from "../pipeline/rooms.ts";
+import type { Kept } from "../pipeline/pipeline.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
+import { changesBetween } from "./changes.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { preflight } from "./preflight.ts";
 import { readRecipeFile } from "./recipe-file.ts";
@@ -49,10 +52,10 @@ async function run(file: string, options: RunOptions): Promise<void> {
   // Programs read the result from stdout; what is said to people goes beside it.
   const say = options.json ? (line: string) => console.error(line) : (line: string) => console.log(line);
   const before = lastRecipe(root, typed.name);
-  const { recipe, lines }: Kept = from === undefined ? { recipe: typed, lines: [] } : keepBefore(before, typed, from);
+  const { recipe, lines } = from === undefined ? { recipe: typed, lines: [] } : await keep(before, typed, from);
   for (const line of lines) say(line);
-  const changed = before === null ? [] : compareRecipes(before, recipe);
-  const isNew = before === null || changed.some(({ effect }) => effect !== null);
+  const changes = before === null ? null : await changesBetween(before, recipe);
+  const isNew = changes === null || changes.determines;
   // A run that goes on was looked at when it was started, and has taken its share of the disk since.
   if (isNew) await preflight(root, recipe, { ignoreDisk: options.ignoreDisk ?? from !== undefined });
   const how = {
@@ -66,8 +69,14 @@ async function run(file: string, options: RunOptions): Promise<void> {
   // Loaded now that there is something to run: what is refused is refused in half the time.
   const { launch, onServer } = await import("./launch.ts");
   const insist = from !== undefined;
-  const anew = options.anew ?? (insist && changed.length > 0);
+  const anew = options.anew ?? (insist && changes !== null && changes.fields !== "");
   await onServer(how, (server, own) => launch(server, own, { recipe, before, anew, insist }, how));
+}
+
+async function keep(before: CommonRecipe | null, after: CommonRecipe, from: number): Promise<Kept<CommonRecipe>> {
+  const { keepBefore } = await roomOf(after);
+  if (keepBefore) return keepBefore(before, after, from);
+  throw new StepFailure("BadInput", `A run of ${after.pipeline} has no iterations that --from-iteration could keep.`);
 }
 
 function parseIteration(text: string): number {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import type { RunResult } from "../contract/progress.ts";
+import { readResult } from "../pipeline/result.ts";
 import { StepFailure } from "../failure.ts";
 import { outcomeLines } from "../report/outcome.ts";
 import { jsonOption, rootOption } from "./options.ts";
@@ -27,5 +27,5 @@ function show(name: string, { root, json }: { readonly root: string; readonly js
   }
   const text = readFileSync(file, "utf8");
   if (json) console.log(text.trim());
-  else for (const line of outcomeLines(JSON.parse(text) as RunResult)) console.log(line);
+  else for (const line of outcomeLines(readResult(JSON.parse(text)))) console.log(line);
 }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import { createLocalStore } from "../artifact/store.ts";
-import { type Check, verifyRun } from "../pipeline/snowball/upkeep/verify.ts";
+import { createLocalStore } from "../artifact/local-store.ts";
+import type { Check } from "../pipeline/pipeline.ts";
+import { verifyRun } from "../run/verify.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 import { FAILED } from "./exit-status.ts";
 import { jsonOption, rootOption } from "./options.ts";

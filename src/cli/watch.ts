@@ -1,9 +1,8 @@
 import { looks } from "../client/looks.ts";
 import type { RunProgress } from "../contract/progress.ts";
-import { iterationLine } from "../report/iterations.ts";
-import { liveLines } from "../report/live.ts";
+import { rowLine } from "../contract/table.ts";
+import { liveLines, plainLine } from "../report/live.ts";
 import { createPace } from "../report/pace.ts";
-import { plainLine } from "../report/plain.ts";
 import type { RunSnapshot } from "../report/snapshot.ts";
 import type { Connected } from "../temporal/connection.ts";
 import { terminalScreen } from "./screen.ts";
@@ -63,8 +62,8 @@ function terminalView(): View {
       for (const line of rows(snapshot.progress)) screen.print(line);
       if (snapshot.status !== "RUNNING") return;
       const { progress } = snapshot;
-      if (progress !== null) pace.observe(progress.iteration, now);
-      const remaining = progress === null ? null : pace.remaining(progress.iterations, now);
+      if (progress !== null) pace.observe(progress.stage.at, now);
+      const remaining = progress === null ? null : pace.remaining(progress.stage.of, now);
       screen.show(liveLines(snapshot, { now, width: process.stdout.columns, remaining }));
     },
     end: () => screen.clear(),
@@ -82,7 +81,8 @@ function plainView(): View {
       for (const line of rows(snapshot.progress)) console.log(line);
       if (snapshot.status !== "RUNNING") return;
       const line = plainLine(snapshot);
-      const now = `${snapshot.progress?.iteration} ${snapshot.progress?.stage} ${snapshot.unserved.join(" ")}`;
+      const { title, name } = snapshot.progress?.stage ?? { title: "", name: "" };
+      const now = `${title} ${name} ${snapshot.unserved.join(" ")}`;
       if (line === shown || (now === stage && Date.now() - at < PLAIN_EVERY_MS)) return;
       console.log(line);
       [shown, stage, at] = [line, now, Date.now()];
@@ -91,13 +91,13 @@ function plainView(): View {
   };
 }
 
-/** Rows of the table that were not told at the look before. */
+/** Rows of the tables that were not told at the look before. */
 function finishedRows(): (progress: RunProgress | null) => string[] {
-  let told = 0;
-  return (progress) => {
-    if (progress === null) return [];
-    const fresh = progress.table.slice(told);
-    told = progress.table.length;
-    return fresh.map((row) => iterationLine(row, progress.iterations));
-  };
+  const told: number[] = [];
+  return (progress) =>
+    (progress?.tables ?? []).flatMap((table, place) => {
+      const fresh = table.rows.slice(told[place] ?? 0);
+      told[place] = table.rows.length;
+      return fresh.map((row) => rowLine(table, row));
+    });
 }

@@ -1,12 +1,8 @@
-import type { z } from "zod";
 import { StepFailure } from "../failure.ts";
-import { parseRecipeObject } from "../recipe/parse.ts";
-import type { Pipeline, PIPELINES } from "../pipeline/index.ts";
+import { parseRecipeObject } from "../pipeline/parse.ts";
+import type { RecipeInput } from "../pipeline/index.ts";
 import { startRun as startParsed, type StartedRun } from "../temporal/start.ts";
 import type { SnowballClient } from "./connect.ts";
-
-/** A recipe as it is written: what has a default may be absent. A parsed `Recipe` is one too. */
-export type RecipeInput = z.input<(typeof PIPELINES)[Pipeline]>;
 
 export interface StartOptions {
   /** Run again what is complete already. */

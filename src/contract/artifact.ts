@@ -12,14 +12,27 @@ export interface ArtifactRef {
   readonly rows: number;
 }
 
-/** What a rollout was sampled from. The reference model of the training is always `base` alone. */
+/** A checkpoint that the user brought: its folder, relative to the worker's root, and the digest of its files. */
+export interface ModelFolder {
+  readonly folder: string;
+  readonly digest: string;
+}
+
+/**
+ * What is sampled, measured, or trained on: a whole checkpoint, and perhaps an adapter on it.
+ *
+ * The checkpoint is the user's folder, or one that an earlier stage made (the artifact of a full fine-tuning or of a
+ * merge), so that stages chain and a run can start from any of them.
+ */
 export interface PolicyRef {
-  /** Digest of the base checkpoint's files. */
-  readonly base: string;
-  /** The LoRA adapter's artifact (its folder `model_lora/`); absent for the base policy. */
+  readonly base: ModelFolder | ArtifactRef;
+  /** The artifact of a training; its folder `model_lora/` is served unmerged on the base. */
   readonly adapter?: ArtifactRef;
-  /** The checkpoint that a full fine-tuning made of the base (its folder `model_full/`); never beside an adapter. */
-  readonly full?: ArtifactRef;
   /** The dtype in which it is served. */
   readonly dtype: string;
+}
+
+/** Is the checkpoint one that a stage made, and not a folder of the user's? */
+export function isMade(base: PolicyRef["base"]): base is ArtifactRef {
+  return "key" in base;
 }

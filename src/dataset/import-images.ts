@@ -1,6 +1,6 @@
 import type { GivenImage } from "../image/check.ts";
 import type { CallOptions } from "../model/vlm/backend.ts";
-import { size as bytes } from "../report/numbers.ts";
+import { size as bytes } from "../numbers.ts";
 import { type ImageFolder, lookAtImages, MAX_QUESTION_BYTES, type SeenImage } from "./adapters/images.ts";
 import type { Question } from "./question.ts";
 import { MAX_PROBLEMS, rowFailure, type RowProblem } from "./row-problems.ts";

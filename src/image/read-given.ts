@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { size } from "../report/numbers.ts";
+import { size } from "../numbers.ts";
 
 /** What the system's refusals say about a file, as the end of a sentence that begins with its name. */
 const REFUSALS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import type { ImageBackend } from "./image/backend.ts";
 import type { TrainerBackend } from "./trainer/backend.ts";
 import type { CallOptions, VlmBackend } from "./vlm/backend.ts";
-import type { Recipe } from "../pipeline/index.ts";
+import type { Simulate } from "../recipe/common.ts";
 
 /** A VLM to be served: which checkpoint, with which adapter, how. `serving` is the digest that every answer must name. */
 export interface VlmSpec {
@@ -16,15 +16,15 @@ export interface VlmSpec {
   readonly max_pixels: number;
   readonly micro_batch: number;
   readonly silenceMs: number;
-  readonly simulate: Recipe["simulate"];
+  readonly simulate: Simulate;
 }
 
 /** An executor that works in this process. */
 export interface DrawingSpec {
-  readonly backend: Exclude<Recipe["executor"]["backend"], EditorSpec["backend"]>;
+  readonly backend: "scene-renderer" | "simulated";
   readonly width: number;
   readonly height: number;
-  readonly simulate: Recipe["simulate"];
+  readonly simulate: Simulate;
 }
 
 /** An image editor to be served: which checkpoint, how. `serving` is the digest that every answer must name. */
@@ -34,13 +34,16 @@ export interface EditorSpec {
   /** Absolute folder. */
   readonly model: string;
   readonly dtype: string;
-  readonly offload: Recipe["executor"]["offload"];
+  readonly offload: "none" | "model" | "sequential";
   readonly micro_batch: number;
   /** What shapes every view, sent with each request. */
-  readonly settings: Pick<
-    Recipe["executor"],
-    "width" | "height" | "num_inference_steps" | "guidance_scale" | "max_input_pixels"
-  >;
+  readonly settings: {
+    readonly width: number;
+    readonly height: number;
+    readonly num_inference_steps: number;
+    readonly guidance_scale: number;
+    readonly max_input_pixels: number;
+  };
   readonly silenceMs: number;
 }
 
@@ -48,9 +51,9 @@ export type ExecutorSpec = DrawingSpec | EditorSpec;
 
 /** Who trains, on how many devices at once. */
 export interface TrainerSpec {
-  readonly backend: Recipe["training"]["backend"];
+  readonly backend: "trl" | "simulated";
   readonly devices: number;
-  readonly simulate: Recipe["simulate"];
+  readonly simulate: Simulate;
 }
 
 /** Gives the steps a model on a leased device, whichever backend plays the role. */

@@ -1,24 +1,36 @@
 import type { z } from "zod";
-import { singleRoundRecipe } from "./snowball/recipe/single-round.ts";
-import { snowballRecipe } from "./snowball/recipe/snowball.ts";
+import { StepFailure } from "../failure.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { singleRound, snowball } from "./snowball/index.ts";
 
-/** A schema per pipeline, by the recipe's `pipeline`. A new pipeline adds one line. */
-export const PIPELINES = { snowball: snowballRecipe, "single-round": singleRoundRecipe };
+/** The pipelines, by the `pipeline` of a recipe. A new one adds one line. */
+export const PIPELINES = { snowball, "single-round": singleRound };
 
-export type Pipeline = keyof typeof PIPELINES;
+export type PipelineName = keyof typeof PIPELINES;
+
+/** A recipe as it is written: what has a default may be absent. A parsed `Recipe` is one too. */
+export type RecipeInput = z.input<(typeof PIPELINES)[PipelineName]["schema"]>;
 
 /** A parsed recipe: every default filled in. */
-export type Recipe = z.output<(typeof PIPELINES)[Pipeline]>;
+export type Recipe = z.output<(typeof PIPELINES)[PipelineName]["schema"]>;
 
-/** The file of preference pairs that a round starts from; undefined when it makes its own. */
-export function givenPairsOf(recipe: Recipe): string | undefined {
-  return recipe.pipeline === "single-round" ? recipe.round.pairs : undefined;
+/** A pipeline's recipe as editors check it: the file below configs/schema/, and what it is generated from. */
+export const RECIPE_SCHEMAS = Object.fromEntries(
+  Object.entries(PIPELINES).map(([name, { schema }]) => [`${name}.json`, schema]),
+);
+
+export const PIPELINE_NAMES = Object.keys(PIPELINES) as PipelineName[];
+
+/** The pipeline of a recipe. @throws {StepFailure} BadInput for one that this version does not know */
+export function pipelineOf({ pipeline }: Pick<CommonRecipe, "pipeline">): Pipeline {
+  if (isPipeline(pipeline)) return PIPELINES[pipeline];
+  throw new StepFailure(
+    "BadInput",
+    `"${pipeline}" is no pipeline that this version knows; ${PIPELINE_NAMES.join(", ")} are.`,
+  );
 }
 
-/** The file that a run's data comes from: its questions, or, where there are none, the pairs that it starts from. */
-export function dataFile(recipe: Recipe): string {
-  const file = recipe.data.path ?? givenPairsOf(recipe);
-  // checkTogether refuses a recipe with neither.
-  if (file === undefined) throw new RangeError("a recipe names its questions or its pairs");
-  return file;
+export function isPipeline(name: unknown): name is PipelineName {
+  return typeof name === "string" && Object.hasOwn(PIPELINES, name);
 }

@@ -1,7 +1,6 @@
 import type { Question } from "../dataset/question.ts";
 import { StepFailure } from "../failure.ts";
-import type { Scoring } from "../pipeline/snowball/recipe/scoring.ts";
-import { type Contrast, contrast, kindOf, type NoContrast } from "./contrast.ts";
+import { type Contrast, contrast, type GapRules, kindOf, type NoContrast } from "./contrast.ts";
 import { capFailureShare } from "./failure-share.ts";
 import { gapQuantiles, type GapQuantiles } from "../statistics/quantiles.ts";
 import type { LabeledRow, PairRow } from "./rows.ts";
@@ -25,7 +24,9 @@ export interface PairSelection {
   readonly gapQuantiles: GapQuantiles | null;
 }
 
-type PairRules = Pick<Scoring, "min_score_gap" | "below_gap" | "tie_floor" | "max_failure_pair_share">;
+interface PairRules extends GapRules {
+  readonly max_failure_pair_share: number;
+}
 
 /**
  * One preference pair per question of a shard, or the reason why it has none.

@@ -1,10 +1,15 @@
-import type { ScoringWeights } from "../pipeline/snowball/recipe/scoring.ts";
 import type { Reading } from "./readings.ts";
 
 /** A sample's score in [−1, 1] with its raw components, or the reason why there is none: never a default. */
 export type Scored =
   | { readonly score: number; readonly components: Readonly<Record<string, number>> }
   | { readonly score: null; readonly reason: string };
+
+/** How `both` weighs its two scores. */
+export interface ScoringWeights {
+  readonly confidence: number;
+  readonly explicit: number;
+}
 
 /** Log-probabilities of one answer, as the critic gives them with the views or without. */
 interface Logprobs {

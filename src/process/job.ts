@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeJson } from "../artifact/files.ts";
 import { asStepFailure, StepFailure } from "../failure.ts";
-import type { JobEvent } from "../model/trainer/backend.ts";
 import { type Child, type ChildSpec, startChild } from "./child.ts";
 import { crashed, fellSilent } from "./ending.ts";
-import { jobEvent, parseLine } from "./protocol.ts";
+import { type JobEvent, jobEvent, parseLine } from "./protocol.ts";
 import { watchSilence } from "./silence.ts";
 
 export interface JobSpec extends ChildSpec {

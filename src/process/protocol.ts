@@ -14,6 +14,8 @@ export const jobEvent = z.discriminatedUnion("event", [
   z.object({ event: z.literal("error"), type: failureType, message: z.string() }),
 ]);
 
+export type JobEvent = z.output<typeof jobEvent>;
+
 /** A line of a model server's stdout. */
 export const serverMessage = z.union([
   z.object({ id: z.number(), progress: z.tuple([z.number(), z.number()]) }),

@@ -1,12 +1,11 @@
-import type { RoleProgress } from "../contract/progress.ts";
+import type { StreamProgress } from "../contract/progress.ts";
+import { share } from "../contract/table.ts";
 import { bar } from "./bar.ts";
-import { titleOf } from "./iterations.ts";
-import { count, duration, roughly, share } from "./numbers.ts";
+import { count, duration, roughly } from "../numbers.ts";
 import type { RunSnapshot, StepProgress } from "./snapshot.ts";
-import { DOING } from "./stages.ts";
 import { askingLine, waitingLine } from "./waiting.ts";
 
-/** Three roles beside each other fit on 80 columns with the shortest bars, and look best with the longest. */
+/** Three links beside each other fit on 80 columns with the shortest bars, and look best with the longest. */
 const SHORTEST_BAR = 4;
 const LONGEST_BAR = 16;
 
@@ -20,14 +19,10 @@ export interface LiveOptions {
 
 /** The block that a terminal shows, and draws over, while a run is under way. */
 export function liveLines(snapshot: RunSnapshot, { now, width, remaining }: LiveOptions): string[] {
-  const { progress } = snapshot;
+  const { progress, streams } = snapshot;
   const barWidth = Math.max(SHORTEST_BAR, Math.min(LONGEST_BAR, Math.floor((width - 64) / 3)));
-  const lines =
-    progress === null
-      ? [`${snapshot.name}   no worker answers yet`]
-      : [`${titleOf(progress.iteration, progress.iterations)}   ${DOING[progress.stage]}`];
-  const roles = progress === null ? [] : roleBars(progress.roles, barWidth);
-  if (roles.length > 0) lines.push(`  ${roles.join("    ")}`);
+  const lines = [whereLine(snapshot, "   ")];
+  for (const stream of streams) lines.push(...streamLines(stream, streams.length > 1, barWidth));
   if (snapshot.training !== null) lines.push(`  ${trainingLine(snapshot.training)}`);
   const togo = remaining === null ? "" : `, ${roughly(remaining)} to go`;
   lines.push(`  ${duration(now - snapshot.startedAt)} so far${togo}`);
@@ -39,14 +34,40 @@ export function liveLines(snapshot: RunSnapshot, { now, width, remaining }: Live
   return lines.map((line) => (line.length > width ? `${line.slice(0, Math.max(width - 1, 0))}…` : line));
 }
 
-function roleBars(roles: Readonly<Record<string, RoleProgress>>, width: number): string[] {
-  return Object.entries(roles).map(
-    ([role, { done, total }]) => `${role} ${bar(done, total, width)} ${count(done)}/${count(total)}`,
+/** Where a run stands, on one line without any control character: for logs and pipes. */
+export function plainLine(snapshot: RunSnapshot): string {
+  const { progress, streams, training } = snapshot;
+  const parts = [whereLine(snapshot, " · ")];
+  for (const { title, counts } of streams) {
+    const own = Object.entries(counts).map(([link, { done, total }]) => `${link} ${done}/${total}`);
+    parts.push(streams.length > 1 ? `${title}: ${own.join(", ")}` : own.join(" · "));
+  }
+  if (training !== null) {
+    const { loss } = training.metrics;
+    parts.push(`step ${training.done}/${training.total}${loss === undefined ? "" : `, loss ${share(loss)}`}`);
+  }
+  const asking = askingLine(progress);
+  if (asking !== null) parts.push(asking);
+  const waiting = waitingLine(snapshot.unserved);
+  if (waiting !== null) parts.push(waiting);
+  return [parts.join(" · "), ...snapshot.troubles].join("\n");
+}
+
+function whereLine({ name, progress }: RunSnapshot, between: string): string {
+  if (progress === null) return `${name}${between.trim() === "" ? between : ": "}no worker answers yet`;
+  const { title, doing } = progress.stage;
+  return title === "" ? doing : `${title}${between}${doing}`;
+}
+
+function streamLines({ title, counts }: StreamProgress, titled: boolean, width: number): string[] {
+  const bars = Object.entries(counts).map(
+    ([link, { done, total }]) => `${link} ${bar(done, total, width)} ${count(done)}/${count(total)}`,
   );
+  return [...(titled ? [`  ${title}`] : []), `  ${bars.join("    ")}`];
 }
 
 function trainingLine({ done, total, metrics }: StepProgress): string {
-  const shown = ["loss", "margin", "accuracy"].filter((name) => metrics[name] !== undefined);
+  const shown = ["loss", "margin", "accuracy", "reward"].filter((name) => metrics[name] !== undefined);
   const numbers = shown.map((name) => ` · ${name} ${share(metrics[name] ?? null)}`).join("");
   return `train   ${bar(done, total, LONGEST_BAR)} ${count(done)}/${count(total)}${numbers}`;
 }

@@ -1,24 +1,16 @@
+import { accountSentences } from "../contract/account.ts";
 import type { RunResult } from "../contract/progress.ts";
-import { floorsLine, iterationTable } from "./iterations.ts";
-import { ledgerSentences } from "./ledger.ts";
+import { tableLines } from "../contract/table.ts";
 
-/** What a person reads when a run is complete: the table, the accounts, and where everything is. */
-export function outcomeLines(result: RunResult): string[] {
-  const floors = floorsLine(result.floors);
-  const trained = result.table.some((row) => row.loss !== null);
-  const final =
-    result.merged === null
-      ? "the base policy: no iteration changed it"
-      : `${result.folder}/final   (loads with transformers)`;
-  const data = result.preference_data;
+/** What a person reads when a run is complete: the tables, the accounts, and where everything is. */
+export function outcomeLines({ tables, accounts, warnings, folder, files }: RunResult): string[] {
+  const found = Object.entries({ "Run folder": folder, ...files });
+  const width = Math.max(...found.map(([name]) => name.length));
   return [
-    ...iterationTable(result.table).map((line) => ` ${line}`),
-    ...(floors === null ? [] : [` ${floors}`]),
+    ...tables.flatMap((table, place) => [...(place > 0 ? [""] : []), ...tableLines(table).map((line) => ` ${line}`)]),
     "",
-    ...ledgerSentences(result.ledger),
-    ...result.warnings.map((warning) => `Note: ${warning}`),
-    `Run folder   ${result.folder}`,
-    ...(data === undefined ? [] : [`Pairs        ${data}`]),
-    ...(data !== undefined && !trained ? [] : [`Final model  ${final}`]),
+    ...accountSentences(accounts),
+    ...warnings.map((warning) => `Note: ${warning}`),
+    ...found.map(([name, path]) => `${name.padEnd(width)}   ${path}`),
   ];
 }

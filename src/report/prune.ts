@@ -1,6 +1,6 @@
 import type { Prunable, PrunePlan } from "../run/prune.ts";
-import { columns } from "./columns.ts";
-import { count, size } from "./numbers.ts";
+import { alignedLines } from "../contract/table.ts";
+import { count, size } from "../numbers.ts";
 
 const NAMES: Readonly<Record<Prunable["what"], string>> = {
   checkpoints: "checkpoints of finished trainings",
@@ -19,7 +19,7 @@ export function pruneLines({ parts, bytes, left }: PrunePlan, done: boolean): st
   ]);
   const head = done ? `Freed ${size(bytes)}.` : `Would free ${size(bytes)}.`;
   return [
-    ...columns(rows),
+    ...alignedLines(rows),
     parts.length === 0 ? "There is nothing to prune." : head,
     ...left.map((line) => `Kept: ${line}`),
   ];

@@ -1,5 +1,5 @@
-import { columns } from "./columns.ts";
-import { duration, NOTHING } from "./numbers.ts";
+import { alignedLines, NOTHING } from "../contract/table.ts";
+import { duration } from "../numbers.ts";
 
 /** A run as a list shows it. */
 export interface ListedRun {
@@ -14,7 +14,7 @@ export interface ListedRun {
 
 export function runTable(runs: readonly ListedRun[], now: number): string[] {
   const head = ["run", "status", "iteration", "stage", "took", "started"];
-  return columns([head, ...runs.map((run) => cells(run, now))]);
+  return alignedLines([head, ...runs.map((run) => cells(run, now))]);
 }
 
 function cells(run: ListedRun, now: number): string[] {

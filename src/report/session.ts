@@ -1,6 +1,6 @@
-import type { ChangedField } from "../pipeline/snowball/change/comparison.ts";
-import type { Recipe } from "../pipeline/index.ts";
-import { changeTexts, redoneLines } from "../pipeline/snowball/change/told.ts";
+import { pipelineOf } from "../pipeline/index.ts";
+import type { Changes } from "../pipeline/pipeline.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
 
 /** What a command that runs something says around the run itself: `own` when server and worker are its own. */
 export interface Session {
@@ -14,35 +14,31 @@ export type Beginning = "started" | "attached" | "finished";
 
 export interface Opening {
   readonly how: Beginning;
-  /** The iteration that an open run has come to, counted from 0; null when it is not known. */
-  readonly iteration: number | null;
-  /** Fields in which this recipe differs from the one that the run was last started with. */
-  readonly changed: readonly ChangedField[];
+  /** The part that an open run has come to: "iteration 2 of 5 (iter_1)"; null when it is not known. */
+  readonly where: string | null;
+  /** How this recipe differs from the one that the run was last started with; null where there was none. */
+  readonly changes: Changes | null;
   /** The Web UI of the run's namespace, when it is known. */
   readonly ui: string | null;
 }
 
 /** What happens now, and where to look. */
-export function openingLines(recipe: Recipe, { how, iteration, changed, ui }: Opening): string[] {
-  const { name, loop, planner, training } = recipe;
-  const tuning = training.tuning === "full" ? "full fine-tuning" : `LoRA r${training.lora_rank}`;
-  const iterations = `${loop.num_iterations} iteration${loop.num_iterations === 1 ? "" : "s"}`;
-  const where = iteration === null || iteration < 0 ? "" : ` (iteration ${iteration + 1} of ${loop.num_iterations})`;
+export function openingLines(recipe: CommonRecipe, { how, where, changes, ui }: Opening): string[] {
+  const { name } = recipe;
   const beginning: Readonly<Record<Beginning, string>> = {
-    started: `Snowball  ${name}   ${iterations} · K ${planner.num_rollouts} · ${tuning}`,
-    attached: `Going on with ${name}${where}. Nothing finished is done again.`,
+    started: `Snowball  ${name}   ${pipelineOf(recipe).opening(recipe)}`,
+    attached: `Going on with ${name}${where ? `: ${where}` : ""}. Nothing finished is done again.`,
     finished: `${name} is complete already; --anew runs it again.`,
   };
   return [
     beginning[how],
-    ...(changed.length === 0 ? [] : otherRecipe(name, how, changed)),
+    ...(changes === null || changes.fields === "" ? [] : otherRecipe(name, how, changes)),
     ...(ui === null ? [] : [`  Temporal UI  ${ui}/workflows/${name}`]),
   ];
 }
 
-function otherRecipe(name: string, how: Beginning, changed: readonly ChangedField[]): string[] {
-  const fields = changeTexts(changed);
-  const redone = redoneLines(changed).map((line) => `  ${line}`);
+function otherRecipe(name: string, how: Beginning, { fields, redone: lines }: Changes): string[] {
+  const redone = lines.map((line) => `  ${line}`);
   switch (how) {
     case "started":
       return [`It was last started with another recipe: this one differs in ${fields}.`, ...redone];

@@ -1,4 +1,4 @@
-import type { RunProgress } from "../contract/progress.ts";
+import type { RunProgress, StreamProgress } from "../contract/progress.ts";
 import type { Role } from "../contract/queues.ts";
 
 /** How an execution stands, in Temporal's words. */
@@ -20,6 +20,8 @@ export interface RunSnapshot {
   readonly endedAt: number | null;
   /** null while no worker answers. */
   readonly progress: RunProgress | null;
+  /** What each child that streams chunks says of them; one that does not answer is left out. */
+  readonly streams: readonly StreamProgress[];
   readonly training: StepProgress | null;
   /** One sentence for every step that failed and is tried again. */
   readonly troubles: readonly string[];

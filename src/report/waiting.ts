@@ -1,4 +1,5 @@
 import type { RunProgress } from "../contract/progress.ts";
+import { shortDigest } from "../contract/table.ts";
 import { CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
 
 /** Says that nothing can go on because no worker polls these queues, and what to type. Null when all are served. */
@@ -20,7 +21,7 @@ export function askingLine(progress: RunProgress | null): string | null {
   const { iteration, from, to, measured } = progress.asking;
   const answers = ["--promote", "--rollback"].map((option) => `bin/snowball gate ${progress.run} ${option}`);
   return (
-    `the gate asks about iter_${iteration}: policy ${to.slice(0, 4)}… instead of ${from.slice(0, 4)}…? ${measured}. ` +
+    `the gate asks about iter_${iteration}: policy ${shortDigest(to)} instead of ${shortDigest(from)}? ${measured}. ` +
     `Answer: ${answers.join("  or  ")}`
   );
 }

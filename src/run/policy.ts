@@ -1,23 +1,47 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalDigest } from "../artifact/key.ts";
 import type { ArtifactStore } from "../artifact/store.ts";
-import type { ArtifactRef, PolicyRef } from "../contract/artifact.ts";
+import { type ArtifactRef, isMade, type PolicyRef } from "../contract/artifact.ts";
+import { StepFailure } from "../failure.ts";
 
 /** Names a policy: base, adapter and serving dtype. Rollouts carry it, and training refuses any other. */
 export function policyDigest(policy: PolicyRef): string {
-  const { base, adapter, full, dtype } = policy;
-  return canonicalDigest({ base, adapter: adapter?.sha256 ?? null, dtype, ...(full && { full: full.sha256 }) });
+  const { adapter, dtype } = policy;
+  return canonicalDigest({ base: baseDigest(policy), adapter: adapter?.sha256 ?? null, dtype });
 }
 
-/** The absolute folders that serve a policy: its adapter, or the checkpoint that was trained as a whole, or neither. */
+/** Digest of the checkpoint below the adapter: of the user's files, or of the artifact that was made. */
+export function baseDigest({ base }: PolicyRef): string {
+  return isMade(base) ? base.sha256 : base.digest;
+}
+
+/** Digests of what was made of a policy: they stand among a step's inputs, so that the store knows who was built on it. */
+export function madeInputs({ base, adapter }: PolicyRef): string[] {
+  return [...(isMade(base) ? [base.sha256] : []), ...(adapter ? [adapter.sha256] : [])];
+}
+
+/** The absolute folders that serve a policy. */
 export interface PolicyFolders {
+  readonly model: string;
   readonly adapter: string | null;
-  readonly full: string | null;
 }
 
-/** Opens the artifacts of a policy. The base has none. */
-export async function policyFolders(store: ArtifactStore, { adapter, full }: PolicyRef): Promise<PolicyFolders> {
-  const folder = async (ref: ArtifactRef | undefined, name: string): Promise<string | null> =>
-    ref ? join(await store.open(ref), name) : null;
-  return { adapter: await folder(adapter, "model_lora"), full: await folder(full, "model_full") };
+/** Opens the artifacts of a policy. */
+export async function policyFolders(store: ArtifactStore, root: string, policy: PolicyRef): Promise<PolicyFolders> {
+  const { base, adapter } = policy;
+  return {
+    model: isMade(base) ? await checkpointFolder(store, base) : join(root, base.folder),
+    adapter: adapter ? join(await store.open(adapter), "model_lora") : null,
+  };
+}
+
+/** What a full fine-tuning and a merge call their checkpoint. */
+const CHECKPOINTS = ["model_full", "model_merged"];
+
+async function checkpointFolder(store: ArtifactStore, made: ArtifactRef): Promise<string> {
+  const artifact = await store.open(made);
+  const name = CHECKPOINTS.find((each) => existsSync(join(artifact, each)));
+  if (name !== undefined) return join(artifact, name);
+  throw new StepFailure("BadInput", `Artifact ${made.key} holds no checkpoint (${CHECKPOINTS.join(" or ")}).`);
 }

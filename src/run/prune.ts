@@ -7,12 +7,7 @@ import { bytesFreed, removeArtifact } from "../artifact/prune.ts";
 import { deadScratch } from "../artifact/scratch.ts";
 import { supersededAsides } from "../artifact/set-aside.ts";
 import { StepFailure } from "../failure.ts";
-import {
-  finishedCheckpoints,
-  standingOf,
-  unreferenced,
-  viewsBesidePairs,
-} from "../pipeline/snowball/upkeep/prunable.ts";
+import { finishedCheckpoints, spareOf, standingOf, unreferenced } from "./standing.ts";
 import { type LostFolder, readTraces, type RunTrace } from "./trace.ts";
 
 export interface PruneOptions {
@@ -47,22 +42,22 @@ export async function planPrune(root: string, stateFolder: string, options: Prun
   const pieces = await census(layout);
   const { runs, lost } = await readTraces(root, stateFolder);
   const target = options.run === null ? null : runOf(runs, options.run);
-  const standing = standingOf(pieces, runs, options.open);
+  const standing = await standingOf(pieces, runs, options.open);
   const parts: Prunable[] = [];
   const add = async (what: Prunable["what"], keys: readonly string[], folders: readonly string[]): Promise<void> => {
     if (keys.length + folders.length === 0) return;
     parts.push({ what, keys, folders, bytes: await bytesFreed([...keys.map(layout.artifact), ...folders]) });
   };
 
-  const checkpoints = finishedCheckpoints(pieces, target);
+  const checkpoints = finishedCheckpoints(pieces, target && (standing.needs.get(target) ?? new Set()));
   await add("checkpoints", checkpoints, []);
   if (options.keep === "pairs") {
-    const { keys, folders } = await viewsBesidePairs(pieces, target === null ? runs : [target], standing);
+    const { keys, folders } = await spareOf(pieces, target === null ? runs : [target], standing);
     await add("views", keys, folders);
   }
   const unsure = whyUnsure(options.open, runs, lost);
   if (target === null) {
-    const rest = unsure === null ? unreferenced(pieces, standing) : [];
+    const rest = unsure === null ? await unreferenced(pieces, standing) : [];
     await add(
       "unreferenced",
       rest.filter((key) => !checkpoints.includes(key)),

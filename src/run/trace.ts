@@ -1,24 +1,18 @@
 import { basename, join, resolve } from "node:path";
 import { isMissing } from "../artifact/durable.ts";
 import { readJson } from "../artifact/files.ts";
-import type { ArtifactRef } from "../contract/artifact.ts";
-import type { RunResult } from "../contract/progress.ts";
-import type { Recipe } from "../pipeline/index.ts";
-import type { Shards } from "../pipeline/snowball/files.ts";
 import { namesIn } from "../artifact/names-in.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
 
-/** What a run's folder says about what the run is made of. */
+/** A run as its folder shows it; what it is made of is known to its pipeline. */
 export interface RunTrace {
   /** The run's name; null for a folder that an earlier recipe of a name left behind. */
   readonly name: string | null;
   /** Absolute. */
   readonly folder: string;
-  readonly recipe: Recipe;
-  readonly shards: Shards;
-  /** Digests of its policies, the base included, of a complete run; null of any other. */
-  readonly policies: ReadonlySet<string> | null;
-  /** Keys of the artifacts that its iterations name. */
-  readonly named: readonly string[];
+  readonly recipe: CommonRecipe;
+  /** Did it come to its end? */
+  readonly finished: boolean;
 }
 
 /** A run that is known by name, and whose folder is gone. */
@@ -60,22 +54,13 @@ export async function runNames(stateFolder: string): Promise<string[]> {
 
 /** Reads one run folder; null when there is none. */
 export async function readTrace(folder: string, name: string | null): Promise<RunTrace | null> {
-  const recipe = await readIfThere<Recipe>(join(folder, "config.json"));
-  const shards = await readIfThere<Shards>(join(folder, "shards.json"));
-  if (recipe === null || shards === null) return null;
-  const final = await readIfThere<RunResult>(join(folder, "final_status.json"));
-  const policies = final && new Set([...final.table.map((row) => row.policy), final.policy_digest]);
-  const summaries = (await namesIn(folder)).filter((each) => /^iter_\d+$/.test(each));
-  const named = await Promise.all(summaries.map((each) => artifactsOf(join(folder, each, "summary.json"))));
-  return { name, folder, recipe, shards, policies, named: named.flat() };
+  const recipe = await readIfThere<CommonRecipe>(join(folder, "config.json"));
+  if (recipe === null) return null;
+  return { name, folder, recipe, finished: (await readIfThere(join(folder, "final_status.json"))) !== null };
 }
 
-async function artifactsOf(file: string): Promise<string[]> {
-  const summary = await readIfThere<{ artifacts: Record<string, ArtifactRef | null> }>(file);
-  return Object.values(summary?.artifacts ?? {}).flatMap((ref) => (ref ? [ref.key] : []));
-}
-
-async function readIfThere<T>(file: string): Promise<T | null> {
+/** A file of a run folder; null while it is not there. */
+export async function readIfThere<T>(file: string): Promise<T | null> {
   try {
     return await readJson<T>(file);
   } catch (error) {

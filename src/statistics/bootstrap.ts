@@ -1,11 +1,11 @@
-import type { Measured } from "../contract/progress.ts";
+import type { Measured } from "../contract/table.ts";
 import { quantile } from "./quantiles.ts";
 import { rng } from "../seed.ts";
 
-/** A number measured on one question; questions of one scene are not independent and are resampled together. */
+/** A number measured on one item; items of one group (a scene) are not independent and are resampled together. */
 export interface Observation {
-  readonly question_id: string;
-  readonly scene: string;
+  readonly id: string;
+  readonly group: string;
   readonly value: number;
 }
 
@@ -14,9 +14,9 @@ export interface PairedChange {
   readonly change: number;
   readonly low: number;
   readonly high: number;
-  /** Questions that both sides measured. */
-  readonly questions: number;
-  readonly scenes: number;
+  /** Items that both sides measured. */
+  readonly items: number;
+  readonly groups: number;
 }
 
 /** The ends of a two-sided 95 % percentile interval. */
@@ -24,30 +24,30 @@ const LOW = 0.025;
 const HIGH = 0.975;
 
 /**
- * Paired bootstrap over scenes: how much higher is the mean of `to` than that of `from` on the same questions?
- * Percentile interval (Efron and Tibshirani 1993, chapter 13) with whole scenes drawn with replacement.
+ * Paired bootstrap over groups: how much higher is the mean of `to` than that of `from` on the same items?
+ * Percentile interval (Efron and Tibshirani 1993, chapter 13) with whole groups drawn with replacement.
  *
- * Questions that only one side measured (the other's was quarantined) are left out; `questions` says how many remain.
- * @returns null where no question was measured by both
+ * Items that only one side measured (the other's was quarantined) are left out; `items` says how many remain.
+ * @returns null where no item was measured by both
  */
 export function pairedBootstrap(
   from: readonly Observation[],
   to: readonly Observation[],
   options: { readonly seed: string; readonly resamples: number },
 ): PairedChange | null {
-  const before = new Map(from.map((row) => [row.question_id, row.value]));
+  const before = new Map(from.map((row) => [row.id, row.value]));
   const changes = to.flatMap((row) => {
-    const value = before.get(row.question_id);
+    const value = before.get(row.id);
     return value === undefined ? [] : [{ ...row, value: row.value - value }];
   });
-  const interval = sceneBootstrap(changes, options);
+  const interval = groupBootstrap(changes, options);
   return (
     interval && {
       change: interval.mean,
       low: interval.low,
       high: interval.high,
-      questions: changes.length,
-      scenes: interval.scenes,
+      items: changes.length,
+      groups: interval.groups,
     }
   );
 }
@@ -57,41 +57,41 @@ export function measured(
   observations: readonly Observation[],
   options: { readonly seed: string; readonly resamples: number },
 ): Measured | null {
-  const interval = sceneBootstrap(observations, options);
+  const interval = groupBootstrap(observations, options);
   return interval && { mean: interval.mean, half: (interval.high - interval.low) / 2 };
 }
 
-function sceneBootstrap(
+function groupBootstrap(
   observations: readonly Observation[],
   { seed, resamples }: { readonly seed: string; readonly resamples: number },
-): { mean: number; low: number; high: number; scenes: number } | null {
-  const scenes = sceneSums(observations);
-  if (scenes.length === 0) return null;
+): { mean: number; low: number; high: number; groups: number } | null {
+  const sums = groupSums(observations);
+  if (sums.length === 0) return null;
   const next = rng(seed);
   const means: number[] = [];
-  for (let i = 0; i < resamples; i++) means.push(meanOf(scenes.map(() => scenes[Math.floor(next() * scenes.length)]!)));
+  for (let i = 0; i < resamples; i++) means.push(meanOf(sums.map(() => sums[Math.floor(next() * sums.length)]!)));
   means.sort((a, b) => a - b);
-  return { mean: meanOf(scenes), low: quantile(means, LOW), high: quantile(means, HIGH), scenes: scenes.length };
+  return { mean: meanOf(sums), low: quantile(means, LOW), high: quantile(means, HIGH), groups: sums.length };
 }
 
-interface SceneSum {
+interface GroupSum {
   readonly sum: number;
   readonly count: number;
 }
 
-/** Sums by scene, sorted by scene: the same draws whatever the order of the rows. */
-function sceneSums(observations: readonly Observation[]): SceneSum[] {
-  return [...Map.groupBy(observations, (row) => row.scene)]
+/** Sums by group, sorted by group: the same draws whatever the order of the rows. */
+function groupSums(observations: readonly Observation[]): GroupSum[] {
+  return [...Map.groupBy(observations, (row) => row.group)]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, rows]) => ({ sum: rows.reduce((sum, row) => sum + row.value, 0), count: rows.length }));
 }
 
-function meanOf(scenes: readonly SceneSum[]): number {
+function meanOf(sums: readonly GroupSum[]): number {
   let sum = 0;
   let count = 0;
-  for (const scene of scenes) {
-    sum += scene.sum;
-    count += scene.count;
+  for (const each of sums) {
+    sum += each.sum;
+    count += each.count;
   }
   return sum / count;
 }

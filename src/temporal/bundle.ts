@@ -6,7 +6,7 @@ import { bundleWorkflowCode } from "@temporalio/worker";
 
 const HOME = fileURLToPath(new URL("../../", import.meta.url));
 /** What the bundle is made of; the lock stands for the SDK inside it. */
-const SOURCES = ["workflows", "src/contract"];
+const SOURCES = ["workflows", "src/contract", "src/pipeline"];
 const LOCK = "package-lock.json";
 
 /**

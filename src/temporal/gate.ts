@@ -1,5 +1,5 @@
 import { WorkflowUpdateFailedError } from "@temporalio/client";
-import type { GateAnswer, PersonsDecision } from "../contract/progress.ts";
+import type { GateAnswer, PersonsDecision } from "../contract/gate.ts";
 import { StepFailure } from "../failure.ts";
 import type { Connected } from "./connection.ts";
 import { readSnapshot } from "./snapshot.ts";

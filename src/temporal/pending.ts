@@ -1,5 +1,10 @@
 import proto from "@temporalio/proto";
-import { type Client, defaultPayloadConverter, type WorkflowExecutionDescription } from "@temporalio/client";
+import {
+  type Client,
+  defaultPayloadConverter,
+  type WorkflowExecutionDescription,
+  WorkflowNotFoundError,
+} from "@temporalio/client";
 
 /** A step that is scheduled or under way, as Temporal sees it. */
 export interface PendingStep {
@@ -24,10 +29,16 @@ export interface Heartbeat {
 const State = proto.temporal.api.enums.v1.PendingActivityState;
 type Info = NonNullable<WorkflowExecutionDescription["raw"]["pendingActivities"]>[number];
 
-/** The pending steps of a workflow, and of the child that streams its chunks when there is one. */
+/** The pending steps of a workflow and of its children that stream chunks; one that is over has none. */
 export async function pendingSteps(client: Client, workflowIds: readonly string[]): Promise<PendingStep[]> {
-  const described = await Promise.all(workflowIds.map((id) => client.workflow.getHandle(id).describe()));
-  return described.flatMap(({ raw }) => (raw.pendingActivities ?? []).map(pendingStep));
+  const described = await Promise.all(workflowIds.map((id) => client.workflow.getHandle(id).describe().catch(ifGone)));
+  return described.filter((each) => each !== null).flatMap(({ raw }) => (raw.pendingActivities ?? []).map(pendingStep));
+}
+
+/** A child may have ended between two calls. */
+function ifGone(error: unknown): null {
+  if (error instanceof WorkflowNotFoundError) return null;
+  throw error;
 }
 
 function pendingStep(info: Info): PendingStep {

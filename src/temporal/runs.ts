@@ -1,13 +1,11 @@
 import type { Client, WorkflowExecutionInfo } from "@temporalio/client";
-import { PIPELINES } from "../pipeline/index.ts";
+import { PIPELINE_NAMES } from "../pipeline/index.ts";
 import type { ListedRun } from "../report/runs.ts";
 
 /** The newest execution of every run, newest first. */
 export async function listRuns(client: Client): Promise<ListedRun[]> {
   // Children that stream chunks are no runs.
-  const query = `WorkflowType IN (${Object.keys(PIPELINES)
-    .map((name) => `"${name}"`)
-    .join(", ")})`;
+  const query = `WorkflowType IN (${PIPELINE_NAMES.map((name) => `"${name}"`).join(", ")})`;
   const newest = new Map<string, ListedRun>();
   for await (const info of client.workflow.list({ query })) {
     const run = listed(info);
@@ -17,9 +15,11 @@ export async function listRuns(client: Client): Promise<ListedRun[]> {
   return [...newest.values()].toSorted((a, b) => b.startedAt - a.startedAt);
 }
 
-/** The iteration that a run has come to, counted from 0; null where it is not known. */
-export async function iterationOf(client: Client, name: string): Promise<number | null> {
-  return listed(await client.workflow.getHandle(name).describe()).iteration;
+/** The part that a run has come to, as its workflow noted it last: "iteration 2 of 5 (iter_1)"; null where it is not known. */
+export async function whereOf(client: Client, name: string): Promise<string | null> {
+  const { memo } = await client.workflow.getHandle(name).describe();
+  const where = memo?.["where"];
+  return typeof where === "string" && where !== "" ? where : null;
 }
 
 function listed(info: Omit<WorkflowExecutionInfo, "raw">): ListedRun {

@@ -1,6 +1,5 @@
 import { QueryNotRegisteredError, ServiceError, WorkflowNotFoundError } from "@temporalio/client";
-import type { RoleProgress, RunProgress } from "../contract/progress.ts";
-import type { Role } from "../contract/queues.ts";
+import type { RunProgress, StreamProgress } from "../contract/progress.ts";
 import { StepFailure } from "../failure.ts";
 import type { RunSnapshot, RunStatus } from "../report/snapshot.ts";
 import type { Connected } from "./connection.ts";
@@ -28,16 +27,17 @@ export async function readSnapshot(server: Connected, name: string): Promise<Run
   const status = described.status.name as RunStatus;
   const open = status === "RUNNING";
   const progress = open ? await ask<RunProgress>(server, name, "progress") : null;
-  const child = progress?.child ?? null;
-  const roles = child === null ? null : await ask<Record<Role, RoleProgress>>(server, child, "roles");
-  const steps = open ? await pendingSteps(client, child === null ? [name] : [name, child]).catch(ifOver([])) : [];
+  const children = progress?.children ?? [];
+  const streams = await Promise.all(children.map((child) => ask<StreamProgress>(server, child, "counts")));
+  const steps = open ? await pendingSteps(client, [name, ...children]) : [];
   const stuck = open && (progress === null || steps.some((step) => !step.started && step.waitedMs > PATIENCE_MS));
   return {
     name,
     status,
     startedAt: described.startTime.getTime(),
     endedAt: described.closeTime?.getTime() ?? null,
-    progress: progress === null ? null : { ...progress, roles: roles ?? progress.roles },
+    progress,
+    streams: streams.filter((each) => each !== null),
     training: trainingOf(steps),
     troubles: steps.filter((step) => step.lastFailure !== null).map(troubleOf),
     unserved: stuck ? await unservedQueues(server) : [],
@@ -62,13 +62,6 @@ async function ask<T>(server: Connected, workflowId: string, query: string): Pro
     }
     throw error;
   }
-}
-
-function ifOver<T>(value: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof WorkflowNotFoundError) return value;
-    throw error;
-  };
 }
 
 function trainingOf(steps: readonly PendingStep[]): RunSnapshot["training"] {

@@ -1,7 +1,9 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
 import type { RunResult } from "../contract/progress.ts";
 import { CONTROL_QUEUE } from "../contract/queues.ts";
-import { dataFile, type Recipe } from "../pipeline/index.ts";
+import { pipelineOf } from "../pipeline/index.ts";
+import { readResult } from "../pipeline/result.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
 
 export interface StartedRun {
   /**
@@ -18,8 +20,9 @@ export interface StartedRun {
  * Starts a run, or finds it: open → attach; failed, cancelled or unknown → start over the store, in which everything
  * finished is found again; finished → nothing, unless `anew`.
  */
-export async function startRun(client: Client, recipe: Recipe, { anew = false } = {}): Promise<StartedRun> {
+export async function startRun(client: Client, recipe: CommonRecipe, { anew = false } = {}): Promise<StartedRun> {
   const { name, pipeline } = recipe;
+  const { opening, subject } = pipelineOf(recipe);
   const before = await statusOf(client, name);
   if (before?.status === "COMPLETED" && !anew) return { how: "finished", name, runId: before.runId };
   try {
@@ -27,7 +30,7 @@ export async function startRun(client: Client, recipe: Recipe, { anew = false } 
       taskQueue: CONTROL_QUEUE,
       workflowId: name,
       args: [recipe],
-      staticSummary: `${pipeline} · ${recipe.loop.num_iterations} iterations · ${dataFile(recipe)}`,
+      staticSummary: `${pipeline} · ${opening(recipe)} · ${subject(recipe)}`,
       workflowIdConflictPolicy: "FAIL",
     });
     return { how: "started", name, runId: handle.firstExecutionRunId };
@@ -51,6 +54,6 @@ export async function statusOf(client: Client, name: string): Promise<{ status: 
 }
 
 /** Waits for a run and returns its result, through continue-as-new. */
-export function resultOf(client: Client, name: string): Promise<RunResult> {
-  return client.workflow.getHandle(name).result() as Promise<RunResult>;
+export async function resultOf(client: Client, name: string): Promise<RunResult> {
+  return readResult(await client.workflow.getHandle(name).result());
 }

@@ -8,12 +8,8 @@ import {
   type WorkerOptions,
 } from "@temporalio/worker";
 import type { Logger } from "pino";
-import { createControlActivities } from "../../activities/control.ts";
 import type { ActivityDeps } from "../../activities/deps.ts";
-import { createImagineActivities } from "../../activities/snowball/imagine.ts";
-import { createRolloutActivities } from "../../activities/snowball/rollout.ts";
-import { createScoreActivities } from "../../activities/snowball/score.ts";
-import { createTrainActivities } from "../../activities/train.ts";
+import { activitiesOf } from "../../activities/index.ts";
 import { createLocalStore, type LocalStoreOptions } from "../artifact/local-store.ts";
 import { CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
 import type { DeviceSpec } from "../device/devices.ts";
@@ -90,7 +86,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         ...base,
         taskQueue: CONTROL_QUEUE,
         workflowBundle: await workflowBundle(),
-        activities: createControlActivities(deps),
+        activities: activitiesOf("control", deps),
         maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
         stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       }),
@@ -132,15 +128,9 @@ async function runAll(workers: readonly Worker[], letGo: () => Promise<void>): P
 }
 
 function roleOptions(role: Role, deps: ActivityDeps, devices: number): WorkerOptions {
-  const activities = {
-    rollout: () => createRolloutActivities(deps),
-    imagine: () => createImagineActivities(deps),
-    score: () => createScoreActivities(deps),
-    train: () => createTrainActivities(deps),
-  }[role]();
   return {
     taskQueue: queueOf(role),
-    activities,
+    activities: activitiesOf(role, deps),
     // One more than devices, so that the next chunk is already at hand when a device falls free. A training holds its
     // device for hours: there a waiting task is better left to another host.
     maxConcurrentActivityTaskExecutions: role === "train" ? 1 : devices + 1,

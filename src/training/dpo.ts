@@ -1,30 +1,11 @@
 import { z } from "zod";
-import { path } from "../recipe/parts/fields.ts";
+import type { PairRow } from "../preference/rows.ts";
+import { pairMessages } from "../prompt/messages.ts";
+import type { Algorithm } from "./algorithm.ts";
+import { determining, howItRuns, who } from "./common.ts";
 
 /** How far the policy may leave the reference: TRL's and the DPO paper's default. */
 const BETA = 0.1;
-/** LoRA rank and alpha of the field's scripts; a LoRA-sized learning rate goes with alpha = 2 × rank. */
-const LORA_RANK = 64;
-const LORA_ALPHA = 16;
-/** Full-model sized. Over few steps it hardly moves a LoRA: `plan` prints the optimizer steps. */
-const LEARNING_RATE = 1e-5;
-/** Pairs a forward pass, and passes an optimizer step: 16 pairs a step. */
-const PER_DEVICE_BATCH = 2;
-const ACCUMULATION = 8;
-/**
- * Peak learning rates of a full fine-tuning. The vision tower came with sight, so it moves least; the merger between
- * tower and language model keeps pace with the language model. They are those of the field's scripts.
- */
-const LANGUAGE_LR = 5e-6;
-const VISION_LR = 2e-6;
-const MERGER_LR = 5e-6;
-/** Norm: the clipping of TRL's trainers. */
-const MAX_GRAD_NORM = 1;
-/** Optimizer steps between checkpoints: what a crash can cost. */
-const SAVE_STEPS = 50;
-
-/** The linear layers of Qwen's language model. Tied embeddings must not carry an adapter: merges then differ. */
-const LORA_TARGET = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 
 /** The losses of TRL's DPOTrainer that need nothing but the pairs. */
 const LOSSES = [
@@ -39,20 +20,9 @@ const LOSSES = [
   "sft",
 ] as const;
 
-/** DeepSpeed's ZeRO: optimizer states, then gradients, then weights are divided over the processes. */
-export const ZERO_STAGES = ["zero1", "zero2", "zero3"] as const;
-
-const SCHEDULES = ["linear", "cosine", "constant", "constant_with_warmup"] as const;
-
-const rate = (peak: number) => z.number().gt(0).max(1).default(peak);
-
 export const training = z
   .strictObject({
-    backend: z.enum(["trl", "simulated"]).describe("Who trains"),
-    tuning: z
-      .enum(["lora", "full"])
-      .default("lora")
-      .describe("lora: an adapter on the language model; full: every part that is not frozen"),
+    ...who,
     beta: z.number().gt(0).max(10).default(BETA).describe("Strength of the pull to the reference"),
     loss_type: z.array(z.enum(LOSSES)).min(1).default(["sigmoid"]).describe("Terms of the loss"),
     loss_weights: z.array(z.number().min(0)).min(1).optional().describe("One weight per term; all 1 when absent"),
@@ -62,48 +32,19 @@ export const training = z
       .lt(0.5)
       .default(0)
       .describe("Share of flipped preferences that robust and exo_pair assume"),
-    lora_rank: z.int().min(1).max(1024).default(LORA_RANK).describe("Rank of the adapter"),
-    lora_alpha: z.number().gt(0).default(LORA_ALPHA).describe("The adapter is scaled by alpha / rank"),
-    lora_dropout: z
-      .number()
-      .min(0)
-      .lt(1)
-      .default(0)
-      .describe("TRL switches it off unless extra.disable_dropout is false"),
-    lora_target: z
-      .array(z.string().min(1))
-      .min(1)
-      .default(LORA_TARGET)
-      .describe("Names of the layers that carry the adapter"),
-    learning_rate: z.number().gt(0).max(1).default(LEARNING_RATE).describe("Peak learning rate of an adapter"),
-    language_lr: rate(LANGUAGE_LR).describe("full: peak learning rate of the language model"),
-    vision_lr: rate(VISION_LR).describe("full: peak learning rate of the vision tower"),
-    merger_lr: rate(MERGER_LR).describe("full: peak learning rate of the merger between the two"),
-    freeze_language_model: z.boolean().default(false).describe("full: true leaves the language model as it is"),
-    freeze_vision_tower: z.boolean().default(false).describe("full: true leaves the vision tower as it is"),
-    freeze_merger: z.boolean().default(false).describe("full: true leaves the merger as it is"),
-    lr_scheduler_type: z.enum(SCHEDULES).default("cosine").describe("Shape of the learning rate"),
-    warmup_steps: z.number().min(0).default(0).describe("Optimizer steps, or below 1 a share of all steps"),
-    num_train_epochs: z.number().gt(0).optional().describe("Passes over the pairs; 1 when absent"),
-    max_steps: z
-      .int()
-      .min(1)
-      .optional()
-      .describe("Optimizer steps, whatever the number of pairs; overrides num_train_epochs"),
-    per_device_train_batch_size: z.int().min(1).default(PER_DEVICE_BATCH).describe("Pairs a forward pass"),
-    gradient_accumulation_steps: z.int().min(1).default(ACCUMULATION).describe("Forward passes an optimizer step"),
-    num_processes: z
-      .int()
-      .min(1)
-      .max(64)
-      .default(1)
-      .describe("Processes of one host, a device each; every one makes its own forward passes"),
-    deepspeed: z
-      .union([z.enum(ZERO_STAGES), path])
-      .optional()
-      .describe("ZeRO's stage, or the file of a DeepSpeed configuration; needs make deepspeed"),
-    max_grad_norm: z.number().min(0).default(MAX_GRAD_NORM).describe("0 is off"),
-    save_steps: z.int().min(1).default(SAVE_STEPS).describe("Optimizer steps between checkpoints"),
+    ...howItRuns,
     extra: z.record(z.string(), z.json()).default({}).describe("Passed on to TRL's DPOConfig, which checks it"),
   })
   .describe("How a policy is made from pairs: from the base each time, with the base as reference");
+
+/** The recipe's block, and the control that takes the chosen texts alone. */
+const settings = training.extend({ sft_only: z.boolean() });
+
+/** Preference training on pairs (Rafailov et al. 2023) by TRL's DPOTrainer. */
+export const dpo: Algorithm<z.output<typeof settings>> = {
+  settings,
+  files: { rows: "dpo_pairs.json", joined: "dpo_accumulated.json" },
+  keyed: ({ sft_only, ...own }, deepspeed) => ({ training: { ...determining(own), ...deepspeed }, sft_only }),
+  prompts: (rows, images) =>
+    (rows as readonly PairRow[]).map(({ system, prompt, image }) => pairMessages(system, prompt, images(image))),
+};

@@ -38,7 +38,13 @@ test("run: from nothing to the result, and nothing is left running", async () =>
 
   const again = await snowball(root, "run", recipe, "--json");
   expect(again.exitCode).toBe(0);
-  expect(JSON.parse(again.stdout)).toMatchObject({ run: "plain", ledger: { samples: 80 } });
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    run: "plain",
+    accounts: [
+      { of: "sample", total: 80 },
+      { of: "question", total: 20 },
+    ],
+  });
   expect(again.stderr).toContain("plain is complete already");
 
   const shown = await snowball(root, "show", "plain", "--json");
@@ -71,7 +77,7 @@ test("run: a killed worker and a killed server are started again, and the run co
   process.kill(serverPid(), "SIGKILL");
   await printed(command, "The Temporal server ended (exit status 137) and is started again.");
   const { exitCode, all } = await command;
-  expect(all).toContain("Every question too: 8 = ");
+  expect(all).toContain("Every question is accounted for: 8 = ");
   expect(exitCode).toBe(0);
 });
 
@@ -105,7 +111,7 @@ test("up, run, status, list, cancel, down", async () => {
   expect(pids.every(isAlive)).toBe(true);
 
   const status = await snowball(root, "status", "long", "--json");
-  expect(JSON.parse(status.stdout)).toMatchObject({ name: "long", status: "RUNNING", progress: { iterations: 4 } });
+  expect(JSON.parse(status.stdout)).toMatchObject({ name: "long", status: "RUNNING", progress: { stage: { of: 4 } } });
   const other = writeRecipe(root, "long", { ...UNHURRIED, loop: { num_iterations: 3 } });
   const joined = await snowball(root, "run", other, "--detach");
   expect(joined.all).toContain("Going on with long");

@@ -5,12 +5,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { createLocalStore } from "../../src/artifact/local-store.ts";
+import { imbalance } from "../../src/contract/account.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { PairRow } from "../../src/preference/rows.ts";
-import { parseRecipeObject } from "../../src/recipe/parse.ts";
-import type { Recipe } from "../../src/pipeline/index.ts";
-import { verifyRun } from "../../src/pipeline/snowball/upkeep/verify.ts";
+import { parseRecipeObject } from "../../src/pipeline/parse.ts";
+import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
+import { verifyRun } from "../../src/run/verify.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
+import { accountOf, rowsOf } from "../harness/result.ts";
 import { saveHistories } from "../harness/histories.ts";
 import { outcomeOf } from "../harness/outcome.ts";
 import { startWorkerProcess } from "../harness/processes.ts";
@@ -81,13 +83,11 @@ afterAll(async () => {
 });
 
 test("the toy models go through every step with a balanced ledger", () => {
-  const { samples, view, empty, policy_failure, quarantined, questions } = result.ledger;
-  expect(questions).toBe(6);
-  expect(samples).toBe(24);
-  expect(view + empty + policy_failure).toBe(24);
-  expect(quarantined).toBe(0);
-  expect(result.table[1]!.score!.questions).toBe(4);
-  expect(result.table[1]!.score!.useful).not.toBeNull();
+  expect(accountOf(result, "question").total).toBe(6);
+  expect(accountOf(result, "sample")).toMatchObject({ total: 24, quarantined: 0 });
+  expect(result.accounts.map(imbalance)).toEqual([0, 0]);
+  expect(rowsOf(result)[1]!["accuracy"]).not.toBeNull();
+  expect(rowsOf(result)[1]!["useful"]).not.toBeNull();
 });
 
 test("the run verifies: bytes, ledger, provenance", async () => {
@@ -152,10 +152,10 @@ test("pairs of a user's own, without questions or provenance, are trained on, me
   });
   const worker = await startWorkerProcess(root, server.server.address);
   await startRun(server.client, recipe);
-  const { table, merged } = await resultOf(server.client, "own-pairs");
+  const trained = await resultOf(server.client, "own-pairs");
   await worker.kill("SIGTERM");
-  expect(table.at(-1)).toMatchObject({ pairs: own.length, decision: "off" });
-  expect(merged).not.toBeNull();
+  expect(rowsOf(trained).at(-1)).toMatchObject({ pairs: own.length, accuracy: null });
+  expect(trained.files).toHaveProperty("Final model");
 }, 120_000);
 
 function countOf(folder: string): number {

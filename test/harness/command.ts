@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { vi } from "vitest";
-import type { Recipe } from "../../src/pipeline/index.ts";
+import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import { type Change, PROJECT, simulatedRecipe } from "./world.ts";
 
 /** The command line, as a person in another folder types it. */

@@ -7,8 +7,8 @@ import pino from "pino";
 import { parse } from "yaml";
 import { ROLES } from "../../src/contract/queues.ts";
 import { parseDevices } from "../../src/device/devices.ts";
-import { parseRecipeObject } from "../../src/recipe/parse.ts";
-import type { Recipe } from "../../src/pipeline/index.ts";
+import { parseRecipeObject } from "../../src/pipeline/parse.ts";
+import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import { type DevServer, startDevServer } from "../../src/temporal/dev-server.ts";
 import { type Host, type HostOptions, startHost } from "../../src/temporal/worker.ts";
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import sharp, { type Sharp } from "sharp";
-import type { Recipe } from "../../src/pipeline/index.ts";
+import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import { shipped } from "./recipe.ts";
 import { scratchFolder } from "./scratch.ts";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { parseRecipeObject } from "../../src/recipe/parse.ts";
-import type { Recipe } from "../../src/pipeline/index.ts";
+import { parseRecipeObject } from "../../src/pipeline/parse.ts";
+import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 
 const CONFIGS = join(import.meta.dirname, "../../configs");
 

@@ -1,9 +1,10 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Recipe } from "../../src/pipeline/index.ts";
+import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { outcomeOf } from "../harness/outcome.ts";
+import { accountOf, rowsOf } from "../harness/result.ts";
 import { stageForFile } from "../harness/suite.ts";
 import { type Change, simulatedRecipe } from "../harness/world.ts";
 
@@ -35,18 +36,18 @@ test("a question that crashes the planner each time is quarantined with its reas
     thresholds: { max_quarantined_share: 0.5 },
     simulate: { faults: { poison_questions: [poison] } },
   });
-  const { samples, quarantined, questions } = result.ledger;
-  expect(questions).toBe(30);
-  expect(samples).toBe(30 * 4);
+  const { total, quarantined } = accountOf(result, "sample");
+  expect(accountOf(result, "question").total).toBe(30);
+  expect(total).toBe(30 * 4);
   expect(quarantined).toBeGreaterThan(0);
-  expect(quarantined % 4).toBe(0);
+  expect(quarantined! % 4).toBe(0);
   const labeled = readFileSync(join(stage.root, result.folder, "iter_0/labeled.jsonl"), "utf8")
     .trim()
     .split("\n");
   const reasons = labeled
     .map((line) => JSON.parse(line) as { status: string; reason?: string })
     .filter((row) => row.status === "quarantined");
-  expect(reasons).toHaveLength(quarantined);
+  expect(reasons).toHaveLength(quarantined!);
   expect(reasons[0]!.reason).toContain("The simulated planner died");
 });
 
@@ -58,11 +59,11 @@ test("a critic that says NaN never makes a label", async () => {
 
 test("a critic that says the same to everything makes no pairs, and the policy stays", async () => {
   const result = await run("constant", { simulate: { faults: { constant_score: true } } });
-  expect(result.ledger.pairs).toBe(0);
-  expect(result.ledger.dropped["unanimous"]).toBe(4);
-  expect(result.table.at(-1)!.decision).toBe("no_pairs");
-  expect(result.table.at(-1)!.policy).toBe(result.table[0]!.policy);
-  expect(result.merged).toBeNull();
+  expect(accountOf(result, "question")).toEqual({ total: 4, pairs: 0, unanimous: 4 });
+  const rows = rowsOf(result);
+  expect(rows.at(-1)!["gate"]).toBe("no pairs, policy unchanged");
+  expect(rows.at(-1)!["policy"]).toBe(rows[0]!["policy"]);
+  expect(result.files).toEqual({});
   expect(result.warnings.join(" ")).toContain("no pairs");
 });
 
@@ -81,7 +82,7 @@ test("failing views are quarantined and never become a rejected answer", async (
     thresholds: { max_quarantined_share: 1 },
     simulate: { faults: { imagine_failure_share: 0.3 } },
   });
-  expect(result.ledger.quarantined).toBeGreaterThan(3);
+  expect(accountOf(result, "sample")["quarantined"]).toBeGreaterThan(3);
   const folder = join(stage.root, result.folder, "iter_0");
   const rows = readFileSync(join(folder, "labeled.jsonl"), "utf8")
     .trim()
@@ -155,7 +156,7 @@ test("the staged schedule gives the same pairs as the stream", async () => {
   rmSync(join(stage.root, ".snowball/store"), { recursive: true });
   const staged = await run("staged", { ...change, loop: { num_iterations: 1, schedule: "staged" } });
   expect(staged.policy).toEqual(stream.policy);
-  expect(staged.ledger).toEqual(stream.ledger);
+  expect(staged.accounts).toEqual(stream.accounts);
 });
 
 interface Row {

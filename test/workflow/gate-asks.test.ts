@@ -2,11 +2,13 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { GateQuestion, RunProgress } from "../../src/contract/progress.ts";
+import type { GateQuestion } from "../../src/contract/gate.ts";
+import type { RunProgress } from "../../src/contract/progress.ts";
 import { connectTo } from "../../src/temporal/connection.ts";
 import { answerGate } from "../../src/temporal/gate.ts";
 import { temporalProgram } from "../../src/temporal/server-command.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
+import { rowsOf } from "../harness/result.ts";
 import { stageForFile } from "../harness/suite.ts";
 import { simulatedRecipe } from "../harness/world.ts";
 
@@ -35,8 +37,8 @@ test("a gate that asks waits for a person; the answer decides, is guarded, and i
   const update = ["workflow", "update", "execute", "-w", "asks", ...input, "--address", address];
   await promisify(execFile)(temporalProgram(), update);
   const result = await resultOf(stage.client, "asks");
-  expect(result.table.map((row) => row.decision)).toEqual([null, "roll_back", "promote"]);
-  expect(result.policy_digest).toBe(second.to);
+  expect(rowsOf(result).map((row) => row["gate"])).toEqual([null, "rolled back", null]);
+  expect(result.digest).toBe(second.to);
   expect(result.warnings.join()).toMatch(/iter_0\) was rolled back by a person/);
   await expect(answerGate(server, "asks", "promote")).rejects.toThrow("is over");
 

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { LabeledRow } from "../../src/preference/rows.ts";
-import type { Recipe } from "../../src/pipeline/index.ts";
+import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
+import { accountOf } from "../harness/result.ts";
 import { stageForFile } from "../harness/suite.ts";
 import { type Change, simulatedRecipe } from "../harness/world.ts";
 
@@ -25,13 +26,13 @@ async function labelled(name: string, change: Change<Recipe>): Promise<LabeledRo
     thresholds: { max_quarantined_share: 1 },
   } as const;
   await startRun(stage.client, simulatedRecipe(name, { ...small, ...change }));
-  const { folder, ledger } = await resultOf(stage.client, name);
-  const text = readFileSync(join(stage.root, folder, "iter_0/labeled.jsonl"), "utf8");
+  const result = await resultOf(stage.client, name);
+  const text = readFileSync(join(stage.root, result.folder, "iter_0/labeled.jsonl"), "utf8");
   const rows = text
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as LabeledRow);
-  expect(rows).toHaveLength(ledger.samples);
+  expect(rows).toHaveLength(accountOf(result, "sample").total);
   return rows;
 }
 

@@ -5,9 +5,10 @@ import { expect, test } from "vitest";
 import { createLocalStore } from "../../src/artifact/local-store.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { PairRow } from "../../src/preference/rows.ts";
-import { parseRecipeObject } from "../../src/recipe/parse.ts";
-import { verifyRun } from "../../src/pipeline/snowball/upkeep/verify.ts";
+import { parseRecipeObject } from "../../src/pipeline/parse.ts";
+import { verifyRun } from "../../src/run/verify.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
+import { accountOf, rowsOf } from "../harness/result.ts";
 import { stageForFile } from "../harness/suite.ts";
 import { simulatedRecipe } from "../harness/world.ts";
 
@@ -25,7 +26,7 @@ async function run(recipe: ReturnType<typeof parseRecipeObject>): Promise<RunRes
 }
 
 function pairsIn(result: RunResult): PairRow[] {
-  return JSON.parse(readFileSync(join(stage.root, result.preference_data!), "utf8")) as PairRow[];
+  return JSON.parse(readFileSync(join(stage.root, result.files["Pairs"]!), "utf8")) as PairRow[];
 }
 
 async function problemsIn(result: RunResult): Promise<string[]> {
@@ -38,12 +39,13 @@ async function problemsIn(result: RunResult): Promise<string[]> {
 test("one round makes data, trains on it and measures, in the folder that people know", async () => {
   const result = await run(oneRound("round"));
   expect(result.folder).toMatch(/^results\/dpo_data\/\w+_\d{8}_\d{6}$/);
-  expect(result.table.map((row) => [row.iteration, row.decision])).toEqual([
-    [-1, null],
-    [0, "promote"],
+  expect(rowsOf(result).map((row) => [row["iteration"], row["gate"]])).toEqual([
+    ["base", null],
+    ["1", null],
   ]);
-  expect(pairsIn(result)).toHaveLength(result.ledger.pairs);
-  expect(result.ledger.pairs).toBeGreaterThan(0);
+  const { pairs } = accountOf(result, "question");
+  expect(pairsIn(result)).toHaveLength(pairs!);
+  expect(pairs).toBeGreaterThan(0);
   expect(existsSync(join(stage.root, result.folder, "final/model.json"))).toBe(true);
   expect(await problemsIn(result)).toEqual([]);
 });
@@ -52,25 +54,28 @@ test("the two halves, run apart, come to the same policy as the whole", async ()
   const whole = await run(oneRound("round"));
   const trainings = trained();
   const data = await run(oneRound("data-half", { round: { stop_after: "pairs" } }));
-  expect(data.table).toMatchObject([{ iteration: 0, decision: null, pairs: whole.ledger.pairs }]);
-  expect(data.merged).toBeNull();
+  const { pairs } = accountOf(whole, "question");
+  expect(rowsOf(data)).toMatchObject([{ iteration: "1", gate: null, pairs }]);
+  expect(Object.keys(data.files)).toEqual(["Pairs"]);
   expect(trained()).toBe(trainings);
   expect(await problemsIn(data)).toEqual([]);
   expect(pairsIn(data)).toEqual(pairsIn(whole));
 
-  copyFileSync(join(stage.root, data.preference_data!), join(stage.root, "mine.json"));
+  copyFileSync(join(stage.root, data.files["Pairs"]!), join(stage.root, "mine.json"));
   const training = await run(oneRound("training-half", { round: { pairs: "mine.json" } }));
-  expect(training.table.at(-1)).toMatchObject({ pairs: whole.ledger.pairs, score: whole.table.at(-1)!.score });
-  expect(training.policy_digest).toBe(whole.policy_digest);
-  expect(training.ledger).toMatchObject({ samples: 0, pairs: whole.ledger.pairs });
+  const { accuracy } = rowsOf(whole).at(-1)!;
+  expect(rowsOf(training).at(-1)).toMatchObject({ pairs, accuracy });
+  expect(training.digest).toBe(whole.digest);
+  expect(accountOf(training, "sample").total).toBe(0);
+  expect(accountOf(training, "question")).toEqual({ total: pairs, pairs });
   expect(await problemsIn(training)).toEqual([]);
 });
 
 test("pairs alone, without any questions, are trained on and nothing is measured", async () => {
   const { data, ...rest } = oneRound("pairs-only", { round: { pairs: "mine.json" } });
   const result = await run(parseRecipeObject({ ...rest, data: { image_root: data.image_root } }));
-  expect(result.table.at(-1)).toMatchObject({ score: null, decision: "off" });
-  expect(result.merged).not.toBeNull();
+  expect(rowsOf(result).at(-1)).toMatchObject({ accuracy: null, gate: null });
+  expect(result.files).toHaveProperty("Final model");
 });
 
 test("a pairs file that shows what is held out is refused before anything is trained", async () => {

@@ -1,18 +1,23 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { createLocalStore } from "../../src/artifact/store.ts";
+import { census } from "../../src/artifact/census.ts";
+import { setAsideToRetry } from "../../src/artifact/set-aside.ts";
+import { readLoop } from "../../src/pipeline/snowball/upkeep/trace.ts";
+import { createLocalStore } from "../../src/artifact/local-store.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
 import { historyOf } from "../../src/pipeline/snowball/cost/history.ts";
 import { changedFrom } from "../../src/pipeline/snowball/at-iteration.ts";
-import type { Recipe } from "../../src/pipeline/index.ts";
-import { planPrune, prune, type PruneOptions } from "../../src/run/prune.ts";
-import { findQuarantined, setQuarantinedAside } from "../../src/pipeline/snowball/upkeep/quarantined.ts";
+import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
+import { planPrune, prune, type PruneOptions, storeLayout } from "../../src/run/prune.ts";
+import { findQuarantined } from "../../src/pipeline/snowball/upkeep/quarantined.ts";
 import { planRun } from "../../src/pipeline/snowball/cost/plan-run.ts";
+import { upkeep } from "../../src/pipeline/snowball/upkeep/index.ts";
 import { readTrace } from "../../src/run/trace.ts";
-import { verifyRun } from "../../src/pipeline/snowball/upkeep/verify.ts";
+import { verifyRun } from "../../src/run/verify.ts";
 import { stateFolderOf } from "../../src/temporal/embedded.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
+import { accountOf, rowsOf } from "../harness/result.ts";
 import { stageForFile } from "../harness/suite.ts";
 import { type Change, simulatedRecipe } from "../harness/world.ts";
 
@@ -61,8 +66,8 @@ async function problems(result: RunResult): Promise<string[]> {
 }
 
 test("the plan's length of histories is an upper bound within a factor of two", async () => {
-  const { costs } = await planRun(stage.root, recipe);
-  const planned = historyOf(recipe, costs.data);
+  const { data } = await planRun(stage.root, recipe);
+  const planned = historyOf(recipe, data);
   const lengths = async (id: string) => (await stage.client.workflow.getHandle(id).describe()).historyLength;
   const run = await lengths("kept");
   const child = Math.max(await lengths("kept/iter-0"), await lengths("kept/eval-reference"));
@@ -78,8 +83,8 @@ test("the plan's length of histories is an upper bound within a factor of two", 
 test("from iteration 2 on: the iterations before are found, and only what the change determines is made", async () => {
   const before = { score: count("score"), train: count("train"), rollout: count("rollout") };
   const mixed = await complete(changedFrom(recipe, faster, 2));
-  expect(mixed.table.slice(0, 3)).toEqual(first.table.slice(0, 3));
-  expect(mixed.table[3]!.policy).not.toBe(first.table[3]!.policy);
+  expect(rowsOf(mixed).slice(0, 3)).toEqual(rowsOf(first).slice(0, 3));
+  expect(rowsOf(mixed)[3]!["policy"]).not.toBe(rowsOf(first)[3]!["policy"]);
   // One more training; the last iteration's policy is only measured, greedily, on three chunks.
   expect(count("train")).toBe(before.train + 1);
   expect(count("score")).toBe(before.score);
@@ -158,13 +163,17 @@ test("prune --keep pairs: only views of pairs stay; run anew, only views are mad
 test("quarantined samples are made again, and what was built on them does not stand in the way", async () => {
   const mixed = await complete(changedFrom(recipe, faster, 2));
   const trace = (await readTrace(join(stage.root, mixed.folder), "kept"))!;
-  const retry = await findQuarantined(stateFolderOf(stage.root), trace);
+  const layout = storeLayout(stateFolderOf(stage.root));
+  const pieces = await census(layout);
+  const retry = await findQuarantined(layout, pieces, await readLoop(trace));
   const samples = Object.values(retry.reasons).reduce((sum, each) => sum + each, 0);
-  expect(samples).toBeGreaterThanOrEqual(mixed.ledger.quarantined);
-  expect(mixed.ledger.quarantined).toBeGreaterThan(0);
+  const { quarantined } = accountOf(mixed, "sample");
+  expect(samples).toBeGreaterThanOrEqual(quarantined!);
+  expect(quarantined).toBeGreaterThan(0);
   expect(retry.judged).toEqual([]);
+  expect((await upkeep.quarantined!(layout, pieces, trace)).aside).toEqual(retry.views);
   const before = stored();
-  await setQuarantinedAside(stateFolderOf(stage.root), retry);
+  for (const key of retry.views) await setAsideToRetry(layout, key);
   expect(count("imagine")).toBe(before["imagine"]!.length - retry.views.length);
   // The simulated executor declines the same instructions again, so the run comes to the same end.
   expect(await complete(changedFrom(recipe, faster, 2))).toEqual(mixed);

@@ -1,57 +1,85 @@
-import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import type { EvaluationSummary } from "../../src/contract/steps.ts";
-import { labelInChild } from "./label.ts";
-import { type Loop, titleOf } from "./loop.ts";
-import type { Candidate } from "../stages/train.ts";
+import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
+import type { Measurement } from "../../src/contract/measurement.ts";
+import type { Trained } from "../../src/contract/training.ts";
+import type { PolicyScore } from "../../src/pipeline/snowball/contract/rows.ts";
+import type { RolloutSource, SnowballSteps } from "../../src/pipeline/snowball/contract/steps.ts";
+import { inChild } from "../stages/fan-out.ts";
+import { controlSteps } from "../stages/steps.ts";
+import { together } from "../stages/window.ts";
+import { labelQuestions } from "./label.ts";
+import { atRound, type Loop, showTable, titleOf } from "./loop.ts";
 
 /** Measures the base policy and the arms that no policy touches, so that every later number has a floor. */
 export async function measureBase(loop: Loop): Promise<void> {
-  const { plan, board, steps } = loop;
-  let score = null;
-  if (plan.heldOut.length > 0) {
-    board.set({ iteration: -1, stage: "evaluate" });
-    const [reference, base] = await Promise.all([answers(loop, "reference"), answers(loop, "base")]);
-    const summarise = (what: string, ...args: Parameters<typeof steps.control.summariseAnswers>) =>
-      steps.control.summariseAnswers.executeWithOptions({ summary: `evaluate · ${what}` }, args);
-    const floors = await summarise("reference views", plan.run, reference, null);
-    const measured = await summarise("base policy", plan.run, base, plan.base);
-    loop.evaluation = measured.evaluation;
-    score = measured.score;
-    board.set({ floors: floors.floors });
+  const { plan, run } = loop;
+  if (plan.own.evaluates) {
+    atRound(loop, -1, "evaluate", MEASURING);
+    const [reference, base] = await together(
+      () => answers(loop, { id: "reference", title: "reference views", source: "reference" }),
+      () => answers(loop, { id: "base", title: "base policy", source: "greedy" }),
+    );
+    const { summariseReference, summariseAnswers } = controlSteps<SnowballSteps>(plan.limits);
+    loop.floors = await summariseReference.executeWithOptions({ summary: "evaluate · reference views" }, [
+      run,
+      reference,
+    ]);
+    loop.measured = await summariseAnswers.executeWithOptions({ summary: "evaluate · base policy" }, [run, base]);
   }
   const row = { iteration: -1, pairs: 0, weak: 0, gap: null, loss: null, decision: null } as const;
-  board.set({ table: [{ ...row, score, policy: plan.baseDigest }] });
+  loop.rows = [{ ...row, score: scoreOf(loop.measured), policy: plan.digest }];
+  showTable(loop);
 }
 
-/** The candidate's greedy answers on the held-out questions; null when there is nothing to evaluate. */
+/** The candidate's greedy answers on the held-out questions; null when there is nothing to measure. */
 export async function evaluatePolicy(
   loop: Loop,
   shard: number,
-  candidate: Candidate | null,
-): Promise<EvaluationSummary | null> {
-  const { plan, board, steps } = loop;
-  if (candidate === null || plan.heldOut.length === 0) return null;
-  board.set({ stage: "evaluate" });
-  const answered = await answers(loop, shard, candidate);
-  return steps.control.summariseAnswers.executeWithOptions({ summary: `evaluate · ${titleOf(loop, shard)}` }, [
-    plan.run,
-    answered,
-    candidate.policy,
-  ]);
+  candidate: Trained | null,
+): Promise<Measurement | null> {
+  const { plan, run } = loop;
+  if (candidate === null || !plan.own.evaluates) return null;
+  atRound(loop, shard, "evaluate", MEASURING);
+  const title = titleOf(loop, shard);
+  const { policy } = candidate;
+  const answered = await answers(loop, { id: String(shard), title: `policy of ${title}`, source: "greedy", policy });
+  const { summariseAnswers } = controlSteps<SnowballSteps>(plan.limits);
+  return summariseAnswers.executeWithOptions({ summary: `evaluate · ${title}` }, [run, answered]);
 }
 
-async function answers(loop: Loop, which: number | "base" | "reference", candidate?: Candidate): Promise<ArtifactRef> {
-  const { plan, board } = loop;
-  const title =
-    which === "reference" ? "reference views" : which === "base" ? "base policy" : `policy of ${titleOf(loop, which)}`;
-  const child = `${plan.run.name}/eval-${which}`;
-  board.set({ child });
-  const source = which === "reference" ? "reference" : "greedy";
-  const policy = candidate?.policy ?? plan.base;
-  const index = await labelInChild(
-    { plan, set: "held_out", shard: -1, source, policy, title: `evaluate ${title}` },
-    child,
-  );
-  board.set({ child: null });
-  return index;
+const MEASURING = "measuring on the held-out questions";
+
+/** A measurement as a row of the table of iterations shows it. */
+export function scoreOf(measured: Measurement | null): PolicyScore | null {
+  if (measured === null) return null;
+  const { scores, items } = measured;
+  return { accuracy: scores["accuracy"] ?? null, useful: scores["useful"] ?? null, questions: items };
+}
+
+interface Pass {
+  readonly id: string;
+  readonly title: string;
+  readonly source: Exclude<RolloutSource, "sampled">;
+  readonly policy?: PolicyRef;
+}
+
+function answers(loop: Loop, { id, title, source, policy }: Pass): Promise<ArtifactRef> {
+  const { plan, run, board } = loop;
+  const { heldOut, chunk, schedule, referenceViews } = plan.own;
+  const child = `${run.name}/eval-${id}`;
+  const reference = source === "reference";
+  const input = {
+    run,
+    limits: plan.limits,
+    list: { set: "held_out", shard: -1 } as const,
+    // The gate needs val too, but only the report shows the reference arms.
+    questions: reference ? heldOut.test : heldOut.test + heldOut.val,
+    perChunk: chunk.questions,
+    window: chunk.window,
+    schedule,
+    source,
+    completions: reference ? referenceViews : 1,
+    policy: policy ?? plan.policy,
+    title: `evaluate ${title}`,
+  };
+  return board.following(child, () => inChild(labelQuestions, child, input));
 }

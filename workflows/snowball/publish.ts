@@ -1,10 +1,13 @@
-import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import type { GateDecision, IterationRow } from "../../src/contract/progress.ts";
-import type { SelectedPairs } from "../../src/contract/run.ts";
-import type { EvaluationSummary, IterationView } from "../../src/contract/steps.ts";
-import { type Loop, titleOf } from "./loop.ts";
+import { isMade, type ArtifactRef } from "../../src/contract/artifact.ts";
+import type { Measurement } from "../../src/contract/measurement.ts";
+import type { SelectedPairs } from "../../src/pipeline/snowball/contract/plan.ts";
+import type { IterationRow, RoundDecision } from "../../src/pipeline/snowball/contract/rows.ts";
+import type { IterationView, SnowballSteps } from "../../src/pipeline/snowball/contract/steps.ts";
+import { controlSteps } from "../stages/steps.ts";
+import { scoreOf } from "./evaluate.ts";
+import { type Loop, showTable, titleOf } from "./loop.ts";
 import type { Labeled } from "./pairs.ts";
-import type { Candidate } from "../stages/train.ts";
+import type { Candidate } from "./train.ts";
 
 /** What a round has made when its pairs are there; no labels where the pairs are the user's own. */
 export interface RoundData {
@@ -15,8 +18,8 @@ export interface RoundData {
 export interface RoundResult extends RoundData {
   readonly candidate: Candidate | null;
   readonly merged: ArtifactRef | null;
-  readonly measured: EvaluationSummary | null;
-  readonly decision: GateDecision;
+  readonly measured: Measurement | null;
+  readonly decision: RoundDecision;
 }
 
 /** Adds the round to the table and shows its artifacts in the run folder, in the layout that people know. */
@@ -24,20 +27,22 @@ export async function publish(loop: Loop, shard: number, round: RoundResult): Pr
   const { candidate, merged, measured, decision } = round;
   const row: IterationRow = {
     ...rowOf(loop, shard, round),
-    loss: candidate?.loss ?? null,
-    score: measured?.score ?? null,
-    policy: candidate?.digest ?? loop.policyDigest,
+    loss: candidate?.trained.metrics["loss"] ?? null,
+    score: scoreOf(measured),
+    policy: candidate?.trained.digest ?? loop.policyDigest,
     decision,
   };
-  loop.board.set({ table: [...loop.board.state.table, row] });
-  const full = candidate?.policy.full;
+  loop.rows = [...loop.rows, row];
+  showTable(loop);
+  const { adapter, base } = candidate?.trained.policy ?? {};
+  // A full fine-tuning is one checkpoint already.
+  const full = base !== undefined && adapter === undefined && isMade(base) ? base : null;
   await show(loop, shard, {
     ...viewOf(loop, shard, round, row),
-    adapter: candidate?.policy.adapter ?? null,
-    // A full fine-tuning is one checkpoint already.
+    adapter: adapter ?? null,
     merged: full ? null : merged,
-    ...(full && { full }),
-    evaluation: measured?.evaluation ?? null,
+    full,
+    evaluation: measured?.rows ?? null,
   });
 }
 
@@ -45,13 +50,16 @@ export async function publish(loop: Loop, shard: number, round: RoundResult): Pr
 export async function publishPairs(loop: Loop, shard: number, round: RoundData): Promise<void> {
   const row = rowOf(loop, shard, round);
   // Without a training after it, this is all that there is to show.
-  if (loop.plan.stopAfterPairs) loop.board.set({ table: [row] });
+  if (loop.plan.own.stopAfterPairs) {
+    loop.rows = [row];
+    showTable(loop);
+  }
   await show(loop, shard, viewOf(loop, shard, round, row));
 }
 
 function show(loop: Loop, shard: number, view: IterationView): Promise<void> {
   const summary = `show in the run folder · ${titleOf(loop, shard)}`;
-  return loop.steps.control.publishIteration.executeWithOptions({ summary }, [view]);
+  return controlSteps<SnowballSteps>(loop.plan.limits).publishIteration.executeWithOptions({ summary }, [view]);
 }
 
 function rowOf(loop: Loop, shard: number, { selected: { summary } }: RoundData): IterationRow {
@@ -67,16 +75,17 @@ function rowOf(loop: Loop, shard: number, { selected: { summary } }: RoundData):
   };
 }
 
-function viewOf({ plan, pairs }: Loop, shard: number, round: RoundData, row: IterationRow): IterationView {
+function viewOf({ plan, run, pairs }: Loop, shard: number, round: RoundData, row: IterationRow): IterationView {
   return {
-    run: plan.run,
+    run,
     folder: plan.folder,
     iteration: shard,
     labeled: round.labeled?.index ?? null,
     pairs: round.selected.pairs,
-    accumulated: (plan.accumulate ? pairs : pairs.slice(-1)).map((each) => each.pairs),
+    accumulated: (plan.own.accumulate ? pairs : pairs.slice(-1)).map((each) => each.ref),
     adapter: null,
     merged: null,
+    full: null,
     evaluation: null,
     row,
     ledger: round.selected.summary.ledger,

@@ -1,13 +1,13 @@
 import type { RunResult } from "../../src/contract/progress.ts";
-import type { SelectedPairs } from "../../src/contract/run.ts";
-import { closeRun } from "../stages/close.ts";
-import { evaluatePolicy, measureBase } from "./evaluate.ts";
-import { gate } from "../stages/gate.ts";
-import { type Loop, openLoop } from "./loop.ts";
-import { type Labeled, labelShard, selectPairs, takeGivenPairs } from "./pairs.ts";
-import { publish, publishPairs } from "./publish.ts";
 import { remakingLost } from "../stages/remake.ts";
-import { mergePolicy, trainPolicy } from "../stages/train.ts";
+import { together } from "../stages/window.ts";
+import { closeLoop } from "./close.ts";
+import { evaluatePolicy, measureBase } from "./evaluate.ts";
+import { gate } from "./gate.ts";
+import { type Loop, openLoop } from "./loop.ts";
+import { labelShard, selectPairs, takeGivenPairs } from "./pairs.ts";
+import { publish, publishPairs, type RoundData } from "./publish.ts";
+import { mergePolicy, trainPolicy } from "./train.ts";
 
 /** A single round is iteration 0 of a loop of one. */
 const ROUND = 0;
@@ -22,33 +22,27 @@ export function singleRound(input: unknown, remakes = 0): Promise<RunResult> {
   return remakingLost(input, remakes, async () => {
     const loop = await openLoop(input); // parse, check, split, guard
     const made = await preferenceData(loop);
-    if (!loop.plan.stopAfterPairs) await trainAndMeasure(loop, made);
-    return closeRun(loop);
+    if (!loop.plan.own.stopAfterPairs) await trainAndMeasure(loop, made);
+    return closeLoop(loop, "single-round");
   });
 }
 
-interface Made {
-  readonly labeled: Labeled | null;
-  readonly selected: SelectedPairs;
-}
-
 /** Rollout → imagine → score → pairs, or the pairs that the user brought. Shown before anything is trained on them. */
-async function preferenceData(loop: Loop): Promise<Made> {
-  const { givenPairs } = loop.plan;
+async function preferenceData(loop: Loop): Promise<RoundData> {
+  const { givenPairs } = loop.plan.own;
   const labeled = givenPairs ? null : await labelShard(loop, ROUND);
   const selected = labeled ? await selectPairs(loop, ROUND, labeled) : takeGivenPairs(loop, givenPairs!);
   await publishPairs(loop, ROUND, { labeled, selected });
   return { labeled, selected };
 }
 
-async function trainAndMeasure(loop: Loop, { labeled, selected }: Made): Promise<void> {
+async function trainAndMeasure(loop: Loop, made: RoundData): Promise<void> {
   await measureBase(loop);
-  loop.board.set({ iteration: ROUND });
-  const candidate = await trainPolicy(loop, ROUND, selected); // fresh LoRA on the base, or all of it
-  const [merged, measured] = await Promise.all([
-    mergePolicy(loop, ROUND, candidate), // and canary
-    evaluatePolicy(loop, ROUND, candidate),
-  ]);
-  const decision = await gate(loop, { candidate, merged, measured });
-  await publish(loop, ROUND, { labeled, selected, candidate, merged, measured, decision });
+  const candidate = await trainPolicy(loop, ROUND, made.selected); // fresh LoRA on the base, or all of it
+  const [merged, measured] = await together(
+    () => mergePolicy(loop, ROUND, candidate), // and canary
+    () => evaluatePolicy(loop, ROUND, candidate?.trained ?? null),
+  );
+  const decision = await gate(loop, ROUND, { candidate, merged, measured });
+  await publish(loop, ROUND, { ...made, candidate, merged, measured, decision });
 }

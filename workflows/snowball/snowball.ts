@@ -1,12 +1,13 @@
 import type { RunResult } from "../../src/contract/progress.ts";
-import { closeRun } from "../stages/close.ts";
+import { remakingLost } from "../stages/remake.ts";
+import { together } from "../stages/window.ts";
+import { closeLoop } from "./close.ts";
 import { evaluatePolicy, measureBase } from "./evaluate.ts";
-import { gate } from "../stages/gate.ts";
+import { gate } from "./gate.ts";
 import { type Loop, openLoop } from "./loop.ts";
 import { labelShard, selectPairs } from "./pairs.ts";
 import { publish } from "./publish.ts";
-import { remakingLost } from "../stages/remake.ts";
-import { mergePolicy, trainPolicy } from "../stages/train.ts";
+import { mergePolicy, trainPolicy } from "./train.ts";
 
 /**
  * The snowball: rounds of on-policy preference training, in which each policy makes the data for the next.
@@ -18,8 +19,8 @@ export function snowball(input: unknown, remakes = 0): Promise<RunResult> {
   return remakingLost(input, remakes, async () => {
     const loop = await openLoop(input); // parse, check, split, guard
     await measureBase(loop);
-    for (const shard of loop.plan.shards.keys()) await round(loop, shard);
-    return closeRun(loop);
+    for (const shard of loop.plan.own.shards.keys()) await round(loop, shard);
+    return closeLoop(loop, "snowball");
   });
 }
 
@@ -28,10 +29,10 @@ async function round(loop: Loop, shard: number): Promise<void> {
   const labeled = await labelShard(loop, shard); // rollout → imagine → score, chunk by chunk
   const selected = await selectPairs(loop, shard, labeled);
   const candidate = await trainPolicy(loop, shard, selected); // fresh LoRA on the base
-  const [merged, measured] = await Promise.all([
-    mergePolicy(loop, shard, candidate), // and canary
-    evaluatePolicy(loop, shard, candidate),
-  ]);
-  const decision = await gate(loop, { candidate, merged, measured });
+  const [merged, measured] = await together(
+    () => mergePolicy(loop, shard, candidate), // and canary
+    () => evaluatePolicy(loop, shard, candidate?.trained ?? null),
+  );
+  const decision = await gate(loop, shard, { candidate, merged, measured });
   await publish(loop, shard, { labeled, selected, candidate, merged, measured, decision });
 }

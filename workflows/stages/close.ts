@@ -1,25 +1,20 @@
 import type { RunResult } from "../../src/contract/progress.ts";
-import type { Loop } from "../snowball/loop.ts";
+import type { Opened } from "./open.ts";
+import { controlSteps } from "./steps.ts";
+
+/** What a pipeline says of its end; the rest is on the board. */
+export interface Ending extends Pick<RunResult, "pipeline" | "policy" | "digest" | "files"> {
+  /** What `final` in the run folder leads to, relative to it; null where the run changed no policy. */
+  readonly final: string | null;
+}
 
 /** Writes final_status.json and the link to the final policy, and returns what the run came to. */
-export async function closeRun(loop: Loop): Promise<RunResult> {
-  const { board, plan, steps } = loop;
-  board.set({ stage: "close" });
-  const result: RunResult = {
-    run: plan.run.name,
-    policy: loop.policy,
-    policy_digest: loop.policyDigest,
-    merged: loop.merged,
-    table: board.state.table,
-    floors: board.state.floors,
-    ledger: board.state.ledger,
-    folder: plan.folder,
-    ...(plan.preferenceData !== undefined && { preference_data: plan.preferenceData }),
-    warnings: loop.warnings,
-  };
-  await steps.control.closeRun.executeWithOptions({ summary: "close the run · final policy" }, [
-    { result, finalIteration: loop.policyIteration },
-  ]);
-  board.set({ stage: "done" });
+export async function closeRun({ plan, board, warnings }: Opened<unknown>, ending: Ending): Promise<RunResult> {
+  board.stage({ name: "close", doing: "writing the run folder" });
+  const { final, ...said } = ending;
+  const { tables, accounts } = board.state;
+  const result: RunResult = { run: plan.run.name, ...said, tables, accounts, folder: plan.folder, warnings };
+  await controlSteps(plan.limits).closeRun.executeWithOptions({ summary: "close the run" }, [{ result, final }]);
+  board.stage({ name: "done", doing: "done" });
   return result;
 }

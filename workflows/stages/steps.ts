@@ -1,8 +1,13 @@
-import { type ActivityOptions, ActivityCancellationType, proxyActivities } from "@temporalio/workflow";
+import {
+  type ActivityOptions,
+  ActivityCancellationType,
+  proxyActivities,
+  type UntypedActivities,
+} from "@temporalio/workflow";
 import { FINAL, ISOLATED } from "../../src/contract/failures.ts";
-import { CONTROL_QUEUE, queueOf } from "../../src/contract/queues.ts";
+import { CONTROL_QUEUE, queueOf, type Role } from "../../src/contract/queues.ts";
 import type { StepLimits } from "../../src/contract/run.ts";
-import type { ControlSteps, ImagineSteps, RolloutSteps, ScoreSteps, TrainSteps } from "../../src/contract/steps.ts";
+import type { ControlSteps, TrainSteps } from "../../src/contract/steps.ts";
 
 /** Limits before the recipe is known: the first step parses it. It works in Node alone, so it beats reliably. */
 const OPENING: StepLimits = {
@@ -13,9 +18,29 @@ const OPENING: StepLimits = {
   trainSeconds: 3600,
 };
 
-/** The steps of a run, each bound to the task queue of its role and to the recipe's limits. */
-export function stepsOf(limits: StepLimits = OPENING) {
-  const options = (taskQueue: string, seconds: number, notRetried: readonly string[]): ActivityOptions => ({
+/** Steps without a device, a pipeline's own or everybody's. */
+export function controlSteps<Steps = ControlSteps>(limits: StepLimits = OPENING) {
+  return proxyActivities<Steps & UntypedActivities>(options(limits, CONTROL_QUEUE, limits.chunkSeconds, FINAL));
+}
+
+/** A pipeline's steps on the devices of a role. Of a chunk's crash the workflow decides what comes next (isolate.ts). */
+export function roleSteps<Steps>(role: Exclude<Role, "train">, limits: StepLimits) {
+  const notRetried = [...FINAL, ...ISOLATED];
+  return proxyActivities<Steps & UntypedActivities>(options(limits, queueOf(role), limits.chunkSeconds, notRetried));
+}
+
+/** Steps that train. */
+export function trainSteps(limits: StepLimits) {
+  return proxyActivities<TrainSteps>(options(limits, queueOf("train"), limits.trainSeconds, FINAL));
+}
+
+function options(
+  limits: StepLimits,
+  taskQueue: string,
+  seconds: number,
+  notRetried: readonly string[],
+): ActivityOptions {
+  return {
     taskQueue,
     startToCloseTimeout: seconds * 1000,
     heartbeatTimeout: limits.heartbeatSeconds * 1000,
@@ -28,14 +53,5 @@ export function stepsOf(limits: StepLimits = OPENING) {
       maximumAttempts: limits.maxAttempts,
       nonRetryableErrorTypes: [...notRetried],
     },
-  });
-  const onChunk = [...FINAL, ...ISOLATED];
-  return {
-    control: proxyActivities<ControlSteps>(options(CONTROL_QUEUE, limits.chunkSeconds, FINAL)),
-    rollout: proxyActivities<RolloutSteps>(options(queueOf("rollout"), limits.chunkSeconds, onChunk)),
-    imagine: proxyActivities<ImagineSteps>(options(queueOf("imagine"), limits.chunkSeconds, onChunk)),
-    score: proxyActivities<ScoreSteps>(options(queueOf("score"), limits.chunkSeconds, onChunk)),
-    train: proxyActivities<TrainSteps>(options(queueOf("train"), limits.trainSeconds, FINAL)),
   };
 }
-export type Steps = ReturnType<typeof stepsOf>;

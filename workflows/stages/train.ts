@@ -1,45 +1,32 @@
-import { ApplicationFailure } from "@temporalio/workflow";
-import type { SelectedPairs } from "../../src/contract/run.ts";
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
-import { type Loop, titleOf } from "../snowball/loop.ts";
+import { isMade } from "../../src/contract/artifact.ts";
+import type { Trained, TrainJob } from "../../src/contract/training.ts";
+import type { Opened } from "./open.ts";
+import { trainSteps } from "./steps.ts";
 
-/** A trained policy that the gate has not judged yet. */
-export interface Candidate {
-  readonly policy: PolicyRef;
-  readonly digest: string;
-  readonly loss: number | null;
+/** Makes a policy from data: an adapter on the checkpoint that the job starts from, or a whole new checkpoint. */
+export function train({ plan }: Opened<unknown>, title: string, job: TrainJob): Promise<Trained> {
+  const { run, limits } = plan;
+  return trainSteps(limits).trainPolicy.executeWithOptions({ summary: `train · ${title}` }, [{ run, title, job }]);
 }
 
 /**
- * Trains a fresh adapter on the base, or the whole of it, from this round's pairs and all earlier ones.
- * A round without pairs trains nothing: null, and the policy stays.
+ * A policy as one checkpoint: its adapter merged into its base, and refused when the merge is not base plus adapter.
+ * A full fine-tuning is one checkpoint already, and was compared with its base when it was made.
  */
-export async function trainPolicy(loop: Loop, shard: number, selected: SelectedPairs): Promise<Candidate | null> {
-  const { plan, board, steps } = loop;
-  if (selected.summary.pairs === 0) {
-    const sentence = `${titleOf(loop, shard)} has no pairs: every question was dropped; the policy stays as it is.`;
-    if (plan.onNoPairs === "stop") throw ApplicationFailure.nonRetryable(sentence, "ThresholdExceeded");
-    loop.warnings.push(sentence);
-    return null;
-  }
-  board.set({ stage: "train" });
-  const pairs = plan.accumulate ? [...loop.pairs] : loop.pairs.slice(-1);
-  return steps.train.trainPolicy.executeWithOptions({ summary: `train · ${titleOf(loop, shard)}` }, [
-    { run: plan.run, iteration: shard, pairs },
-  ]);
+export async function merge(
+  { plan }: Opened<unknown>,
+  title: string,
+  { policy, job }: { readonly policy: PolicyRef; readonly job: TrainJob },
+): Promise<ArtifactRef> {
+  const { run, limits } = plan;
+  if (policy.adapter === undefined) return wholeCheckpoint(policy);
+  const { algorithm, images, loading, settings } = job;
+  const input = { run, title, policy, job: { algorithm, images, loading, settings } };
+  return trainSteps(limits).mergePolicy.executeWithOptions({ summary: `merge and canary · ${title}` }, [input]);
 }
 
-/** Merges the candidate into one checkpoint, and refuses it when the merge is not base plus adapter. */
-export async function mergePolicy(loop: Loop, shard: number, candidate: Candidate | null): Promise<ArtifactRef | null> {
-  if (candidate === null) return null;
-  // A full fine-tuning is one checkpoint already, and was compared with its base when it was made.
-  if (candidate.policy.full) return candidate.policy.full;
-  const { plan, board, steps } = loop;
-  // Where there is an evaluation it takes longer, and is what people wait for.
-  if (plan.heldOut.length === 0) board.set({ stage: "merge" });
-  return steps.train.mergePolicy.executeWithOptions({ summary: `merge and canary · ${titleOf(loop, shard)}` }, [
-    plan.run,
-    shard,
-    candidate.policy,
-  ]);
+function wholeCheckpoint({ base }: PolicyRef): ArtifactRef {
+  if (!isMade(base)) throw new RangeError("a policy that was trained has an adapter or a checkpoint of its own");
+  return base;
 }

@@ -3,8 +3,8 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { PROJECT } from "../options.ts";
 import type { Finding } from "../../report/doctor.ts";
-import { size } from "../../report/numbers.ts";
-import { freeBytes } from "../../pipeline/snowball/cost/plan-run.ts";
+import { size } from "../../numbers.ts";
+import { freeBytes } from "../../run/free-space.ts";
 import { stateFolderOf } from "../../temporal/embedded.ts";
 
 /** What of a package.json is asked for. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { projectRunners } from "../../model/python.ts";
 import type { Finding } from "../../report/doctor.ts";
-import { size } from "../../report/numbers.ts";
+import { size } from "../../numbers.ts";
 
 /** Milliseconds: right after an install the first import of torch takes most of a minute. */
 const IMPORT_MS = 120_000;

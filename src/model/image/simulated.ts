@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { StepFailure } from "../../failure.ts";
-import type { Recipe } from "../../pipeline/index.ts";
+import type { Simulate } from "../../recipe/common.ts";
 import { rng, seedFor } from "../../seed.ts";
 import type { EditItem, Edited, ImageBackend } from "./backend.ts";
 
@@ -10,7 +10,7 @@ import type { EditItem, Edited, ImageBackend } from "./backend.ts";
  */
 export function createSimulatedExecutor(
   size: { readonly width: number; readonly height: number },
-  simulate: Recipe["simulate"],
+  simulate: Simulate,
 ): ImageBackend {
   const faults = simulate?.faults;
   return {

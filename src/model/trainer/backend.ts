@@ -1,18 +1,6 @@
-import type { FailureType } from "../../contract/failures.ts";
-import type { Recipe } from "../../pipeline/index.ts";
+import type { JobEvent } from "../../process/protocol.ts";
+import type { CommonSettings } from "../../training/common.ts";
 import type { Message } from "../vlm/backend.ts";
-
-/** One line of a job's progress on stdout. */
-export type JobEvent =
-  | {
-      readonly event: "progress";
-      readonly step: number;
-      readonly total: number;
-      readonly metrics: Record<string, number>;
-    }
-  | { readonly event: "checkpoint"; readonly step: number; readonly folder: string }
-  | { readonly event: "done"; readonly metrics: Record<string, number> }
-  | { readonly event: "error"; readonly type: FailureType; readonly message: string };
 
 /** How the base is loaded, for training as for the merge. Folders are absolute. */
 export interface BaseCheckpoint {
@@ -24,19 +12,21 @@ export interface BaseCheckpoint {
 }
 
 export interface TrainRequest extends BaseCheckpoint {
-  /** A JSON array of PairRow. */
+  /** The algorithm's runner. */
+  readonly algorithm: string;
+  /** Absolute folder of the checkpoint that it is held to; null for the one that it starts from. */
+  readonly reference: string | null;
+  /** A JSON array of the algorithm's rows. */
   readonly data: string;
   readonly image_root: string;
-  /** The trainer writes `model_lora/` in it, or `model_full/` when training.tuning is full. */
+  /** The trainer writes `model_lora/` in it, or `model_full/` when settings.tuning is full. */
   readonly output: string;
   /** Private folder for checkpoint-N; each is announced by a checkpoint event when it is whole. */
   readonly checkpoints: string;
   readonly resume_from: string | null;
-  readonly training: Recipe["training"];
+  readonly settings: CommonSettings & Readonly<Record<string, unknown>>;
   /** A ZeRO stage by its name, a configuration as its file has it, or none. */
   readonly deepspeed: unknown;
-  /** The control: train on the chosen texts alone. */
-  readonly sft_only: boolean;
   readonly seed: number;
 }
 

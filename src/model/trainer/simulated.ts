@@ -2,26 +2,26 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Recipe } from "../../pipeline/index.ts";
+import type { Simulate } from "../../recipe/common.ts";
 import type { TrainerBackend } from "./backend.ts";
 
 /** Optimizer steps that a simulated training pretends to make. */
 const STEPS = 4;
 
 /** A trainer without a model: what it makes is the digest of what it was given, so equal pairs make equal policies. */
-export function createSimulatedTrainer(simulate: Recipe["simulate"]): TrainerBackend {
+export function createSimulatedTrainer(simulate: Simulate): TrainerBackend {
   const latency = simulate?.latency_ms.train ?? 0;
   return {
     async train(request, { signal, onEvent }) {
       const digest = createHash("sha256")
         .update(await readFile(request.data))
-        .update(JSON.stringify([request.seed, request.training.learning_rate, request.training.beta]))
+        .update(JSON.stringify([request.seed, request.settings.learning_rate, request.settings["beta"]]))
         .digest("hex");
       for (let step = 1; step <= STEPS; step++) {
         await sleep(latency / STEPS, undefined, { signal });
         await onEvent({ event: "progress", step, total: STEPS, metrics: { loss: Math.LN2 / step } });
       }
-      const full = request.training.tuning === "full";
+      const full = request.settings.tuning === "full";
       const folder = join(request.output, full ? "model_full" : "model_lora");
       await mkdir(folder, { recursive: true });
       await writeFile(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { StepFailure } from "../../failure.ts";
-import type { Recipe } from "../../pipeline/index.ts";
+import type { Simulate } from "../../recipe/common.ts";
 import { rng, seedFor } from "../../seed.ts";
 import type { AnswerItem, Completion, Message, SampledItem, SampleItem, VlmBackend } from "./backend.ts";
 
@@ -21,7 +21,7 @@ const UNREADABLE = "It depends.";
  * A VLM without a model: what it says derives from the seed, the policy's digest and the pixels, so that a run of it
  * tells whether the loop is durable, in seconds and without Python. It learns nothing.
  */
-export function createSimulatedVlm(serving: string, simulate: Recipe["simulate"]): VlmBackend {
+export function createSimulatedVlm(serving: string, simulate: Simulate): VlmBackend {
   const faults = simulate?.faults;
   return {
     async sample(items, _sampling, options): Promise<SampledItem[]> {
@@ -53,7 +53,7 @@ export function createSimulatedVlm(serving: string, simulate: Recipe["simulate"]
   };
 }
 
-type Faults = NonNullable<Recipe["simulate"]>["faults"] | undefined;
+type Faults = NonNullable<Simulate>["faults"] | undefined;
 
 function complete(seed: string, item: SampleItem, faults: Faults): Completion {
   const next = rng(seed);

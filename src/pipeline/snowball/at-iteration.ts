@@ -1,4 +1,4 @@
-import type { Recipe } from "../index.ts";
+import type { Recipe } from "./recipe/index.ts";
 
 type Change = NonNullable<Extract<Recipe, { pipeline: "snowball" }>["changes"]>[number];
 

@@ -2,24 +2,25 @@ import { join } from "node:path";
 import { readJson, readJsonLines } from "../../artifact/files.ts";
 import { canonicalDigest } from "../../artifact/key.ts";
 import type { ArtifactStore } from "../../artifact/store.ts";
-import type { ChunkRef, RunRef } from "../../contract/run.ts";
+import type { Chunk } from "../../contract/chunk.ts";
 import type { Question } from "../../dataset/question.ts";
 import { StepFailure } from "../../failure.ts";
-import { recipeAt } from "./at-iteration.ts";
 import type { CriticTexts, PlannerTexts } from "../../prompt/messages.ts";
-import type { Recipe } from "../index.ts";
+import { readRecipe, type RecipeFile as AnyRecipeFile, remembering } from "../../run/recipe-file.ts";
+import { recipeAt } from "./at-iteration.ts";
+import type { QuestionList, SnowballRun } from "./contract/plan.ts";
+import type { Recipe } from "./recipe/index.ts";
 
-/** recipe.json of a run: the parsed recipe, the texts of its prompt files and the digests of its models. */
-export interface RecipeFile {
-  readonly recipe: Recipe;
-  readonly texts: PlannerTexts & CriticTexts;
+/** recipe.json of a run of the loop. */
+export interface RecipeFile extends AnyRecipeFile<Recipe> {
+  readonly texts: PlannerTexts & CriticTexts & Readonly<Record<string, string>>;
   readonly models: {
     readonly planner: string;
     readonly critic: string;
     readonly evaluator: string;
     /** Only of an executor that has a model. */
     readonly executor?: string;
-  };
+  } & Readonly<Record<string, string>>;
 }
 
 /** A question as it was imported: with the sha256 of its images' bytes. */
@@ -32,42 +33,37 @@ export interface Shards {
   readonly held_out: { readonly val: readonly string[]; readonly test: readonly string[] };
 }
 
-export interface RunFiles extends RecipeFile {
+interface Data {
   readonly questions: ReadonlyMap<string, ImportedQuestion>;
   readonly shards: Shards;
 }
 
-/** Runs whose files stay in memory: steps of one run follow each other for days. */
-const KEPT = 4;
-const cache = new Map<string, Promise<RunFiles>>();
+export interface RunFiles extends RecipeFile, Data {}
+
+const data = remembering<Data>();
 
 /** Reads the recipe and the questions of a run from their artifacts, once per process. */
-export function readRun(store: ArtifactStore, run: RunRef): Promise<RunFiles> {
-  const key = `${run.recipe.sha256} ${run.dataset.sha256}`;
-  let files = cache.get(key);
-  if (!files) {
-    files = load(store, run);
-    cache.set(key, files);
-    files.catch(() => cache.delete(key));
-    for (const old of [...cache.keys()].slice(0, -KEPT)) cache.delete(old);
-  }
-  return files;
+export async function readRun(store: ArtifactStore, run: SnowballRun): Promise<RunFiles> {
+  const [file, rest] = await Promise.all([
+    readRecipe<Recipe>(store, run) as Promise<RecipeFile>,
+    data(run.dataset.sha256, () => loadData(store, run)),
+  ]);
+  return { ...file, ...rest };
 }
 
 /** The same, with the recipe as this iteration works by it: `changes` may replace blocks in the middle of a run. */
-export async function readRunAt(store: ArtifactStore, run: RunRef, iteration: number): Promise<RunFiles> {
+export async function readRunAt(store: ArtifactStore, run: SnowballRun, iteration: number): Promise<RunFiles> {
   const files = await readRun(store, run);
   return { ...files, recipe: recipeAt(files.recipe, iteration) };
 }
 
-async function load(store: ArtifactStore, run: RunRef): Promise<RunFiles> {
-  const [recipeFolder, dataset] = await Promise.all([store.open(run.recipe), store.open(run.dataset)]);
-  const file = await readJson<RecipeFile>(join(recipeFolder, "recipe.json"));
+async function loadData(store: ArtifactStore, run: SnowballRun): Promise<Data> {
+  const folder = await store.open(run.dataset);
   const questions = new Map<string, ImportedQuestion>();
-  for await (const question of readJsonLines<ImportedQuestion>(join(dataset, "questions.jsonl"))) {
+  for await (const question of readJsonLines<ImportedQuestion>(join(folder, "questions.jsonl"))) {
     questions.set(question.id, question);
   }
-  return { ...file, questions, shards: await readJson<Shards>(join(dataset, "shards.json")) };
+  return { questions, shards: await readJson<Shards>(join(folder, "shards.json")) };
 }
 
 /** The questions of a chunk that a model sees, and those that are quarantined before it does. */
@@ -78,11 +74,11 @@ export interface ChunkQuestions {
   readonly digest: string;
 }
 
-export function chunkQuestions(files: RunFiles, chunk: ChunkRef): ChunkQuestions {
+/** The neighbours of a list that a chunk stands for. */
+export function chunkQuestions(files: RunFiles, list: QuestionList, chunk: Chunk): ChunkQuestions {
   const { shards, held_out } = files.shards;
-  const ids = chunk.set === "shard" ? shards[chunk.shard] : heldOutIds(held_out);
-  const first = chunk.index * files.recipe.chunk.questions;
-  const all = (ids ?? []).slice(first, first + files.recipe.chunk.questions).map((id) => question(files, id));
+  const ids = list.set === "shard" ? shards[list.shard] : heldOutIds(held_out);
+  const all = (ids ?? []).slice(chunk.from, chunk.from + chunk.count).map((id) => question(files, id));
   const reasons = new Map(chunk.poisoned?.map((each) => [each.place, each.reason]));
   const asked = all.filter((_, place) => !reasons.has(place) && (chunk.only === undefined || chunk.only === place));
   const poisoned = all.flatMap((each, place) => {
@@ -97,7 +93,7 @@ export function heldOutIds({ val, test }: Shards["held_out"]): string[] {
   return [...test, ...val];
 }
 
-export function question(files: RunFiles, id: string): ImportedQuestion {
+export function question(files: Pick<RunFiles, "questions">, id: string): ImportedQuestion {
   const found = files.questions.get(id);
   if (!found) throw new StepFailure("Provenance", `Question "${id}" is not in the run's data set.`);
   return found;

@@ -1,6 +1,6 @@
 import { changesOf, recipeAt } from "./at-iteration.ts";
 import { ASKS_WITH, type ScoringMethod } from "./recipe/scoring.ts";
-import type { Recipe } from "../index.ts";
+import type { Recipe } from "./recipe/index.ts";
 
 /** Every method that some iteration of a run scores by: `changes` may bring another one in the middle. */
 export function methodsOf(recipe: Recipe): ScoringMethod[] {

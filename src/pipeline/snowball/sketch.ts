@@ -1,9 +1,7 @@
-import type { Pipeline } from "../index.ts";
-
 /** What a new recipe is made from. Paths are relative to the root. */
 export interface SketchInput {
   readonly name: string;
-  readonly pipeline: Pipeline;
+  readonly pipeline: string;
   readonly data: string;
   readonly images: string;
   readonly model: string;

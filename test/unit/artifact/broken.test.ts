@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createLocalStore } from "../../../src/artifact/store.ts";
+import { createLocalStore } from "../../../src/artifact/local-store.ts";
 import { collect, folderOf, made, names, recipeOf } from "../../support/artifacts.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
-import { createLocalStore } from "../../../src/artifact/store.ts";
+import { createLocalStore } from "../../../src/artifact/local-store.ts";
 import { folderOf, made, names, recipeOf, writeFiles } from "../../support/artifacts.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import { createLocalStore, type CommitPoint } from "../../../src/artifact/store.ts";
+import { createLocalStore } from "../../../src/artifact/local-store.ts";
+import type { CommitPoint } from "../../../src/artifact/store.ts";
 import { folderOf, made, names, recipeOf } from "../../support/artifacts.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 

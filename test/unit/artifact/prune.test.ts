@@ -6,7 +6,7 @@ import { census, withAncestors, withDescendants } from "../../../src/artifact/ce
 import { layoutOf } from "../../../src/artifact/layout.ts";
 import { bytesFreed, removeArtifact } from "../../../src/artifact/prune.ts";
 import { setAsideToRetry, supersededAsides } from "../../../src/artifact/set-aside.ts";
-import { createLocalStore } from "../../../src/artifact/store.ts";
+import { createLocalStore } from "../../../src/artifact/local-store.ts";
 import { collect, folderOf, made, names, recipeOf, writeFiles } from "../../support/artifacts.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { artifactKey } from "../../../src/artifact/key.ts";
 import { makeArtifact } from "../../../src/artifact/make.ts";
-import { createLocalStore } from "../../../src/artifact/store.ts";
+import { createLocalStore } from "../../../src/artifact/local-store.ts";
 import { folderOf, made, names, recipeOf, writeFiles } from "../../support/artifacts.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { RECIPE_SCHEMAS } from "../../../src/recipe/json-schema.ts";
+import { RECIPE_SCHEMAS } from "../../../src/pipeline/index.ts";
 
 const CONFIGS = join(import.meta.dirname, "../../../configs");
 const recipes = readdirSync(CONFIGS).filter((file) => file.endsWith(".yaml"));

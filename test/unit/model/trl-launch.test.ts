@@ -32,7 +32,7 @@ console.log(JSON.stringify({ event: "done", metrics: {} }));`,
   );
   chmodSync(python, 0o755);
   const backend = createTrlTrainer({ ...runners, python, cwd: folder }, devices, pino({ enabled: false }));
-  const request = { training, deepspeed } as unknown as TrainRequest;
+  const request = { settings: training, deepspeed } as unknown as TrainRequest;
   const options = { signal: new AbortController().signal, silenceMs: 10_000, onEvent: () => undefined };
   await backend.train(request, options);
   const told = await import(join(folder, "told.json"), { with: { type: "json" } });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import type { Device } from "../../../src/device/pool.ts";
-import type { JobEvent, JobOptions, MergeRequest } from "../../../src/model/trainer/backend.ts";
+import type { JobEvent } from "../../../src/process/protocol.ts";
+import type { JobOptions, MergeRequest } from "../../../src/model/trainer/backend.ts";
 import { createTrlTrainer } from "../../../src/model/trainer/trl.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 

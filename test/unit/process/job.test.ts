@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { JobEvent } from "../../../src/model/trainer/backend.ts";
+import type { JobEvent } from "../../../src/process/protocol.ts";
 import { type JobSpec, runJob } from "../../../src/process/job.ts";
 import { CHILDREN, runs, until } from "../../support/processes.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRecipeObject } from "../../../src/recipe/parse.ts";
+import { parseRecipeObject } from "../../../src/pipeline/parse.ts";
 import { shortest } from "../../support/recipe.ts";
 
 test("the defaults are those of the field's scripts", () => {

@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readData } from "../../../src/dataset/read.ts";
-import { jsonSchema, RECIPE_SCHEMAS } from "../../../src/recipe/json-schema.ts";
-import { parseRecipe } from "../../../src/recipe/parse.ts";
+import { readData } from "../../../src/pipeline/snowball/data.ts";
+import { RECIPE_SCHEMAS } from "../../../src/pipeline/index.ts";
+import { jsonSchema } from "../../../src/recipe/json-schema.ts";
+import { parseRecipe } from "../../../src/pipeline/parse.ts";
 import { planIterations } from "../../../src/pipeline/snowball/cost/iterations.ts";
 import { configText } from "../../support/recipe.ts";
 

@@ -1,21 +1,20 @@
 import { expect, test } from "vitest";
-import { EMPTY_LEDGER } from "../../../src/contract/ledger.ts";
 import type { RunProgress } from "../../../src/contract/progress.ts";
-import { liveLines } from "../../../src/report/live.ts";
-import { plainLine } from "../../../src/report/plain.ts";
+import { liveLines, plainLine } from "../../../src/report/live.ts";
 import type { RunSnapshot } from "../../../src/report/snapshot.ts";
 import { statusLines } from "../../../src/report/status.ts";
 
 const progress: RunProgress = {
   run: "demo",
-  iterations: 5,
-  iteration: 0,
-  stage: "label",
-  child: "demo/iter-0",
-  roles: { rollout: { done: 512, total: 512 }, imagine: { done: 256, total: 512 }, score: { done: 0, total: 512 } },
-  table: [],
-  floors: null,
-  ledger: EMPTY_LEDGER,
+  stage: { name: "label", doing: "rollout, imagine and score", title: "iteration 1 of 5 (iter_0)", at: 0, of: 5 },
+  children: ["demo/iter-0"],
+  tables: [],
+  accounts: [],
+  asking: null,
+};
+const stream = {
+  title: "iteration 1 of 5 (iter_0)",
+  counts: { rollout: { done: 512, total: 512 }, imagine: { done: 256, total: 512 }, score: { done: 0, total: 512 } },
 };
 const snapshot: RunSnapshot = {
   name: "demo",
@@ -23,6 +22,7 @@ const snapshot: RunSnapshot = {
   startedAt: 1_000,
   endedAt: null,
   progress,
+  streams: [stream],
   training: null,
   troubles: [],
   unserved: [],
@@ -45,9 +45,20 @@ test("no line is wider than the terminal, and three roles fit on 80 columns", ()
   }
 });
 
+test("children that work at the same time do not hide each other", () => {
+  const both = { ...snapshot, streams: [stream, { title: "base policy", counts: { answer: { done: 1, total: 4 } } }] };
+  expect(liveLines(both, wide).slice(1, 5)).toEqual([
+    "  iteration 1 of 5 (iter_0)",
+    "  rollout ████████████████ 512/512    imagine ████████░░░░░░░░ 256/512    score ░░░░░░░░░░░░░░░░ 0/512",
+    "  base policy",
+    "  answer ████░░░░░░░░░░░░ 1/4",
+  ]);
+  expect(plainLine(both)).toContain("base policy: answer 1/4");
+});
+
 test("training shows its steps and its numbers", () => {
   const training = { done: 30, total: 120, metrics: { loss: 0.45, margin: 1.2, grad_norm: 3 } };
-  const lines = liveLines({ ...snapshot, progress: { ...progress, stage: "train", roles: {} }, training }, wide);
+  const lines = liveLines({ ...snapshot, streams: [], training }, wide);
   expect(lines[1]).toBe("  train   ████░░░░░░░░░░░░ 30/120 · loss .45 · margin 1.20");
 });
 
@@ -59,7 +70,9 @@ test("what keeps a run from going on is said, with what to type", () => {
       "bin/snowball worker --roles score --devices 0",
   );
   expect(lines.at(-1)).toBe("  scoreChunk: the critic died (attempt 2)");
-  expect(liveLines({ ...snapshot, progress: null, unserved: ["control", "train"] }, { ...wide, width: 200 })).toEqual([
+  expect(
+    liveLines({ ...snapshot, progress: null, streams: [], unserved: ["control", "train"] }, { ...wide, width: 200 }),
+  ).toEqual([
     "demo   no worker answers yet",
     "  1 min 12 s so far, about 4 min to go",
     "  waiting: no worker takes the queue snowball. Start one: bin/snowball worker",

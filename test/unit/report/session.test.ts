@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { parseRecipe } from "../../../src/recipe/parse.ts";
+import { parseRecipe } from "../../../src/pipeline/parse.ts";
 import { differences } from "../../../src/recipe/differences.ts";
 import type { Step } from "../../../src/pipeline/snowball/change/effects.ts";
-import { redoneLines } from "../../../src/pipeline/snowball/change/told.ts";
+import { changeTexts, redoneLines } from "../../../src/pipeline/snowball/change/told.ts";
 import { openingLines, partingLines } from "../../../src/report/session.ts";
 
 const file = "configs/snowball.simulated.yaml";
 const recipe = parseRecipe(readFileSync(file, "utf8"), file);
-const opening = { how: "started", iteration: null, changed: [], ui: null } as const;
+const opening = { how: "started", where: null, changes: null, ui: null } as const;
 const beta = { field: "training.beta", change: "0.1 → 0.2", effect: { step: "train", iteration: 0 } } as const;
+
+const changes = { fields: changeTexts([beta]), determines: true, redone: redoneLines([beta]) };
 
 test("fields that differ, by their full names", () => {
   const before = { name: "a", training: { beta: 0.1, loss_type: ["sigmoid"] }, chunk: { questions: 2 } };
@@ -31,15 +33,15 @@ test("how a run begins", () => {
     "Snowball  simulated   5 iterations · K 4 · LoRA r64",
     "  Temporal UI  http://localhost:8233/namespaces/default/workflows/simulated",
   ]);
-  expect(openingLines(recipe, { ...opening, how: "attached", iteration: 2 })).toEqual([
-    "Going on with simulated (iteration 3 of 5). Nothing finished is done again.",
+  expect(openingLines(recipe, { ...opening, how: "attached", where: "iteration 3 of 5 (iter_2)" })).toEqual([
+    "Going on with simulated: iteration 3 of 5 (iter_2). Nothing finished is done again.",
   ]);
-  const changed = openingLines(recipe, { ...opening, how: "attached", changed: [beta] });
+  const changed = openingLines(recipe, { ...opening, how: "attached", changes });
   expect(changed[0]).toBe("Going on with simulated. Nothing finished is done again.");
   expect(changed[1]).toContain(
     "keeps the recipe that it was started with: this one differs in training.beta 0.1 → 0.2.",
   );
-  const finished = openingLines(recipe, { ...opening, how: "finished", changed: [beta] });
+  const finished = openingLines(recipe, { ...opening, how: "finished", changes });
   expect(finished).toEqual([
     "simulated is complete already; --anew runs it again.",
     "It was run with another recipe: this one differs in training.beta 0.1 → 0.2. With --anew:",

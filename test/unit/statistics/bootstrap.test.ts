@@ -5,13 +5,13 @@ import { measured, type Observation, pairedBootstrap } from "../../../src/statis
 const options = { seed: "s", resamples: 2000 };
 
 function observe(values: readonly number[], perScene = 1): Observation[] {
-  return values.map((value, i) => ({ question_id: `q${i}`, scene: `s${Math.floor(i / perScene)}`, value }));
+  return values.map((value, i) => ({ id: `q${i}`, group: `s${Math.floor(i / perScene)}`, value }));
 }
 
 describe("the paired bootstrap", () => {
   test("a change that every question shows has no spread: 0 to 1 everywhere is +1", () => {
     const change = pairedBootstrap(observe([0, 0, 0, 0]), observe([1, 1, 1, 1]), options);
-    expect(change).toEqual({ change: 1, low: 1, high: 1, questions: 4, scenes: 4 });
+    expect(change).toEqual({ change: 1, low: 1, high: 1, items: 4, groups: 4 });
   });
 
   test("is paired: noise that both sides share cancels", () => {
@@ -22,18 +22,18 @@ describe("the paired bootstrap", () => {
 
   test("compares only what both measured", () => {
     const change = pairedBootstrap(observe([0, 0, 1]), observe([1, 1, 1]).slice(1), options);
-    expect(change).toMatchObject({ change: 0.5, questions: 2 });
+    expect(change).toMatchObject({ change: 0.5, items: 2 });
     expect(pairedBootstrap([], observe([1]), options)).toBeNull();
   });
 
-  test("resamples scenes, not questions: ten equal questions a scene widen the interval √10 times", () => {
+  test("resamples scenes, not items: ten equal questions a scene widen the interval √10 times", () => {
     const zeros = Array<number>(400).fill(0);
     const alternating = Array.from({ length: 400 }, (_, i) => Math.floor(i / 10) % 2);
     const width = (perScene: number): number => {
       const change = pairedBootstrap(observe(zeros, perScene), observe(alternating, perScene), options)!;
       return change.high - change.low;
     };
-    // Independent questions: 2 × 1.96 × sqrt(.25 / 400) = .098; 40 scenes: 2 × 1.96 × sqrt(.25 / 40) = .310
+    // Independent items: 2 × 1.96 × sqrt(.25 / 400) = .098; 40 groups: 2 × 1.96 × sqrt(.25 / 40) = .310
     expect(width(1)).toBeGreaterThan(0.088);
     expect(width(1)).toBeLessThan(0.108);
     expect(width(10)).toBeGreaterThan(0.28);

@@ -1,5 +1,5 @@
 import { changesOf, recipeAt } from "../at-iteration.ts";
-import type { Recipe } from "../../index.ts";
+import type { Recipe } from "../recipe/index.ts";
 import { type Difference, differencesOf } from "../../../recipe/differences.ts";
 import { type Effect, effectOf } from "./effects.ts";
 

@@ -1,4 +1,4 @@
-import type { Recipe } from "../../index.ts";
+import type { Recipe } from "../recipe/index.ts";
 import { recipeWarnings } from "./iterations.ts";
 import { type DiskUse, diskOf, type ModelSize } from "./disk.ts";
 import { type HistoryUse, historyOf } from "./history.ts";

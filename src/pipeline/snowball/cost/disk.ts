@@ -1,4 +1,4 @@
-import type { Recipe } from "../../index.ts";
+import type { Recipe } from "../recipe/index.ts";
 import { type RunWork, total } from "./work.ts";
 
 /** What the planner's checkpoint says about itself; null where there is no checkpoint to read. */

@@ -1,4 +1,4 @@
-import type { Recipe } from "../../index.ts";
+import type { Recipe } from "../recipe/index.ts";
 import { chunkSizes, trains } from "./iterations.ts";
 import { type PlannedData, evaluates, labels } from "./work.ts";
 
@@ -18,16 +18,16 @@ const STEP = 3 + TASK;
 const CHILD = 3 + 2 * TASK;
 /** The start and the first look; the end. */
 const EXECUTION = 1 + TASK + 1;
-/** A search attribute or memo that changed. */
+/** Search attributes or a memo that changed; where a part of the run begins, both do. */
 const UPSERT = 1;
 /** Accepted, completed, the look that they cause; and the two steps that keep the answer. */
 const ANSWERED_GATE = 2 + TASK + 2 * STEP;
 
 /** Steps of a chunk: rollout, imagine, score. */
 const CHUNK = 3 * STEP;
-/** Chunks between two index artifacts, as `labelShard` has it. */
+/** Chunks between two index artifacts, as `fanOut` has it. */
 const SPAN = 100;
-/** From this many events on the server suggests to continue as new, which `labelShard` does after a span. */
+/** From this many events on the server suggests to continue as new, which `fanOut` does after a span. */
 const SUGGESTED = 4096;
 
 /** Reckons the length of histories from what the workflows do. */
@@ -42,7 +42,7 @@ function runEvents(recipe: Recipe, measured: boolean): number {
   const { loop } = recipe;
   const open = STEP;
   const base = UPSERT + (measured ? 2 * CHILD + 2 * STEP + UPSERT : 0);
-  const label = labels(recipe) ? UPSERT + CHILD + UPSERT + STEP : UPSERT;
+  const label = labels(recipe) ? 2 * UPSERT + CHILD + UPSERT + STEP : 2 * UPSERT;
   const train = trains(recipe) ? 2 * (UPSERT + STEP) : 0;
   const evaluate = measured ? UPSERT + CHILD + STEP : 0;
   const gate = UPSERT + STEP + (loop.gate === "ask" ? ANSWERED_GATE : 0);

@@ -1,5 +1,6 @@
+import { optimizerSteps } from "../../../training/common.ts";
 import { recipeAt } from "../at-iteration.ts";
-import { givenPairsOf, type Recipe } from "../../index.ts";
+import { givenPairsOf, type Recipe } from "../recipe/index.ts";
 
 /** What one iteration does at most, before anything has run. */
 export interface IterationPlan {
@@ -25,17 +26,6 @@ export function chunkSizes(questions: number, perChunk: number): number[] {
   return Array.from({ length: Math.ceil(questions / perChunk) }, (_, chunk) =>
     Math.min(perChunk, questions - chunk * perChunk),
   );
-}
-
-/**
- * Optimizer steps of a training, as the Trainer of transformers counts them: batches are rounded up, dealt out to the
- * processes, rounded up again, then steps in an epoch, then epochs.
- */
-export function optimizerSteps(pairs: number, training: Recipe["training"]): number {
-  if (training.max_steps !== undefined) return training.max_steps;
-  const batches = Math.ceil(Math.ceil(pairs / training.per_device_train_batch_size) / training.num_processes);
-  const perEpoch = Math.max(1, Math.ceil(batches / training.gradient_accumulation_steps));
-  return Math.ceil((training.num_train_epochs ?? 1) * perEpoch);
 }
 
 /** Does the run train? A single round can stop after its pairs. */

@@ -1,8 +1,8 @@
 import type { Costs } from "./costs.ts";
 import type { TimeUse, Worker } from "./time.ts";
 import { total } from "./work.ts";
-import { columns } from "../../../report/columns.ts";
-import { count, plural, roughly, rounded, size } from "../../../report/numbers.ts";
+import { alignedLines } from "../../../contract/table.ts";
+import { count, plural, roughly, rounded, size } from "../../../numbers.ts";
 
 const HOUR_MS = 3_600_000;
 /** From here on people think in days. */
@@ -130,5 +130,5 @@ function iterationLines({ work }: Costs): string[] {
     count(each.maxPairs),
     count(each.maxOptimizerSteps),
   ]);
-  return columns([HEAD, ...rows]).map((line) => `  ${line}`);
+  return alignedLines([HEAD, ...rows]).map((line) => `  ${line}`);
 }

@@ -1,29 +1,22 @@
-import { statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isMissing } from "../../../artifact/durable.ts";
 import { jsonRows } from "../../../dataset/adapters/json-rows.ts";
-import { inspectData } from "../../../dataset/inspect.ts";
+import { inspectData } from "../inspect-data.ts";
 import { adapterWeightsIn, type Tensor, tensorsOf, weightsIn } from "../../../model/weights.ts";
 import { type Costs, costsOf } from "./costs.ts";
 import type { ModelSize } from "./disk.ts";
-import { givenPairsOf, type Recipe } from "../../index.ts";
-
-export interface PlannedRun {
-  readonly costs: Costs;
-  /** Bytes that are free where the store lies. */
-  readonly free: number;
-}
+import { givenPairsOf, type Recipe } from "../recipe/index.ts";
 
 /**
- * Reckons what a recipe costs on the data and the models of this root, and looks at the disk.
+ * Reckons what a recipe costs on the data and the models of this root.
  * @throws {StepFailure} BadInput when the data is not usable as given
  */
-export async function planRun(root: string, recipe: Recipe): Promise<PlannedRun> {
+export async function planRun(root: string, recipe: Recipe): Promise<Costs> {
   const { shards, val, test, hasAnswers } = await inspectData(root, recipe);
   const file = givenPairsOf(recipe);
   const givenPairs = file === undefined ? 0 : await countRows(root, file);
   const model = await modelSize(root, recipe);
-  return { costs: costsOf(recipe, { shards, val, test, hasAnswers, givenPairs }, model), free: await freeBytes(root) };
+  return costsOf(recipe, { shards, val, test, hasAnswers, givenPairs }, model);
 }
 
 async function countRows(root: string, file: string): Promise<number> {
@@ -45,15 +38,4 @@ async function modelSize(root: string, { planner, training }: Recipe): Promise<M
     weights: weightsIn(tensors),
     adapterWeights: adapterWeightsIn(tensors, training.lora_target, training.lora_rank),
   };
-}
-
-/** Bytes that this user may still write where a folder is, or will be. */
-export async function freeBytes(folder: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  } catch (error) {
-    if (isMissing(error) && dirname(folder) !== folder) return freeBytes(dirname(folder));
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import type { Recipe } from "../../index.ts";
+import type { Recipe } from "../recipe/index.ts";
 import type { Rates } from "../recipe/rates.ts";
 import { type RunWork, total, type Work } from "./work.ts";
 

@@ -1,7 +1,7 @@
-import type { DataSize } from "../../../dataset/inspect.ts";
+import type { DataSize } from "../inspect-data.ts";
 import { recipeAt } from "../at-iteration.ts";
 import type { ScoringMethod } from "../recipe/scoring.ts";
-import { givenPairsOf, type Recipe } from "../../index.ts";
+import { givenPairsOf, type Recipe } from "../recipe/index.ts";
 import { chunkSizes, type IterationPlan, planIterations, trains } from "./iterations.ts";
 
 /** What is known of the data before a run. */

@@ -25,6 +25,6 @@ export function meanOf(observations: readonly Observation[]): number | null {
 function observe(rows: readonly AnswerRow[], value: (row: AnswerRow) => boolean | null): Observation[] {
   return rows.flatMap((row) => {
     const said = value(row);
-    return said === null ? [] : [{ question_id: row.question_id, scene: row.scene, value: Number(said) }];
+    return said === null ? [] : [{ id: row.question_id, group: row.scene, value: Number(said) }];
   });
 }

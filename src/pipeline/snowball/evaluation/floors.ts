@@ -1,4 +1,4 @@
-import type { Floors } from "../../../contract/progress.ts";
+import type { Floors } from "../contract/rows.ts";
 import type { AnswerRow } from "../../../preference/rows.ts";
 import { correctness, meanOf, NO_VIEW_ARM, POLICY_ARM, usefulness } from "./arms.ts";
 

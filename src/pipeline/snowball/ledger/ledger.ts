@@ -1,4 +1,4 @@
-import type { Ledger } from "../../../contract/progress.ts";
+import type { Ledger } from "../contract/ledger.ts";
 import { StepFailure } from "../../../failure.ts";
 import type { QuestionLedger } from "./questions.ts";
 import type { SampleLedger } from "./samples.ts";

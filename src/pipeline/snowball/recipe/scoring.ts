@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ScoringWeights } from "../../../preference/scores.ts";
 import { share } from "../../../recipe/parts/fields.ts";
 
 /** Score units: pairs below it are weak. Set it by looking at the gap quantiles in the summary. */
@@ -44,7 +45,6 @@ export const scoring = z
 
 export type Scoring = z.output<typeof scoring>;
 export type ScoringMethod = Scoring["method"];
-export type ScoringWeights = NonNullable<Scoring["weights"]>;
 
 /** Equal, as nothing says which of the two knows more. */
 export const WEIGHTS: ScoringWeights = { confidence: 0.5, explicit: 0.5 };

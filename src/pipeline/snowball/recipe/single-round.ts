@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { common, operation, roles } from "../../../recipe/parts/common.ts";
+import { common } from "../../../recipe/common.ts";
+import { roles, working } from "./blocks.ts";
 import { data } from "../../../recipe/parts/data.ts";
 import { path } from "../../../recipe/parts/fields.ts";
 import { loop } from "./loop.ts";
@@ -55,6 +56,6 @@ export const singleRoundRecipe = z
         .extend({ num_iterations: z.int().min(1).max(1).default(1).describe("One round is one iteration") }),
       loop,
     ).prefault({}),
-    ...operation,
+    ...working,
   })
   .describe("Single round: preference data from the base policy, one training, one evaluation");

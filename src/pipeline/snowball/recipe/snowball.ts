@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { changes } from "./changes.ts";
-import { common, operation, roles } from "../../../recipe/parts/common.ts";
+import { common } from "../../../recipe/common.ts";
+import { roles, working } from "./blocks.ts";
 import { data } from "../../../recipe/parts/data.ts";
 import { loop } from "./loop.ts";
 import { scoring } from "./scoring.ts";
@@ -17,6 +18,6 @@ export const snowballRecipe = z
     training,
     loop: loop.prefault({}),
     changes: changes.optional(),
-    ...operation,
+    ...working,
   })
   .describe("Snowball: iterative on-policy preference training of a view planner");

@@ -1,4 +1,4 @@
-import { givenPairsOf } from "../../index.ts";
+import { givenPairsOf } from "../recipe/index.ts";
 import type { Rule } from "./rule.ts";
 
 /** Where a run's questions or pairs come from. */

@@ -1,5 +1,5 @@
 import { changesOf, recipeAt } from "../at-iteration.ts";
-import type { Recipe } from "../../index.ts";
+import type { Recipe } from "../recipe/index.ts";
 import type { Problem } from "../../../recipe/problem.ts";
 import { DATA_RULES } from "./data.ts";
 import { LOOP_RULES } from "./loop.ts";

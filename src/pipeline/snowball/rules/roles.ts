@@ -1,4 +1,4 @@
-import type { Recipe } from "../../index.ts";
+import type { Recipe } from "../recipe/index.ts";
 import type { Problem } from "../../../recipe/problem.ts";
 import type { Rule } from "./rule.ts";
 

@@ -1,17 +1,16 @@
 import { join } from "node:path";
-import { census, type Piece, withDescendants } from "../../../artifact/census.ts";
+import { type Piece, withDescendants } from "../../../artifact/census.ts";
 import { readAllJsonLines } from "../../../artifact/files.ts";
-import { setAsideToRetry } from "../../../artifact/set-aside.ts";
+import type { Layout } from "../../../artifact/layout.ts";
 import type { AnswerRow, LabeledRow, ViewRow } from "../../../preference/rows.ts";
-import { storeLayout } from "../../../run/prune.ts";
 import { madeOf, sampledFor } from "./reach.ts";
-import type { RunTrace } from "../../../run/trace.ts";
+import type { LoopTrace } from "./trace.ts";
 
-/** What making quarantined samples again means. */
+/** Where a run's quarantined samples are. */
 export interface Retry {
   /** Quarantined samples by their reasons, held-out ones included. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** Artifacts in which a quarantine arose: they are set aside. */
+  /** Artifacts in which a quarantine arose. */
   readonly views: readonly string[];
   readonly judged: readonly string[];
   /** Samples whose question kills its model process: every new start tries those again by itself. */
@@ -19,9 +18,7 @@ export interface Retry {
 }
 
 /** Looks for the samples that a run has quarantined, and for the artifacts in which that happened. Changes nothing. */
-export async function findQuarantined(stateFolder: string, run: RunTrace): Promise<Retry> {
-  const layout = storeLayout(stateFolder);
-  const pieces = await census(layout);
+export async function findQuarantined(layout: Layout, pieces: readonly Piece[], run: LoopTrace): Promise<Retry> {
   // A run that stopped in the middle does not say what it is made of; its samples are known by their seeds.
   const own = run.policies === null ? withDescendants(pieces, sampledFor(pieces, run)) : madeOf(pieces, run);
   const reasons: Record<string, number> = {};
@@ -49,12 +46,6 @@ export async function findQuarantined(stateFolder: string, run: RunTrace): Promi
 
 /** A sample that lost a view says which one; the fault then lies with the executor. */
 const OF_A_VIEW = /^view \d+: /;
-
-/** Sets the artifacts aside in which samples were quarantined; the next start makes them again. */
-export async function setQuarantinedAside(stateFolder: string, { views, judged }: Retry): Promise<void> {
-  const layout = storeLayout(stateFolder);
-  for (const key of [...views, ...judged]) await setAsideToRetry(layout, key);
-}
 
 function ofSteps(pieces: Iterable<Piece>, ...steps: string[]): Piece[] {
   return [...pieces].filter((piece) => steps.includes(piece.step));

@@ -1,5 +1,5 @@
 import type { Retry } from "./quarantined.ts";
-import { count, plural } from "../../../report/numbers.ts";
+import { count, plural } from "../../../numbers.ts";
 
 /** Reasons that are listed; the rest is counted. */
 const SHOWN = 5;

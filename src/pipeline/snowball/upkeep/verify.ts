@@ -3,19 +3,15 @@ import { isMissing } from "../../../artifact/durable.ts";
 import { readAllJsonLines, readJson } from "../../../artifact/files.ts";
 import type { ArtifactStore } from "../../../artifact/store.ts";
 import type { ArtifactRef } from "../../../contract/artifact.ts";
-import type { IterationRow, Ledger } from "../../../contract/progress.ts";
+import type { Check } from "../../pipeline.ts";
+import type { Ledger } from "../contract/ledger.ts";
+import type { IterationRow } from "../contract/rows.ts";
 import { StepFailure } from "../../../failure.ts";
 import { checkLedger, joinLedger } from "../ledger/ledger.ts";
 import { questionLedger } from "../ledger/questions.ts";
 import { sampleLedger } from "../ledger/samples.ts";
 import type { LabeledRow, PairRow } from "../../../preference/rows.ts";
-import { givenPairsOf, type Recipe } from "../../index.ts";
-
-/** One thing that was checked; `problem` is one sentence and absent when all is well. */
-export interface Check {
-  readonly what: string;
-  readonly problem?: string;
-}
+import { givenPairsOf, type Recipe } from "../recipe/index.ts";
 
 /** summary.json of an iteration, as the run folder shows it. */
 interface IterationSummary extends IterationRow {
@@ -26,13 +22,11 @@ interface IterationSummary extends IterationRow {
 }
 
 /**
- * Checks a run against its own files: every artifact's bytes, the ledger of every iteration counted again from the
- * samples, and the provenance: each shard sampled by the policy that was in place, each adapter trained on exactly the
- * pairs that the loop says.
+ * Checks the ledger of every iteration, counted again from the samples, and the provenance: each shard sampled by the
+ * policy that was in place, each adapter trained on exactly the pairs that the loop says.
  * @param run absolute path of the run folder
  */
-export async function* verifyRun(store: ArtifactStore, run: string): AsyncGenerator<Check> {
-  yield* verifyArtifacts(store);
+export async function* verifyIterations(store: ArtifactStore, run: string): AsyncGenerator<Check> {
   const recipe = await readJson<Recipe>(join(run, "config.json"));
   const { shards } = await readJson<{ shards: string[][] }>(join(run, "shards.json"));
   const earlier: ArtifactRef[] = [];
@@ -65,17 +59,6 @@ export async function* verifyRun(store: ArtifactStore, run: string): AsyncGenera
     if (recipe.loop.controls.rollouts_from === "base") inPlace = sampler;
     else inPlace = stays ? (inPlace ?? sampler) : summary.policy;
   }
-}
-
-async function* verifyArtifacts(store: ArtifactStore): AsyncGenerator<Check> {
-  let count = 0;
-  let bytes = 0;
-  for await (const verified of store.verify({ setAside: false })) {
-    count += 1;
-    bytes += verified.bytes;
-    if (verified.problem !== undefined) yield { what: `artifact ${verified.key}`, problem: verified.problem };
-  }
-  yield { what: `${count} artifacts, ${bytes} bytes: hashed` };
 }
 
 function recount(

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { promptTexts } from "../../../../activities/snowball/data.ts";
-import { parseRecipeObject } from "../../../../src/recipe/parse.ts";
+import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 import { shortest, withFields } from "../../../support/recipe.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { scoreParams } from "../../../../activities/snowball/score.ts";
-import { parseRecipeObject } from "../../../../src/recipe/parse.ts";
+import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
 import { shortest, withFields } from "../../../support/recipe.ts";
 
 const PROMPTS = {

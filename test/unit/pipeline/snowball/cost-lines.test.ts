@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { costsOf } from "../../../../src/pipeline/snowball/cost/costs.ts";
-import { rounded, size } from "../../../../src/report/numbers.ts";
+import { rounded, size } from "../../../../src/numbers.ts";
 import { planLines } from "../../../../src/pipeline/snowball/cost/lines.ts";
 import { shipped } from "../../../support/recipe.ts";
 

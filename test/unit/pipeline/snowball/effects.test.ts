@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { compareRecipes } from "../../../../src/pipeline/snowball/change/comparison.ts";
 import { effectOf } from "../../../../src/pipeline/snowball/change/effects.ts";
-import { parseRecipeObject } from "../../../../src/recipe/parse.ts";
+import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
 import { changedFrom, recipeAt } from "../../../../src/pipeline/snowball/at-iteration.ts";
-import type { Recipe } from "../../../../src/pipeline/index.ts";
+import type { Recipe } from "../../../../src/pipeline/snowball/recipe/index.ts";
 import { shipped } from "../../../support/recipe.ts";
 
 const before = shipped("snowball.pilot.yaml");

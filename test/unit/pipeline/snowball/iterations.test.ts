@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { optimizerSteps } from "../../../../src/training/common.ts";
 import {
   chunkSizes,
-  optimizerSteps,
   planIterations,
   recipeWarnings,
   shardSizes,

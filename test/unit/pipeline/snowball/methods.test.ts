@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { extraPrompts, methodsOf } from "../../../../src/pipeline/snowball/methods.ts";
-import { parseRecipeObject } from "../../../../src/recipe/parse.ts";
+import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
 import { shortest, withFields } from "../../../support/recipe.ts";
 
 const RATE = { rate: "r.txt", rate_again: "r2.txt" };

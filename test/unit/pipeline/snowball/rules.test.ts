@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRecipeObject } from "../../../../src/recipe/parse.ts";
+import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
 import { shortest, withFields } from "../../../support/recipe.ts";
 
 test.each<[Record<string, object>, RegExp]>([

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { writeJson } from "../src/artifact/files.ts";
+import { makeArtifact } from "../src/artifact/make.ts";
+import type { ArtifactRef } from "../src/contract/artifact.ts";
+import type { StepLimits } from "../src/contract/run.ts";
+import { StepFailure } from "../src/failure.ts";
+import type { Recipe } from "../src/pipeline/index.ts";
+import { parseRecipeObject } from "../src/pipeline/parse.ts";
+import type { CommonRecipe } from "../src/recipe/common.ts";
+import type { RecipeFile } from "../src/run/recipe-file.ts";
+import type { ActivityDeps } from "./deps.ts";
+
+/** Raise when the meaning of recipe.json changes. */
+const RESULT_VERSION = 1;
+
+/**
+ * The recipe that a run was started with, parsed.
+ * @throws {StepFailure} BadInput for one that is not usable, or that has another name than the run
+ */
+export function openedAs(input: unknown, name: string): Recipe {
+  const recipe = parseRecipeObject(input);
+  if (recipe.name === name) return recipe;
+  throw new StepFailure(
+    "BadInput",
+    `The recipe's name is "${recipe.name}", but the run was started as "${name}"; they must be equal.`,
+  );
+}
+
+export interface KeptRecipe {
+  readonly ref: ArtifactRef;
+  /** What a run keeps of its recipe, and shows as config.json. */
+  readonly recipe: object;
+  readonly limits: StepLimits;
+}
+
+/** Keeps the recipe as an artifact, with the texts and the digests of what it names. */
+export async function keepRecipe(deps: ActivityDeps, file: RecipeFile): Promise<KeptRecipe> {
+  // How fast a device is determines nothing; a run must not move to another folder when it was measured again.
+  const { $schema: _, rates: __, ...recipe } = file.recipe as CommonRecipe & { rates?: unknown };
+  const kept = { ...file, recipe };
+  const recipeOf = { step: "recipe", version: RESULT_VERSION, params: kept, inputs: [] };
+  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+    await writeJson(join(folder, "recipe.json"), kept);
+    return { rows: 1 };
+  });
+  const { retries } = recipe;
+  const limits = {
+    maxAttempts: retries.max_attempts,
+    initialIntervalSeconds: retries.initial_interval_s,
+    heartbeatSeconds: retries.heartbeat_timeout_s,
+    chunkSeconds: retries.chunk_timeout_s,
+    trainSeconds: retries.train_timeout_s,
+  };
+  return { ref, recipe, limits };
+}

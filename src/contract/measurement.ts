@@ -1,0 +1,27 @@
+import type { ArtifactRef } from "./artifact.ts";
+import type { Measured } from "./table.ts";
+
+/** What a policy reached on a benchmark; rows of scores.jsonl behind it say it item by item. */
+export interface Measurement {
+  readonly benchmark: string;
+  /** The part of the items that `scores` speak of. */
+  readonly split: string;
+  /** By name, with 95 % intervals; null where nothing could be measured. */
+  readonly scores: Readonly<Record<string, Measured | null>>;
+  /** Items of the split. */
+  readonly items: number;
+  readonly rows: ArtifactRef;
+}
+
+/**
+ * A line of scores.jsonl: what was measured on one item. Items of one group (a scene, a picture) are not independent:
+ * they are resampled together.
+ */
+export interface ScoreRow {
+  readonly id: string;
+  readonly group: string;
+  readonly type: string;
+  readonly split: string;
+  /** By name; null where this item could not be measured. */
+  readonly scores: Readonly<Record<string, number | null>>;
+}

@@ -1,0 +1,146 @@
+import type { z } from "zod";
+import type { ArtifactStore } from "../artifact/store.ts";
+import type { Piece } from "../artifact/census.ts";
+import type { Layout } from "../artifact/layout.ts";
+import type { RunResult } from "../contract/progress.ts";
+import type { Report } from "../dataset/report.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
+import type { Problem } from "../recipe/problem.ts";
+import type { RunTrace } from "../run/trace.ts";
+
+/**
+ * What the product must know of one pipeline. Everything else asks through this: no shared room names a pipeline, and a
+ * new one adds a room and a line in index.ts.
+ */
+export interface Pipeline<S extends z.ZodType<CommonRecipe> = z.ZodType<CommonRecipe>> {
+  /** The recipe as it is written. */
+  readonly schema: S;
+  /** Problems between fields that are each fine alone. */
+  rules(this: void, recipe: z.output<S>): Problem[];
+  /** What a run does, in a few words: "5 iterations · K 8 · LoRA r16". */
+  opening(this: void, recipe: z.output<S>): string;
+  /** What it works on, for lists: "data/questions.jsonl". */
+  subject(this: void, recipe: z.output<S>): string;
+  /** A result that an earlier version wrote, in today's shape; undefined for one that is none of this pipeline's. */
+  olderResult?(this: void, written: unknown): RunResult | undefined;
+}
+
+/** What of a pipeline reads files: its data, its costs, and what its runs left. */
+export interface Room<R extends CommonRecipe = CommonRecipe> {
+  /** Models, as the recipe's blocks name them, that have to be there before anything starts. */
+  models(this: void, recipe: R): readonly NamedModel[];
+  /** Devices that one step takes at once, and the field that says so. */
+  devices(this: void, recipe: R): { readonly field: string; readonly count: number };
+  /** @throws {StepFailure} BadInput when the data is not usable as given */
+  plan(this: void, root: string, recipe: R): Promise<Plan>;
+  /** Looks at all data and reports everything that is wrong with it; returns what is usable. */
+  checkData(this: void, root: string, recipe: R, options: CheckOptions): Promise<CheckedData>;
+  /** What differs between two recipes of one run, and what is done again because of it. */
+  changes(this: void, before: R, after: R): Changes;
+  /** Keeps what came before a point of the run as it was; only where runs have such points. */
+  keepBefore?(this: void, before: R | null, after: R, from: number): Kept<R>;
+  /** Checks a run against its own files, beyond the bytes of its artifacts. */
+  verify(this: void, store: ArtifactStore, folder: string): AsyncIterable<Check>;
+  readonly upkeep: Upkeep;
+  /** A first recipe for a user's data; only where one can be written from what `init` is told. */
+  readonly drafts?: Drafts;
+}
+
+export interface Drafts {
+  /** Fields of a new recipe that are worth a look and have a default. */
+  readonly worthALook: readonly string[];
+  /** The shortest recipe for this data, which is looked at, and what was seen, as the end of a sentence. */
+  draft(this: void, root: string, input: DraftInput): Promise<{ readonly short: object; readonly said: string }>;
+}
+
+/** What `snowball init` is told. Paths are relative to the root. */
+export interface DraftInput {
+  readonly name: string;
+  readonly pipeline: string;
+  /** undefined: nothing was named, so nothing is looked at. */
+  readonly data: string | undefined;
+  readonly images: string;
+  readonly model: string;
+  readonly critic: string;
+  /** The folder of an image editor's checkpoint, or the name of another executor. */
+  readonly executor: string;
+}
+
+export interface NamedModel {
+  /** The recipe's block. */
+  readonly who: string;
+  readonly backend: string;
+  /** Its folder, relative to the root. */
+  readonly model: string;
+}
+
+/** What a recipe costs at most, before anything has run. */
+export interface Plan {
+  /** @param free bytes on the disk of the store; null when it is not known */
+  lines(this: void, free: number | null): string[];
+  /** For programs. */
+  json(this: void, free: number | null): object;
+  /** Bytes that the run adds to the disk. */
+  readonly disk: number;
+}
+
+export interface CheckOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+  readonly report: Report;
+}
+
+export interface CheckedData {
+  /** What is usable, in lines for a person. */
+  readonly lines: readonly string[];
+  readonly json: object;
+}
+
+export interface Changes {
+  /** "training.beta 0.1 → 0.2, …"; empty when nothing differs. */
+  readonly fields: string;
+  /** Does any result change? */
+  readonly determines: boolean;
+  /** What is done again and what is found, in lines for a person. */
+  readonly redone: readonly string[];
+}
+
+/** A recipe that keeps what an earlier one made. */
+export interface Kept<R> {
+  readonly recipe: R;
+  /** What stays and what is done again. */
+  readonly lines: readonly string[];
+}
+
+/** One thing that was checked; `problem` is one sentence and absent when all is well. */
+export interface Check {
+  readonly what: string;
+  readonly problem?: string;
+}
+
+/** Which artifacts a run stands on, and what of them can go. */
+export interface Upkeep {
+  /** Steps whose results are made again from others. */
+  readonly remade: readonly string[];
+  /** Steps whose results nobody can make again: what a person brought or decided. */
+  readonly kept: readonly string[];
+  /** What a complete run is made of, or all that one that goes on may look for. */
+  needs(this: void, pieces: readonly Piece[], run: RunTrace, complete: boolean): Promise<ReadonlySet<Piece>>;
+  /** Large results of complete runs that are beside the point, and folders that show them. */
+  spare?(this: void, pieces: readonly Piece[], run: RunTrace, needed: ReadonlySet<Piece>): Promise<Spare>;
+  /** Samples that were quarantined, and the artifacts to set aside so that they are made again. */
+  quarantined?(this: void, layout: Layout, pieces: readonly Piece[], run: RunTrace): Promise<Retry>;
+}
+
+export interface Spare {
+  readonly pieces: readonly Piece[];
+  readonly folders: readonly string[];
+}
+
+/** What making quarantined samples again means. */
+export interface Retry {
+  /** Keys of what is set aside. */
+  readonly aside: readonly string[];
+  /** What is made again, in lines for a person. */
+  lines(this: void, name: string): string[];
+}

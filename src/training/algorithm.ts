@@ -1,0 +1,26 @@
+import type { z } from "zod";
+import type { Message } from "../model/vlm/backend.ts";
+import type { CommonSettings } from "./common.ts";
+
+/** A row that is trained on, whatever the algorithm. */
+export interface TrainRow {
+  readonly id: string;
+  /** Names relative to the job's image root. */
+  readonly image: readonly string[];
+  /** Digest of the policy that sampled it; empty for rows of the user's own. */
+  readonly policy: string;
+}
+
+/** How a policy is made from rows: a file of this room for each way, and one of the trainer's. */
+export interface Algorithm<S extends CommonSettings = CommonSettings> {
+  readonly settings: z.ZodType<S>;
+  /** What the rows are called in the artifacts that bring them, and all of them in the artifact that is trained. */
+  readonly files: { readonly rows: string; readonly joined: string };
+  /**
+   * What of the settings determines the result, as it stands in the key.
+   * @param deepspeed the configuration that a file holds; empty without one
+   */
+  readonly keyed: (settings: S, deepspeed: object) => object;
+  /** What the rows ask; `images` makes names absolute. A merge is looked at on them. */
+  readonly prompts: (rows: readonly TrainRow[], images: (names: readonly string[]) => string[]) => Message[][];
+}

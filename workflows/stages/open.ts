@@ -1,0 +1,25 @@
+import { workflowInfo } from "@temporalio/workflow";
+import type { RunPlan } from "../../src/contract/run.ts";
+import { type Board, openBoard } from "./board.ts";
+import { controlSteps } from "./steps.ts";
+
+/** What every stage is given: the run's plan and the board that shows where it stands. */
+export interface Opened<Own> {
+  readonly plan: RunPlan<Own>;
+  readonly board: Board;
+  /** Sentences for the end of the run. */
+  readonly warnings: string[];
+}
+
+/**
+ * Opens a run by its pipeline's own first step, which parses the recipe, reads the data and refuses what is not usable.
+ * @param step the name of that step
+ */
+export async function openRun<Own>(step: string, input: unknown): Promise<Opened<Own>> {
+  const name = workflowInfo().workflowId;
+  const board = openBoard(name);
+  const open = controlSteps<Record<string, (recipe: unknown, run: string) => Promise<RunPlan<Own>>>>()[step]!;
+  const plan = await open.executeWithOptions({ summary: "open the run · check recipe and data" }, [input, name]);
+  board.searchable(plan.searchAttributes);
+  return { plan, board, warnings: [...plan.warnings] };
+}
