@@ -19,6 +19,9 @@ import { asActivity, type StepContext } from "./step.ts";
 /** Raise when the meaning of a score changes. */
 const RESULT_VERSION = 1;
 
+/** Raise when a reply to a question for a number is read as another one. */
+const READING_VERSION = 2;
+
 /** The critic scores what the views of a sample are worth; the evaluator answers held-out questions. */
 export function createScoreActivities(deps: ActivityDeps): ScoreSteps {
   return {
@@ -69,7 +72,7 @@ export function scoreParams(files: Pick<RunFiles, "recipe" | "texts" | "models">
     view_cost: scoring.view_cost,
     on_generation_failure: executor.on_generation_failure,
     ...(scoring.method === "both" && { weights: scoring.weights ?? WEIGHTS }),
-    ...(asked.length > 0 && { texts: asked.map((field) => files.texts[field]) }),
+    ...(asked.length > 0 && { texts: asked.map((field) => files.texts[field]), reading: READING_VERSION }),
   };
 }
 

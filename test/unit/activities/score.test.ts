@@ -46,18 +46,26 @@ test.each(["confidence", "answer_gain"])("the key of %s is what it was, whatever
   expect(params({ method })).toStrictEqual({ ...OLD, method });
 });
 
-test("other methods add the texts that they ask with, in both wordings, and no others", () => {
-  expect(params({ method: "explicit" })).toStrictEqual({ ...OLD, method: "explicit", texts: ["R", "R again"] });
+test("other methods add the texts that they ask with, in both wordings, no others, and how replies are read", () => {
+  const texts = ["R", "R again"];
+  expect(params({ method: "explicit" })).toStrictEqual({ ...OLD, method: "explicit", texts, reading: 2 });
   expect(params({ method: "gt_similarity" }, { rate: "other" })).toStrictEqual({
     ...OLD,
     method: "gt_similarity",
     texts: ["M", "M again"],
+    reading: 2,
   });
 });
 
 test("both adds its weights, and those of the default are the default's", () => {
   const weights = { confidence: 0.5, explicit: 0.5 };
-  expect(params({ method: "both" })).toStrictEqual({ ...OLD, method: "both", weights, texts: ["R", "R again"] });
+  expect(params({ method: "both" })).toStrictEqual({
+    ...OLD,
+    method: "both",
+    weights,
+    texts: ["R", "R again"],
+    reading: 2,
+  });
   expect(params({ method: "both", weights })).toStrictEqual(params({ method: "both" }));
   expect(params({ method: "both", weights: { confidence: 1, explicit: 2 } })).not.toEqual(params({ method: "both" }));
 });
