@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { answerParams } from "../../../activities/answer.ts";
+import { parseRecipeObject } from "../../../src/recipe/parse.ts";
+import { shortest, withFields } from "../../support/recipe.ts";
+
+function params(evaluation: object) {
+  const recipe = parseRecipeObject(withFields(shortest(), { evaluation }));
+  const models = { planner: "p", critic: "c", evaluator: "e" };
+  return answerParams({ recipe, models, texts: { system: "S", template: "T", answer: "A" } });
+}
+
+test("how letters are read is in the key of the answers; left out it is strict", () => {
+  expect(params({})).toMatchObject({ model: "e", text: "A", arms: ["no_view"], reader: "strict" });
+  expect(params({ reader: "strict" })).toEqual(params({}));
+  expect(params({ reader: "mmsi" })).toEqual({ ...params({}), reader: "mmsi" });
+});
