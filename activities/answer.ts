@@ -7,6 +7,7 @@ import { isCorrect } from "../src/evaluation/answer.ts";
 import type { LetterReaderName } from "../src/evaluation/letter-readers.ts";
 import type { CallOptions } from "../src/model/vlm/backend.ts";
 import type { AnswerRow } from "../src/preference/rows.ts";
+import { planFormatParams } from "../src/recipe/parts/prompt.ts";
 import { createAsker } from "./asker.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
@@ -61,6 +62,7 @@ export function answerParams(files: Pick<RunFiles, "recipe" | "texts" | "models"
     ...answererParams(files, "evaluator"),
     arms: referenceArms(files.recipe).map((arm) => arm.name),
     reader: readerOf(files),
+    ...planFormatParams(files.recipe),
   };
 }
 

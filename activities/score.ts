@@ -6,6 +6,7 @@ import type { ScoreInput, ScoreSteps } from "../src/contract/steps.ts";
 import type { CallOptions } from "../src/model/vlm/backend.ts";
 import type { LabeledRow, RolloutRow } from "../src/preference/rows.ts";
 import { emptyPlan, policyFailure, type Scored } from "../src/preference/scores.ts";
+import { planFormatParams } from "../src/recipe/parts/prompt.ts";
 import { ASKS_WITH, WEIGHTS } from "../src/recipe/parts/scoring.ts";
 import { type Answerer, createAsker } from "./asker.ts";
 import { answerChunk } from "./answer.ts";
@@ -71,6 +72,7 @@ export function scoreParams(files: Pick<RunFiles, "recipe" | "texts" | "models">
     empty: scoring.empty,
     view_cost: scoring.view_cost,
     on_generation_failure: executor.on_generation_failure,
+    ...planFormatParams(files.recipe),
     ...(scoring.method === "both" && { weights: scoring.weights ?? WEIGHTS }),
     ...(asked.length > 0 && { texts: asked.map((field) => files.texts[field]), reading: READING_VERSION }),
   };
@@ -94,7 +96,12 @@ function unseen(files: RunFiles, sample: Sample): Scored {
 
 function label(files: RunFiles, sample: Sample, scored: Scored): LabeledRow {
   const { row, plan } = sample;
-  const base = { ...row, instructions: plan.kind === "instructions" ? plan.instructions : [], views: sample.views };
+  const base = {
+    ...row,
+    instructions: plan.kind === "instructions" ? plan.instructions : [],
+    views: sample.views,
+    ...(plan.kind !== "policy_failure" && plan.lenient && { lenient: true as const }),
+  };
   if (scored.score === null) {
     const dropped = plan.kind === "empty";
     return { ...base, status: dropped ? "empty" : "quarantined", score: null, components: {}, reason: scored.reason };

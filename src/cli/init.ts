@@ -135,8 +135,8 @@ function executorOf({ root, executor, pipeline }: InitOptions): SketchInput["exe
 }
 
 /** The prompts that the recipe names, where the root has none of its own yet. */
-function copyPrompts(root: string, { prompt }: Recipe): string[] {
-  const named = Object.values(prompt).filter((path) => path !== undefined);
+function copyPrompts(root: string, { prompt: { format: _, ...files } }: Recipe): string[] {
+  const named = Object.values(files).filter((path) => path !== undefined);
   const missing = named.filter((path) => !existsSync(join(root, path)));
   for (const path of missing) {
     mkdirSync(dirname(join(root, path)), { recursive: true });

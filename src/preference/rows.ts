@@ -50,6 +50,8 @@ export interface LabeledRow extends RolloutRow {
   readonly score: number | null;
   readonly components: Readonly<Record<string, number>>;
   readonly reason?: string;
+  /** The plan had something around it that only `prompt.format: lenient` leaves out. */
+  readonly lenient?: true;
 }
 
 export type PairKind = "view_over_view" | "view_over_empty" | "empty_over_view" | "over_policy_failure";

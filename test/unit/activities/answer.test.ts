@@ -3,8 +3,8 @@ import { answerParams } from "../../../activities/answer.ts";
 import { parseRecipeObject } from "../../../src/recipe/parse.ts";
 import { shortest, withFields } from "../../support/recipe.ts";
 
-function params(evaluation: object) {
-  const recipe = parseRecipeObject(withFields(shortest(), { evaluation }));
+function params(evaluation: object, prompt: object = {}) {
+  const recipe = parseRecipeObject(withFields(shortest(), { evaluation, prompt }));
   const models = { planner: "p", critic: "c", evaluator: "e" };
   return answerParams({ recipe, models, texts: { system: "S", template: "T", answer: "A" } });
 }
@@ -13,4 +13,9 @@ test("how letters are read is in the key of the answers; left out it is strict",
   expect(params({})).toMatchObject({ model: "e", text: "A", arms: ["no_view"], reader: "strict" });
   expect(params({ reader: "strict" })).toEqual(params({}));
   expect(params({ reader: "mmsi" })).toEqual({ ...params({}), reader: "mmsi" });
+});
+
+test("how plans are read is there too, unless nothing is left out", () => {
+  expect(params({})).toMatchObject({ format: "lenient" });
+  expect(params({}, { format: "strict" })).not.toHaveProperty("format");
 });

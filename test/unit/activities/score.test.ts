@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { scoreParams } from "../../../activities/score.ts";
 import { parseRecipeObject } from "../../../src/recipe/parse.ts";
+import { planFormat } from "../../../src/recipe/parts/prompt.ts";
 import { shortest, withFields } from "../../support/recipe.ts";
 
 const PROMPTS = {
@@ -22,8 +23,8 @@ const TEXTS = {
   similarity_again: "M again",
 };
 
-function params(scoring: object, texts: Partial<typeof TEXTS> = {}): object {
-  const recipe = parseRecipeObject(withFields(shortest(), { scoring, prompt: PROMPTS }));
+function params(scoring: object, texts: Partial<typeof TEXTS> = {}, format: string | undefined = "strict"): object {
+  const recipe = parseRecipeObject(withFields(shortest(), { scoring, prompt: { ...PROMPTS, format } }));
   const models = { planner: "p", critic: "c", evaluator: "e" };
   return scoreParams({ recipe, models, texts: { ...TEXTS, ...texts } });
 }
@@ -68,4 +69,11 @@ test("both adds its weights, and those of the default are the default's", () => 
   });
   expect(params({ method: "both", weights })).toStrictEqual(params({ method: "both" }));
   expect(params({ method: "both", weights: { confidence: 1, explicit: 2 } })).not.toEqual(params({ method: "both" }));
+});
+
+test("plans that are read leniently, as they are by default, have scores of their own", () => {
+  expect(params({}, {}, "lenient")).toStrictEqual({ ...OLD, method: "confidence", format: "lenient" });
+  const { prompt } = parseRecipeObject(shortest());
+  expect(prompt).not.toHaveProperty("format");
+  expect(planFormat({ prompt })).toBe("lenient");
 });
