@@ -23,7 +23,8 @@ def as_text(tokenizer: Any, text: str) -> list[int]:
 def control_tokens(tokenizer: Any) -> re.Pattern[str]:
     """Finds them in a text. Added tokens that are not special (Qwen3's "<think>") are words of the model's own."""
     spelt = [str(token) for token in tokenizer.added_tokens_decoder.values() if token.special]
-    return re.compile("|".join(map(re.escape, sorted(spelt, key=len, reverse=True))))
+    # An empty alternative would be found in every text.
+    return re.compile("|".join(map(re.escape, sorted(spelt, key=len, reverse=True))) or "(?!)")
 
 
 def spells_one(tokenizer: Any, messages: Sequence[Body]) -> bool:
