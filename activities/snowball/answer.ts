@@ -6,6 +6,8 @@ import type { ScoreInput } from "../../src/pipeline/snowball/contract/steps.ts";
 import { isCorrect } from "../../src/benchmark/letters.ts";
 import type { CallOptions } from "../../src/model/vlm/backend.ts";
 import type { AnswerRow } from "../../src/preference/rows.ts";
+import type { LetterReaderName } from "../../src/benchmark/letter-readers.ts";
+import { planFormatParams } from "../../src/pipeline/snowball/recipe/prompt.ts";
 import { createAsker } from "./asker.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
@@ -29,10 +31,7 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
   const recipeOf = {
     step: "answer",
     version: RESULT_VERSION,
-    params: {
-      ...answererParams(files, "evaluator"),
-      arms: referenceArms(files.recipe).map((arm) => arm.name),
-    },
+    params: answerParams(files),
     inputs: [chunk.digest, input.rollouts.sha256, input.views.sha256],
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
@@ -57,6 +56,16 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
   return ref;
 }
 
+/** What determines a chunk's answers and whether they are right, beside its samples. */
+export function answerParams(files: Pick<RunFiles, "recipe" | "texts" | "models">) {
+  return {
+    ...answererParams(files, "evaluator"),
+    arms: referenceArms(files.recipe).map((arm) => arm.name),
+    reader: readerOf(files),
+    ...planFormatParams(files.recipe),
+  };
+}
+
 function answerRow(files: RunFiles, sample: Sample, said: string | undefined): AnswerRow {
   const { question, row, plan, fault } = sample;
   const arm = row.policy === REFERENCE_POLICY ? referenceArms(files.recipe)[row.rollout]!.name : "policy";
@@ -72,9 +81,13 @@ function answerRow(files: RunFiles, sample: Sample, said: string | undefined): A
   };
   if (fault) return { ...base, answer: "", correct: null, useful: null, status: "quarantined", reason: fault.reason };
   const answer = said ?? "";
-  const correct = question.answer === undefined ? null : isCorrect(answer, question.answer);
+  const correct = question.answer === undefined ? null : isCorrect(answer, question.answer, readerOf(files));
   if (plan.kind === "policy_failure") return { ...base, answer, correct, status: plan.kind, reason: plan.reason };
   return { ...base, answer, correct, status: plan.kind === "empty" ? "empty" : "view" };
+}
+
+function readerOf({ recipe }: Pick<RunFiles, "recipe">): LetterReaderName {
+  return recipe.evaluation.reader ?? "strict";
 }
 
 function poisonedRows(chunk: ReturnType<typeof chunkQuestions>): AnswerRow[] {

@@ -25,7 +25,7 @@ const RESULT_VERSION = 1;
 
 /** The texts of the prompt files that the recipe's scoring needs, checked. */
 export async function promptTexts(deps: Pick<ActivityDeps, "root">, recipe: Recipe): Promise<RecipeFile["texts"]> {
-  const read = async (field: keyof Recipe["prompt"]): Promise<string> => {
+  const read = async (field: Exclude<keyof Recipe["prompt"], "format">): Promise<string> => {
     const name = recipe.prompt[field];
     // checkTogether refuses a recipe without a file that it needs.
     return readFile(join(deps.root, name!), "utf8").catch((cause: unknown) => {

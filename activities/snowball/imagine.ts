@@ -7,6 +7,7 @@ import type { RolloutRow } from "../../src/preference/rows.ts";
 import { parsePlan } from "../../src/prompt/parse-plan.ts";
 import { rng, seedFor } from "../../src/seed.ts";
 import type { ActivityDeps } from "../deps.ts";
+import { planFormat, planFormatParams } from "../../src/pipeline/snowball/recipe/prompt.ts";
 import { editorParams, executorSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, type ImportedQuestion, readRun, type RunFiles } from "../../src/pipeline/snowball/files.ts";
 import type { StepContext } from "../step.ts";
@@ -42,6 +43,7 @@ export async function imagineChunk(
       pretended: pretended(files, executor.backend),
       ...editorParams(files),
       random_view: randomView ? evaluation.reference_views : null,
+      ...planFormatParams(files.recipe),
     },
     inputs: [digest, input.rollouts.sha256],
   };
@@ -74,7 +76,7 @@ async function wantedViews(
   const wanted: Wanted[] = [];
   for await (const row of readJsonLines<RolloutRow>(rollouts)) {
     const question = questions.get(row.question_id);
-    const plan = parsePlan(row.text, row.finish, planner.max_instructions);
+    const plan = parsePlan(row.text, row.finish, planner.max_instructions, planFormat(files.recipe));
     if (!question || plan.kind !== "instructions") continue;
     plan.instructions.forEach((asks, index) => {
       const draw = rng(seedFor("random-view", seed, row.question_id, row.rollout, index))();

@@ -2,6 +2,7 @@ import type { Completion } from "../../src/model/vlm/backend.ts";
 import type { Reading } from "../../src/preference/readings.ts";
 import { answerGain, both, confidence, explicit, gtSimilarity, type Scored } from "../../src/preference/scores.ts";
 import { type Scoring, type ScoringMethod, WEIGHTS } from "../../src/pipeline/snowball/recipe/scoring.ts";
+import { withoutThoughts } from "../../src/without-thoughts.ts";
 import type { Answerer, Asked } from "./asker.ts";
 import type { Sample } from "./samples.ts";
 
@@ -36,7 +37,10 @@ const MEASURES: Readonly<Record<ScoringMethod, Measure>> = {
   async gt_similarity(ask, samples, { view_cost }) {
     const asked = sides(samples);
     const answers = await ask.ownAnswers(asked);
-    const given = asked.map(({ question }, place) => ({ question, answer: answers[place]!.text.trim() }));
+    const given = asked.map(({ question }, place) => ({
+      question,
+      answer: withoutThoughts(answers[place]!.text).trim(),
+    }));
     const said = given.filter(({ answer }) => answer !== "");
     const judged = await ask.similarities(said);
     const readings = new Map(said.map((item, place) => [item, judged[place]!]));

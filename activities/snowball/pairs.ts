@@ -20,7 +20,7 @@ import { policyDigest } from "../../src/run/policy.ts";
 import type { StepContext } from "../step.ts";
 
 /** Raise when the meaning of a pair changes. */
-const RESULT_VERSION = 1;
+const RESULT_VERSION = 2;
 
 /** Pairs of a shard, their ledger and the warnings they give; dpo_pairs.json and ledger.json. */
 export async function selectPairs(
@@ -66,6 +66,8 @@ export async function selectPairs(
     const questions = questionLedger(selection, ids);
     const ledger = joinLedger(samples, questions);
     checkLedger(ledger, planner.num_rollouts);
+    const lenient = rows.filter((row) => row.lenient).length;
+    if (lenient > 0) warnings.push(lenientWarning(shard, lenient, rows.length));
     if (selection.pairs.length === 0) warnings.push(`iter_${shard}: no question has a pair.`);
     const summary: PairsSummary = {
       pairs: selection.pairs.length,
@@ -81,10 +83,18 @@ export async function selectPairs(
       gap_quantiles: selection.gapQuantiles,
       quarantined_because: samples.reasons,
       retokenized_differently: rows.filter((row) => !row.retokenized_equal).length,
+      ...(lenient > 0 && { read_leniently: lenient }),
     });
     return { rows: selection.pairs.length };
   });
   return { pairs: ref, summary: await readJson<PairsSummary>(join(await store.open(ref), "ledger.json")).then(slim) };
+}
+
+function lenientWarning(shard: number, lenient: number, samples: number): string {
+  return (
+    `iter_${shard}: ${lenient} of ${samples} completions have thoughts, a code fence or a remark around their plan, ` +
+    "which prompt.format lenient leaves out; training takes them as they are."
+  );
 }
 
 /** What the workflow steers by; the quantiles stay in the artifact. */

@@ -6,6 +6,7 @@ import type { RolloutRow, ViewRow } from "../../src/preference/rows.ts";
 import { parsePlan, type Plan } from "../../src/prompt/parse-plan.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { ChunkQuestions, ImportedQuestion, RunFiles } from "../../src/pipeline/snowball/files.ts";
+import { planFormat } from "../../src/pipeline/snowball/recipe/prompt.ts";
 
 /** A rollout with its plan and its views, as critic and evaluator see it. */
 export interface Sample {
@@ -47,7 +48,7 @@ export async function samplesOf(
     samples.push({
       row,
       question,
-      plan: parsePlan(row.text, row.finish, files.recipe.planner.max_instructions),
+      plan: parsePlan(row.text, row.finish, files.recipe.planner.max_instructions, planFormat(files.recipe)),
       given: question.images.map((name) => join(deps.root, files.recipe.data.image_root, name)),
       views: made.map((view) => view.file),
       viewPaths: made.map((view) => join(views, view.file)),

@@ -7,6 +7,7 @@ import type { CallOptions } from "../../src/model/vlm/backend.ts";
 import type { LabeledRow, RolloutRow } from "../../src/preference/rows.ts";
 import { emptyPlan, policyFailure, type Scored } from "../../src/preference/scores.ts";
 import { ASKS_WITH, WEIGHTS } from "../../src/pipeline/snowball/recipe/scoring.ts";
+import { planFormatParams } from "../../src/pipeline/snowball/recipe/prompt.ts";
 import { type Answerer, createAsker } from "./asker.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { measure } from "./measure.ts";
@@ -17,6 +18,9 @@ import type { StepContext } from "../step.ts";
 
 /** Raise when the meaning of a score changes. */
 const RESULT_VERSION = 1;
+
+/** Raise when a reply to a question for a number is read as another one. */
+const READING_VERSION = 2;
 
 /** The critic scores what the views of a sample are worth. */
 export async function scoreChunk(deps: ActivityDeps, context: StepContext, input: ScoreInput): Promise<ArtifactRef> {
@@ -60,8 +64,9 @@ export function scoreParams(files: Pick<RunFiles, "recipe" | "texts" | "models">
     empty: scoring.empty,
     view_cost: scoring.view_cost,
     on_generation_failure: executor.on_generation_failure,
+    ...planFormatParams(files.recipe),
     ...(scoring.method === "both" && { weights: scoring.weights ?? WEIGHTS }),
-    ...(asked.length > 0 && { texts: asked.map((field) => files.texts[field]) }),
+    ...(asked.length > 0 && { texts: asked.map((field) => files.texts[field]), reading: READING_VERSION }),
   };
 }
 
@@ -83,7 +88,12 @@ function unseen(files: RunFiles, sample: Sample): Scored {
 
 function label(files: RunFiles, sample: Sample, scored: Scored): LabeledRow {
   const { row, plan } = sample;
-  const base = { ...row, instructions: plan.kind === "instructions" ? plan.instructions : [], views: sample.views };
+  const base = {
+    ...row,
+    instructions: plan.kind === "instructions" ? plan.instructions : [],
+    views: sample.views,
+    ...(plan.kind !== "policy_failure" && plan.lenient && { lenient: true as const }),
+  };
   if (scored.score === null) {
     const dropped = plan.kind === "empty";
     return { ...base, status: dropped ? "empty" : "quarantined", score: null, components: {}, reason: scored.reason };

@@ -19,11 +19,17 @@ class Draft:
     seed: str
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+    end: int | None = None
     end_logprob: float | None = None
 
     @property
     def finish(self) -> Literal["stop", "length"]:
-        return "length" if self.end_logprob is None else "stop"
+        return "length" if self.end is None else "stop"
+
+    @property
+    def sampled(self) -> list[int]:
+        """All that was sampled, the end token too if there was one."""
+        return self.ids if self.end is None else [*self.ids, self.end]
 
     @property
     def mean_logprob(self) -> float:
@@ -85,7 +91,7 @@ def decode(
 def _note(draft: Draft, token: int, logprob: float, vlm: Vlm) -> bool:
     """Adds a token to a draft; False when it ended the completion."""
     if token in vlm.end_ids:
-        draft.end_logprob = logprob
+        draft.end, draft.end_logprob = token, logprob
         return False
     draft.ids.append(token)
     draft.logprobs.append(logprob)

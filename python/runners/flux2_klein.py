@@ -10,6 +10,7 @@ from transformers import Qwen3ForCausalLM, logging
 
 from runners.device import Compute
 from runners.failure import Failure
+from runners.spelling import control_tokens
 
 logging.disable_progress_bar()
 
@@ -75,6 +76,10 @@ def declined(pipeline: Any, image: Image.Image, instruction: str) -> str | None:
         pipeline.image_processor.check_image_input(image)
     except ValueError as error:
         return f"the editor does not take the given image: {error}"
+    spelt = control_tokens(pipeline.tokenizer).search(instruction)
+    if spelt:
+        # The pipeline encodes text by itself: there it would end the turn.
+        return f"the instruction spells out the control token {spelt.group()}"
     messages = [{"role": "user", "content": instruction}]
     text = pipeline.tokenizer.apply_chat_template(
         messages, tokenize=False, add_generation_prompt=True, enable_thinking=False

@@ -7,6 +7,7 @@ import torch
 
 from runners.failure import Failure
 from runners.prompt import Prompt
+from runners.spelling import as_text
 from runners.vlm import Vlm, collate
 
 
@@ -45,7 +46,7 @@ def answer_logprobs(vlm: Vlm, prompts: Sequence[Prompt], answers: Sequence[str])
 
 def answer_ids(vlm: Vlm, answer: str) -> list[int]:
     """Token ids of an answer, without an end token; an empty answer is refused, for nothing has no probability."""
-    ids: list[int] = vlm.tokenizer(answer, add_special_tokens=False)["input_ids"]
+    ids = as_text(vlm.tokenizer, answer)
     if not ids:
         raise Failure("BadInput", "An answer whose probability was asked for is empty.")
     return ids

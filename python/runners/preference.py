@@ -13,6 +13,7 @@ from runners.failure import Failure
 from runners.prompt import IMAGE_MARKER, Prompt, encode, messages_of_pair
 from runners.protocol import Body
 from runners.ranks import ALONE, Rank
+from runners.spelling import as_text
 
 # A wrong prompt is nearly always wrong in every row, so this many, spread over the file, are looked at before the
 # training starts. The others are checked when their batch is made, before they teach anything.
@@ -110,8 +111,19 @@ class PairCollator:
         return prompt
 
     def _completion(self, row: Body, side: str) -> list[int]:
+        """What a side is trained on. Of what was sampled, the sampled tokens: what was cut had no end, and where the
+        text alone does not give them back, the row has them. What the user wrote is text with an end."""
         tokenizer = self.processor.tokenizer
-        ids: list[int] = tokenizer(row[side], add_special_tokens=False)["input_ids"]
+        text: str = row[side]
+        end = [] if row.get(f"{side}_finish") == "length" else [tokenizer.eos_token_id]
+        if not row.get("prompt_digest"):
+            return [*as_text(tokenizer, text), *end]
+        ids: list[int] = row.get(f"{side}_ids") or [*tokenizer(text, add_special_tokens=False)["input_ids"], *end]
+        spoken = tokenizer.decode(
+            ids[: len(ids) - len(end)], skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        if f"{side}_ids" in row and spoken != text:
+            raise Failure("Provenance", f"Pair {row['id']}: its {side}_ids are not those of its {side} text.")
         if set(ids) & set(self.unspeakable):
             raise Failure("BadInput", f"Pair {row['id']}: its {side} text contains an image token.")
-        return [*ids, tokenizer.eos_token_id]
+        return ids

@@ -12,6 +12,7 @@ from PIL import Image
 
 from runners.failure import Failure
 from runners.protocol import Body
+from runners.spelling import fill, filled_ids, masked, spells_one
 
 IMAGE_MARKER = "<image>"
 
@@ -38,16 +39,44 @@ class Prompt:
 
 
 def encode(processor: Any, messages: Sequence[Body]) -> Prompt:
-    """The prompt of a conversation, up to where the assistant begins to speak.
+    """The prompt of a conversation, up to where the assistant begins to speak. Its texts are text: a control token that
+    one of them spells out ends no turn and is no image.
 
     messages: [{role, content: [{type: "text", text} | {type: "image", image: path}]}].
     """
+    if spells_one(processor.tokenizer, messages):
+        return encode_apart(processor, messages)
+    return _encode(processor, messages, _render(processor, messages))
+
+
+def encode_apart(processor: Any, messages: Sequence[Body]) -> Prompt:
+    """The same for any texts: what the template adds and what the texts say are encoded apart from each other.
+
+    Where no text spells out a control token, the ids are those of `encode`, which is the plainer way to them.
+    """
+    named, texts = masked(messages)
+    rendered = _render(processor, named)
+    if fill(rendered, texts) != _render(processor, messages):
+        raise Failure(
+            "BadInput",
+            "A text spells out a control token, and this model's chat template changes the texts that it is given, so "
+            "that it cannot be kept apart; take the token out of the data.",
+        )
+    prompt = _encode(processor, named, rendered)
+    ids, types = filled_ids(processor.tokenizer, rendered, prompt.ids, prompt.types, texts)
+    return Prompt(ids, types, prompt.pixel_values, prompt.grids)
+
+
+def _render(processor: Any, messages: Sequence[Body]) -> str:
+    text: str = processor.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+    return text
+
+
+def _encode(processor: Any, messages: Sequence[Body], text: str) -> Prompt:
     images = [_open(part["image"]) for message in messages for part in message["content"] if part["type"] == "image"]
-    text = processor.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
     try:
         encoded = processor(text=[text], images=images or None, return_tensors="pt")
     except (ValueError, IndexError, StopIteration) as error:
-        # A question that spells out an image token has more placeholders than images.
         raise Failure("BadInput", f"A prompt with {len(images)} images cannot be encoded: {error}") from error
     ids = encoded["input_ids"][0].tolist()
     types = encoded["mm_token_type_ids"][0].tolist() if "mm_token_type_ids" in encoded else [0] * len(ids)

@@ -78,16 +78,19 @@ def sample(
 
 
 def completion(vlm: "Vlm", draft: Any) -> Body:
-    """A finished draft as it travels. Special tokens stay in the text: what was said is what is trained on."""
+    """A finished draft as it travels. Special tokens stay in the text: what was said is what is trained on. `ids`, all
+    that was sampled, the end too, travel only where the text and the usual end do not give them back."""
     text: str = vlm.tokenizer.decode(draft.ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-    again = vlm.tokenizer(text, add_special_tokens=False)["input_ids"]
-    return {
+    equal = vlm.tokenizer(text, add_special_tokens=False)["input_ids"] == draft.ids
+    body = {
         "text": text,
         "finish": draft.finish,
         "tokens": len(draft.ids),
         "mean_logprob": draft.mean_logprob,
-        "retokenized_equal": again == draft.ids,
+        "retokenized_equal": equal,
     }
+    usual = equal and draft.end in (None, vlm.tokenizer.eos_token_id)
+    return body if usual else body | {"ids": draft.sampled}
 
 
 def logprob(vlm: "Vlm", items: list[Body], micro_batch: int, progress: Progress) -> tuple[list[Body], int]:

@@ -154,10 +154,12 @@ def test_what_the_editor_declines_is_said_and_the_rest_is_made(pipeline: Any, im
     items = views(images, tmp_path / "views", [0, 1, 2])
     items[1]["instruction"] = "a very " * 300 + "long one"
     items.append({**items[0], "image": str(tmp_path / "narrow.png"), "output": str(tmp_path / "views" / "narrow.png")})
+    items.append({**items[0], "instruction": "left<|im_end|>", "output": str(tmp_path / "views" / "spelt.png")})
     made, _ = edit(pipeline, items, Settings.parse(SETTINGS), 4, lambda *_: None)
-    assert [each["status"] for each in made] == ["ok", "refused", "ok", "refused"]
+    assert [each["status"] for each in made] == ["ok", "refused", "ok", "refused", "refused"]
     assert made[1]["reason"].endswith("tokens; the editor reads 512")
     assert made[3]["reason"].startswith("the editor does not take the given image: Image too small: 40×200.")
+    assert made[4]["reason"] == "the instruction spells out the control token <|im_end|>"
     assert sorted(bytes_of(tmp_path / "views")) == ["0.png", "2.png"]
 
 

@@ -96,7 +96,9 @@ function fromRoot(root: string, path: string): string {
 /** The prompts that the recipe names, where the root has none of its own yet. */
 function copyPrompts(root: string, recipe: object): string[] {
   const { prompt = {} } = recipe as { prompt?: Readonly<Record<string, string | undefined>> };
-  const named = Object.values(prompt).filter((path) => path !== undefined);
+  const named = Object.values(prompt).filter(
+    (path): path is string => path !== undefined && existsSync(join(PROJECT, path)),
+  );
   const missing = named.filter((path) => !existsSync(join(root, path)));
   for (const path of missing) {
     mkdirSync(dirname(join(root, path)), { recursive: true });

@@ -33,7 +33,11 @@ export function readGivenPair(value: unknown): ReadPair {
   const id = Number.isSafeInteger(row.id) ? String(row.id) : row.id;
   if (typeof id !== "string" || id === "") return { problem: "id is missing; a text or a whole number is needed" };
   const image: unknown = typeof row.image === "string" ? [row.image] : row.image;
-  const problem = textProblem(row) ?? imageProblem(image) ?? promptProblem(row.prompt as string, image as string[]);
+  const problem =
+    textProblem(row) ??
+    endProblem(row) ??
+    imageProblem(image) ??
+    promptProblem(row.prompt as string, image as string[]);
   if (problem !== undefined) return { id, problem };
   const images = image as string[];
   const text = (row.prompt as string).replace(LEADING_MARKERS, "");
@@ -41,7 +45,34 @@ export function readGivenPair(value: unknown): ReadPair {
   const { system, chosen, rejected } = row as { system?: string; chosen: string; rejected: string };
   const provenance = Object.entries(PROVENANCE).map(([field, absent]) => [field, row[field] ?? absent]);
   const pair = { id, image: images, system: system ?? "", prompt, chosen, rejected, ...Object.fromEntries(provenance) };
-  return { pair: pair as PairRow };
+  return { pair: { ...pair, ...endsOf(row) } as PairRow };
+}
+
+/** How the texts ended, and of what Snowball sampled the ids: those of another tokenizer would be other texts. */
+function endsOf(row: Record<string, unknown>): object {
+  const cut = ["chosen_finish", "rejected_finish"].filter((field) => row[field] === "length");
+  const sampled = row.prompt_digest ? ["chosen_ids", "rejected_ids"].filter((field) => given(row[field])) : [];
+  return Object.fromEntries([...cut, ...sampled].map((field) => [field, row[field]]));
+}
+
+function endProblem(row: Record<string, unknown>): string | undefined {
+  for (const side of ["chosen", "rejected"]) {
+    const [finish, ids] = [row[`${side}_finish`], row[`${side}_ids`]];
+    if (given(finish) && finish !== "stop" && finish !== "length") {
+      return `${side}_finish is ${JSON.stringify(finish)}; "stop" (also when left out) or "length" is needed`;
+    }
+    if (
+      given(ids) &&
+      !(Array.isArray(ids) && ids.length > 0 && ids.every((id) => Number.isSafeInteger(id) && id >= 0))
+    ) {
+      return `${side}_ids is no list of token ids`;
+    }
+  }
+  return undefined;
+}
+
+function given(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function textProblem({ prompt, chosen, rejected, system }: Record<string, unknown>): string | undefined {

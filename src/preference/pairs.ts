@@ -93,5 +93,9 @@ function pairRow(question: Question, pair: Contrast, context: PairContext): Pair
     weak,
     policy: chosen.policy,
     prompt_digest: chosen.prompt_digest,
+    ...(chosen.finish === "length" && { chosen_finish: "length" as const }),
+    ...(rejected.finish === "length" && { rejected_finish: "length" as const }),
+    ...(chosen.ids && { chosen_ids: chosen.ids }),
+    ...(rejected.ids && { rejected_ids: rejected.ids }),
   };
 }

@@ -1,3 +1,5 @@
+import { type Scale, statedNumber } from "./stated-number.ts";
+
 /** A number that the critic replied, perhaps only when asked in other words; or why there is none: never a default. */
 export type Reading =
   | { readonly value: number; readonly reasked: boolean }
@@ -12,28 +14,45 @@ export interface Reply {
 /** Characters of a reply that are shown where it could not be read. */
 const SHOWN = 60;
 
-/** Marks that only dress a number up: Markdown, quotes, tags. */
-const DRESS = /<\/?[a-z_]+>|[*`"]/gi;
-/** The scale behind a rating: 8/10, 8 out of 10. */
-const OUT_OF_TEN = /(?<=\d\s*)(?:\/|out of)\s*10(?![\d.,]*\d|\s*\/)/gi;
-/** Ranges, fractions and times: 7-8, 1/2, 8:30. */
-const BETWEEN_NUMBERS = /\d\s*[\p{Pd}−/~:]\s*\d/u;
-/** Hyphens, the en dash and the minus sign are signs; an em dash is punctuation. */
-const NUMBER = /[+\-‐‑–−]?[\d.,]*\d/g;
-/** No decimal comma, which may be a thousand, and no 007. */
-const PLAIN = /^[+\-‐‑–−]?(?:0|[1-9]\d*)(?:\.\d+)?$/;
-/** Next to a number, these make it another thing: 8th, x2, 80%, ±1, <3, a minus that stands alone. */
-const SPOILS_BEFORE = /[\p{L}\p{N}_±≤≥<>~]$|[\p{Pd}−+]\s*$/u;
-const SPOILS_AFTER = /^[\p{L}\p{N}_%²³]/u;
+/** How a scale is introduced: "on a scale from", "between". */
+const SCALE_OF = String.raw`(?:\b(?:on|in|by|using)\s+)?(?:\b(?:a|the)\s+)?(?:\bscale\s*(?:of\b|from\b|:)?\s*)?(?:\b(?:from|between)\s+)?`;
+const TO = String.raw`\s*(?:[-‐‑–−~]|\.\.+|to\b|through\b|and\b)\s*`;
+/** 10, and not the beginning of another number, fraction or date. */
+const TEN = String.raw`(?:10|ten)(?![\p{L}\d%]|[.,]\d|\s*\/|\s+per\b)`;
 
-/** A rating from 1 to 10: "8", "8.5", "8/10", "Rating: **8**". Null for anything that could mean something else. */
+const RATING: Scale = {
+  low: 1,
+  high: 10,
+  mentions: [
+    new RegExp(`${SCALE_OF}(?<![\\d.,/:-])1${TO}${TEN}`, "giu"),
+    new RegExp(`${SCALE_OF}(?:10|ten)[- ]points?\\s+(?:scale|system)\\b`, "giu"),
+    /\b(?:10|ten)-point\b/giu,
+    new RegExp(`${SCALE_OF}\\bscale\\s+of\\s+${TEN}`, "giu"),
+    new RegExp(`\\bout of\\s+(?:a\\s+(?:possible|maximum(?:\\s+of)?|total\\s+of)\\s+)?${TEN}`, "giu"),
+    new RegExp(`(?<=\\d\\s+)of\\s+${TEN}`, "giu"),
+    new RegExp(`\\/\\s*${TEN}`, "giu"),
+    /满分\s*[为是:]?\s*10(?:\s*points)?|10\s*分制/gu,
+  ],
+  suffix: new RegExp(`(?<=\\d|\\b(?:one|two|three|four|five|six|seven|eight|nine|ten))\\s*\\/\\s*${TEN}`, "giu"),
+};
+
+const SIMILARITY: Scale = {
+  low: -2,
+  high: 2,
+  mentions: [new RegExp(`${SCALE_OF}[-‐‑–−]2${TO}\\+?2(?![\\p{L}\\d%]|[.,]\\d|\\s*\\/)`, "giu")],
+};
+
+/**
+ * A rating from 1 to 10: "8", "8.5", "eight", "8/10", "Rating: **8**". Null for anything that could mean something else:
+ * the scale ("out of 10"), a name ("image 1"), a count ("3 chairs"), another scale ("5 out of 5").
+ */
 export function readRating({ text, finish }: Reply): number | null {
-  return readNumber(text.replace(DRESS, " ").replace(OUT_OF_TEN, " "), finish, 1, 10);
+  return finish === "length" ? null : statedNumber(text, RATING);
 }
 
-/** A similarity from -2 to 2: "-2", "−1", "+1", "Similarity: 0". Null for anything that could mean something else. */
+/** A similarity from -2 to 2: "-2", "−1", "minus 1", "Similarity: 0". Null for anything that could mean something else. */
 export function readSimilarity({ text, finish }: Reply): number | null {
-  return readNumber(text.replace(DRESS, " "), finish, -2, 2);
+  return finish === "length" ? null : statedNumber(text, SIMILARITY);
 }
 
 /** Why neither wording brought a number. */
@@ -42,22 +61,6 @@ export function unreadable(what: string, first: Reply, again: Reply): Reading {
     value: null,
     reason: `the critic's ${what} cannot be read: it said ${start(first)}, and asked in other words ${start(again)}`,
   };
-}
-
-/** The one number that a text holds, however often it says it. */
-function readNumber(text: string, finish: Reply["finish"], low: number, high: number): number | null {
-  if (finish === "length" || BETWEEN_NUMBERS.test(text)) return null;
-  const found = [...text.matchAll(NUMBER)];
-  const readable = found.every(
-    ({ 0: number, index }) =>
-      PLAIN.test(number) &&
-      !SPOILS_BEFORE.test(text.slice(0, index)) &&
-      !SPOILS_AFTER.test(text.slice(index + number.length)),
-  );
-  const values = new Set(found.map(([number]) => Number(number.replace(/[‐‑–−]/, "-")) + 0));
-  const [value] = values;
-  if (!readable || values.size !== 1 || value === undefined || value < low || value > high) return null;
-  return value;
 }
 
 function start({ text, finish }: Reply): string {

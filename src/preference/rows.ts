@@ -10,6 +10,8 @@ export interface RolloutRow {
   /** Mean log-probability of the sampled tokens, raw logits at temperature 1. */
   readonly mean_logprob: number;
   readonly retokenized_equal: boolean;
+  /** All sampled ids, the end token among them if there was one: only where `text` and the usual end do not give them. */
+  readonly ids?: readonly number[];
   readonly prompt_digest: string;
   readonly seed: string;
   /** Digest of the policy that was sampled: training refuses a shard of another one. */
@@ -50,6 +52,8 @@ export interface LabeledRow extends RolloutRow {
   readonly score: number | null;
   readonly components: Readonly<Record<string, number>>;
   readonly reason?: string;
+  /** The plan had something around it that only `prompt.format: lenient` leaves out. */
+  readonly lenient?: true;
 }
 
 export type PairKind = "view_over_view" | "view_over_empty" | "empty_over_view" | "over_policy_failure";
@@ -82,6 +86,12 @@ export interface PairRow {
   readonly weak: boolean;
   readonly policy: string;
   readonly prompt_digest: string;
+  /** How the texts ended; absent is "stop", with an end token. Training gives none to a text that was cut. */
+  readonly chosen_finish?: "length";
+  readonly rejected_finish?: "length";
+  /** The ids that were sampled, as in RolloutRow: where they are given, they are trained on as they are. */
+  readonly chosen_ids?: readonly number[];
+  readonly rejected_ids?: readonly number[];
 }
 
 /** One answer of the evaluator on a held-out question, a line of evaluation.jsonl. */

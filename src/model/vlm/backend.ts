@@ -40,6 +40,8 @@ export interface Completion {
   readonly mean_logprob: number;
   /** Does tokenising `text` again give the ids that were sampled? */
   readonly retokenized_equal: boolean;
+  /** All sampled ids, the end token among them if there was one: only where `text` and the usual end do not give them. */
+  readonly ids?: readonly number[];
 }
 
 export interface SampledItem {

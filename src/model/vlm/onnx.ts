@@ -83,18 +83,20 @@ export function createOnnxVlm(graph: Graph, chat: Chat, microBatch: number): Vlm
 
 function asCompletion(chat: Chat, { ids, logprobs, endLogprob }: Draft): Completion {
   const text = chat.decode(ids);
-  const again = chat.encode(text);
+  const again = chat.encodeSaid(text);
+  const equal = again.length === ids.length && again.every((id, place) => id === ids[place]);
   return {
     text,
     finish: endLogprob === undefined ? "length" : "stop",
     tokens: ids.length,
     mean_logprob: ids.length > 0 ? logprobs.reduce((sum, each) => sum + each, 0) / ids.length : endLogprob!,
-    retokenized_equal: again.length === ids.length && again.every((id, place) => id === ids[place]),
+    retokenized_equal: equal,
+    ...(!equal && { ids: endLogprob === undefined ? ids : [...ids, chat.endId] }),
   };
 }
 
 function answerIds(chat: Chat, answer: string): number[] {
-  const ids = chat.encode(answer);
+  const ids = chat.encodeText(answer);
   if (ids.length === 0) throw new StepFailure("BadInput", "An answer whose probability was asked for is empty.");
   return ids;
 }

@@ -15,6 +15,7 @@ const completion = z.object({
   tokens: z.int().min(0),
   mean_logprob: z.number(),
   retokenized_equal: z.boolean(),
+  ids: z.array(z.int().min(0)).exactOptional(),
 });
 const sampled = z.array(z.object({ completions: z.array(completion), prompt_digest: z.string() }));
 const scored = z.array(z.object({ tokens: z.int().min(1), mean_logprob: z.number(), sum_logprob: z.number() }));

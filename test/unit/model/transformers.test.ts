@@ -29,10 +29,11 @@ function over(result: unknown, serving = SERVING) {
 }
 
 test("a question reaches the server as it is, with micro-batch, silence limit and signal", async () => {
-  const { vlm, asked } = over([{ completions: [completion, completion], prompt_digest: "d" }]);
+  const other = { ...completion, retokenized_equal: false, ids: [7, 8, 2] };
+  const { vlm, asked } = over([{ completions: [completion, other], prompt_digest: "d" }]);
   const items = [{ messages, seeds: ["s", "t"] }];
   const results = await vlm.sample(items, GREEDY, options);
-  expect(results[0]?.completions).toEqual([completion, completion]);
+  expect(results[0]?.completions).toEqual([completion, other]);
   expect(asked).toEqual([["sample", { items, sampling: GREEDY, micro_batch: 4 }, { ...options, silenceMs: 1000 }]]);
 });
 

@@ -21,6 +21,20 @@ test("what Snowball wrote keeps its provenance, and other fields are left behind
   expect(read).not.toHaveProperty("pair.note");
 });
 
+test("a text that was cut says so; sampled ids are kept with what was sampled, and with nothing else", () => {
+  const ends = { chosen_finish: "stop", rejected_finish: "length", chosen_ids: [3, 4], rejected_ids: null };
+  const { pair } = readGivenPair({ ...ROW, ...ends, prompt_digest: "d" }) as { pair: object };
+  expect(pair).toMatchObject({ rejected_finish: "length", chosen_ids: [3, 4] });
+  for (const field of ["chosen_finish", "rejected_ids"]) expect(pair).not.toHaveProperty(field);
+
+  const own = (readGivenPair({ ...ROW, ...ends }) as { pair: object }).pair;
+  expect(own).toMatchObject({ rejected_finish: "length" });
+  expect(own).not.toHaveProperty("chosen_ids");
+  for (const field of ["chosen_finish", "rejected_finish", "chosen_ids", "rejected_ids"]) {
+    expect(readGivenPair(ROW)).not.toHaveProperty(`pair.${field}`);
+  }
+});
+
 test.each([
   [[], "it is not an object"],
   [{ ...ROW, id: undefined }, "id is missing"],
@@ -29,6 +43,9 @@ test.each([
   [{ ...ROW, chosen: " " }, "chosen is missing or empty"],
   [{ ...ROW, rejected: "yes" }, "the same text"],
   [{ ...ROW, system: 3 }, "system is no text"],
+  [{ ...ROW, rejected_finish: "cut" }, 'rejected_finish is "cut"; "stop" (also when left out) or "length" is needed'],
+  [{ ...ROW, chosen_ids: "3 4" }, "chosen_ids is no list of token ids"],
+  [{ ...ROW, rejected_ids: [3, -1] }, "rejected_ids is no list of token ids"],
   [{ ...ROW, rejected: "<image> no" }, "rejected has the marker"],
   [{ ...ROW, image: ["a.png", "b.png"] }, "prompt has 1 markers <image>, but image names 2 files"],
   [{ ...ROW, prompt: "<image>Is <image> the same?" }, "after its text began"],

@@ -43,6 +43,13 @@ test("best over worst, with everything that says where it came from", () => {
   expect(gapQuantiles).toMatchObject({ n: 1, min: 1, p50: 1, max: 1 });
 });
 
+test("a pair says which text was cut, and carries sampled ids where a text does not give them", () => {
+  const cut = aSample("q", 1, -1, "policy_failure", { finish: "length" });
+  const [pair] = pairsOf([aSample("q", 0, 0.5, "view", { retokenized_equal: false, ids: [7, 8] }), cut]).pairs;
+  expect(pair).toMatchObject({ rejected_finish: "length", chosen_ids: [7, 8] });
+  for (const field of ["chosen_finish", "rejected_ids"]) expect(pair).not.toHaveProperty(field);
+});
+
 test("ties go to the lower rollout index, whatever the order of the rows", () => {
   const rows = [aSample("q", 3, 0.5), aSample("q", 1, 0.5), aSample("q", 4, -0.5), aSample("q", 2, -0.5)];
   expect(pairsOf(rows).pairs[0]).toMatchObject({ chosen_rollout: 1, rejected_rollout: 2 });

@@ -28,6 +28,7 @@ const FIRST: Readonly<Record<string, Step | null | { readonly step: Step; readon
   planner: "rollout",
   "planner.micro_batch": null,
   prompt: "rollout",
+  "prompt.format": "imagine",
   "prompt.answer": "score",
   "prompt.rate": "score",
   "prompt.rate_again": "score",

@@ -23,5 +23,13 @@ export const evaluation = z
       .max(100_000)
       .default(BOOTSTRAP_RESAMPLES)
       .describe("Resamples behind every interval"),
+    // No default here: it would be written into every recipe.
+    reader: z
+      .enum(["strict", "mmsi"])
+      .optional()
+      .describe(
+        "How the letter of an answer is read. strict, also when left out: the one that is stated; mmsi: in the order " +
+          "of MMSI-Bench's own reader, for figures that are compared with published ones",
+      ),
   })
   .describe("What a policy is measured against");

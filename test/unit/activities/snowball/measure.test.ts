@@ -102,7 +102,7 @@ test("both: the answers in one call, the ratings in another; equal weights when 
 test("gt_similarity: answers are judged without images, equal ones once, and an empty one not at all", async () => {
   const said: Record<string, string> = {
     "q.png": " blue box ",
-    "left.png": "red box",
+    "left.png": "<think>Is it blue? No.</think>\n\nred box",
     "right.png": "blue box",
     "top.png": "",
   };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { scoreParams } from "../../../../activities/snowball/score.ts";
 import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
+import { planFormat } from "../../../../src/pipeline/snowball/recipe/prompt.ts";
 import { shortest, withFields } from "../../../support/recipe.ts";
 
 const PROMPTS = {
@@ -22,8 +23,8 @@ const TEXTS = {
   similarity_again: "M again",
 };
 
-function params(scoring: object, texts: Partial<typeof TEXTS> = {}): object {
-  const recipe = parseRecipeObject(withFields(shortest(), { scoring, prompt: PROMPTS }));
+function params(scoring: object, texts: Partial<typeof TEXTS> = {}, format: string | undefined = "strict"): object {
+  const recipe = parseRecipeObject(withFields(shortest(), { scoring, prompt: { ...PROMPTS, format } }));
   const models = { planner: "p", critic: "c", evaluator: "e" };
   return scoreParams({ recipe, models, texts: { ...TEXTS, ...texts } });
 }
@@ -46,18 +47,33 @@ test.each(["confidence", "answer_gain"])("the key of %s is what it was, whatever
   expect(params({ method })).toStrictEqual({ ...OLD, method });
 });
 
-test("other methods add the texts that they ask with, in both wordings, and no others", () => {
-  expect(params({ method: "explicit" })).toStrictEqual({ ...OLD, method: "explicit", texts: ["R", "R again"] });
+test("other methods add the texts that they ask with, in both wordings, no others, and how replies are read", () => {
+  const texts = ["R", "R again"];
+  expect(params({ method: "explicit" })).toStrictEqual({ ...OLD, method: "explicit", texts, reading: 2 });
   expect(params({ method: "gt_similarity" }, { rate: "other" })).toStrictEqual({
     ...OLD,
     method: "gt_similarity",
     texts: ["M", "M again"],
+    reading: 2,
   });
 });
 
 test("both adds its weights, and those of the default are the default's", () => {
   const weights = { confidence: 0.5, explicit: 0.5 };
-  expect(params({ method: "both" })).toStrictEqual({ ...OLD, method: "both", weights, texts: ["R", "R again"] });
+  expect(params({ method: "both" })).toStrictEqual({
+    ...OLD,
+    method: "both",
+    weights,
+    texts: ["R", "R again"],
+    reading: 2,
+  });
   expect(params({ method: "both", weights })).toStrictEqual(params({ method: "both" }));
   expect(params({ method: "both", weights: { confidence: 1, explicit: 2 } })).not.toEqual(params({ method: "both" }));
+});
+
+test("plans that are read leniently, as they are by default, have scores of their own", () => {
+  expect(params({}, {}, "lenient")).toStrictEqual({ ...OLD, method: "confidence", format: "lenient" });
+  const { prompt } = parseRecipeObject(shortest());
+  expect(prompt).not.toHaveProperty("format");
+  expect(planFormat({ prompt })).toBe("lenient");
 });

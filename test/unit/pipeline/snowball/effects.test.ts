@@ -15,6 +15,8 @@ test.each([
   ["chunk.window", null],
   ["planner.temperature", { step: "rollout", iteration: 0 }],
   ["planner.micro_batch", null],
+  ["prompt.format", { step: "imagine", iteration: 0 }],
+  ["evaluation.reader", { step: "evaluate", iteration: 0 }],
   ["executor.width", { step: "imagine", iteration: 0 }],
   ["scoring.method", { step: "score", iteration: 0 }],
   ["scoring.min_score_gap", { step: "pairs", iteration: 0 }],
