@@ -1,10 +1,13 @@
 import type { ControlSteps, TrainSteps } from "../src/contract/steps.ts";
 import type { Role } from "../src/contract/queues.ts";
+import type { AnswerSteps, MeasureSteps } from "../src/contract/benchmark.ts";
+import { answerItems, measureAnswers } from "./benchmark.ts";
 import { closeRun } from "./close.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { gatePolicy, keepDecision } from "./gate.ts";
 import { gatherChunks, gatherSpans } from "./gather.ts";
 import { mergePolicy } from "./merge.ts";
+import { evaluateSteps } from "./evaluate/index.ts";
 import { snowballSteps } from "./snowball/index.ts";
 import { asActivity, type Step, type Written } from "./step.ts";
 import { trainPolicy } from "./train.ts";
@@ -16,12 +19,15 @@ export type Activities = Readonly<Record<string, (...args: never[]) => Promise<u
 export type PipelineSteps = Partial<Record<Role | "control", Readonly<Record<string, Step>>>>;
 
 const SHARED = {
-  control: { closeRun, gatePolicy, keepDecision, gatherChunks, gatherSpans } satisfies Written<ControlSteps>,
+  control: { closeRun, gatePolicy, keepDecision, gatherChunks, gatherSpans, measureAnswers } satisfies Written<
+    ControlSteps & MeasureSteps
+  >,
+  rollout: { answerItems } satisfies Written<AnswerSteps>,
   train: { trainPolicy, mergePolicy } satisfies Written<TrainSteps>,
 };
 
 /** Steps of pipelines. A new pipeline adds one line. */
-const PIPELINES: readonly PipelineSteps[] = [snowballSteps];
+const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, snowballSteps];
 
 /** The steps of a queue, each made an activity. */
 export function activitiesOf(queue: Role | "control", deps: ActivityDeps): Activities {

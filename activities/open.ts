@@ -4,7 +4,7 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { StepLimits } from "../src/contract/run.ts";
 import { StepFailure } from "../src/failure.ts";
-import type { Recipe } from "../src/pipeline/index.ts";
+import type { PipelineName, Recipe } from "../src/pipeline/index.ts";
 import { parseRecipeObject } from "../src/pipeline/parse.ts";
 import type { CommonRecipe } from "../src/recipe/common.ts";
 import type { RecipeFile } from "../src/run/recipe-file.ts";
@@ -15,15 +15,31 @@ const RESULT_VERSION = 1;
 
 /**
  * The recipe that a run was started with, parsed.
- * @throws {StepFailure} BadInput for one that is not usable, or that has another name than the run
+ * @param pipelines what the workflow runs
+ * @throws {StepFailure} BadInput for one that is not usable, is another pipeline's, or has another name than the run
  */
-export function openedAs(input: unknown, name: string): Recipe {
+export function openedAs<P extends PipelineName>(
+  input: unknown,
+  name: string,
+  pipelines: readonly P[],
+): Extract<Recipe, { pipeline: P }> {
   const recipe = parseRecipeObject(input);
+  if (!isOneOf(recipe, pipelines)) {
+    const told = `pipeline is "${recipe.pipeline}", but the workflow that was started runs ${pipelines.join(" and ")}`;
+    throw new StepFailure("BadInput", `${told}; start the workflow "${recipe.pipeline}" with it.`);
+  }
   if (recipe.name === name) return recipe;
   throw new StepFailure(
     "BadInput",
     `The recipe's name is "${recipe.name}", but the run was started as "${name}"; they must be equal.`,
   );
+}
+
+function isOneOf<P extends PipelineName>(
+  recipe: Recipe,
+  pipelines: readonly P[],
+): recipe is Extract<Recipe, { pipeline: P }> {
+  return pipelines.some((name) => name === recipe.pipeline);
 }
 
 export interface KeptRecipe {

@@ -17,6 +17,7 @@ import type { ActivityDeps } from "../activities/deps.ts";
 import { writeJsonLines } from "../src/artifact/files.ts";
 import { createLocalStore } from "../src/artifact/local-store.ts";
 import { parseRecipeObject } from "../src/pipeline/parse.ts";
+import type { Recipe } from "../src/pipeline/snowball/recipe/index.ts";
 
 const QUESTIONS = 175_000;
 const IMAGES = 2_000;
@@ -62,7 +63,7 @@ async function importOnce(root: string): Promise<void> {
   const started = performance.now();
   const before = process.resourceUsage().maxRSS;
   const context = { signal: new AbortController().signal, report: () => undefined };
-  const { dataset } = await importData(deps, context, recipe);
+  const { dataset } = await importData(deps, context, recipe as Recipe);
   const seconds = (performance.now() - started) / 1000;
   const peak = process.resourceUsage().maxRSS;
   process.stdout.write(

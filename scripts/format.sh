@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes what is generated from the recipes' schemas (configs/schema, docs/recipe.md), then formats everything:
+# Writes what is generated from the recipes' schemas (configs/schema, docs/recipes), then formats everything:
 # TypeScript, JSON, YAML and Markdown with oxfmt, Python with ruff.
 set -eu
 cd "$(dirname "$0")/.."

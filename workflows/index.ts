@@ -1,4 +1,6 @@
 /** Every workflow that a worker can run, under the name of its pipeline. A new pipeline adds one line. */
+export { evaluate } from "./evaluate/evaluate.ts";
 export { labelQuestions } from "./snowball/label.ts";
 export { singleRound as "single-round" } from "./snowball/single-round.ts";
 export { snowball } from "./snowball/snowball.ts";
+export { answerBenchmark } from "./stages/measure.ts";

@@ -10,7 +10,8 @@ import type {
 } from "../../src/model/vlm/backend.ts";
 import { type Reading, readRating, readSimilarity, type Reply, unreadable } from "../../src/preference/readings.ts";
 import { answerMessages, type CriticTexts, ratingMessages, similarityMessages } from "../../src/prompt/messages.ts";
-import type { ImportedQuestion, RunFiles } from "../../src/pipeline/snowball/files.ts";
+import type { ImportedQuestion } from "../../src/dataset/question.ts";
+import type { RunFiles } from "../../src/pipeline/snowball/files.ts";
 
 /** What of a run says how its critic is asked. */
 type AskedOf = Pick<RunFiles, "recipe" | "texts">;

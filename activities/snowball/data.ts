@@ -7,7 +7,8 @@ import { sides } from "../../src/dataset/fingerprints.ts";
 import { importImages } from "../../src/dataset/import-images.ts";
 import { checkLeakage, type Fingerprint } from "../../src/dataset/leakage.ts";
 import type { Question } from "../../src/dataset/question.ts";
-import { imageFolder, readData, usedQuestions } from "../../src/pipeline/snowball/data.ts";
+import { imageFolder } from "../../src/dataset/source.ts";
+import { readData, usedQuestions } from "../../src/pipeline/snowball/data.ts";
 import { rowsDigest } from "../../src/dataset/rows-digest.ts";
 import type { Split } from "../../src/dataset/shards.ts";
 import { StepFailure } from "../../src/failure.ts";
@@ -16,7 +17,8 @@ import { modelDigest } from "../../src/model/checkpoint.ts";
 import { checkPromptTexts } from "../../src/prompt/check.ts";
 import { extraPrompts } from "../../src/pipeline/snowball/methods.ts";
 import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
-import type { ImportedQuestion, RecipeFile, Shards } from "../../src/pipeline/snowball/files.ts";
+import type { ImportedQuestion } from "../../src/dataset/question.ts";
+import type { RecipeFile, Shards } from "../../src/pipeline/snowball/files.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { StepContext } from "../step.ts";
 
@@ -75,7 +77,7 @@ export async function importData(deps: ActivityDeps, context: StepContext, recip
   const data = await readData(deps.root, recipe);
   const { questions, rows } = usedQuestions(data);
   const images = await importImages(
-    imageFolder(deps.root, recipe),
+    imageFolder(deps.root, recipe.data),
     { name: recipe.data.path ?? "", questions, rows },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );

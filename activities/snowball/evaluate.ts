@@ -40,8 +40,9 @@ export async function summariseAnswers(
   const summary = await readJson<{ test: ReturnType<typeof summarise> }>(
     join(await deps.store.open(ref), "evaluation.json"),
   );
-  const { accuracy, useful, questions } = summary.test.score;
-  return { benchmark: "views", split: "test", scores: { accuracy, useful }, items: questions, rows: ref };
+  const { score, status } = summary.test;
+  const { accuracy, useful, questions: items } = score;
+  return { benchmark: "views", split: "test", scores: { accuracy, useful }, items, counts: status, rows: ref };
 }
 
 /** What the arms reach that no policy touches, on the test questions. */

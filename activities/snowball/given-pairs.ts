@@ -6,7 +6,7 @@ import type { PairsSummary, SelectedPairs } from "../../src/pipeline/snowball/co
 import { jsonRows } from "../../src/dataset/adapters/json-rows.ts";
 import { importImages } from "../../src/dataset/import-images.ts";
 import { checkLeakage, type Fingerprint } from "../../src/dataset/leakage.ts";
-import { imageFolder } from "../../src/pipeline/snowball/data.ts";
+import { imageFolder } from "../../src/dataset/source.ts";
 import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../../src/dataset/row-problems.ts";
 import { StepFailure } from "../../src/failure.ts";
 import { readGivenPair } from "../../src/preference/given-pairs.ts";
@@ -34,7 +34,7 @@ export async function importPairs(
   const { pairs, rows } = await readPairs(join(deps.root, file), file);
   const asked = pairs.map((pair) => ({ id: pair.id, images: pair.image }));
   const images = await importImages(
-    imageFolder(deps.root, recipe),
+    imageFolder(deps.root, recipe.data),
     { name: file, questions: asked, rows },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );

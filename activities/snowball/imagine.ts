@@ -9,7 +9,8 @@ import { rng, seedFor } from "../../src/seed.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { planFormat, planFormatParams } from "../../src/pipeline/snowball/recipe/prompt.ts";
 import { editorParams, executorSpec, pretended } from "./model-specs.ts";
-import { chunkQuestions, type ImportedQuestion, readRun, type RunFiles } from "../../src/pipeline/snowball/files.ts";
+import type { ImportedQuestion } from "../../src/dataset/question.ts";
+import { chunkQuestions, readRun, type RunFiles } from "../../src/pipeline/snowball/files.ts";
 import type { StepContext } from "../step.ts";
 import { makeDistinct, type Wanted } from "./views.ts";
 

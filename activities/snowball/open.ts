@@ -34,7 +34,7 @@ export async function openSnowball(
   input: unknown,
   name: string,
 ): Promise<SnowballPlan> {
-  const recipe = openedAs(input, name);
+  const recipe = openedAs(input, name, ["snowball", "single-round"]);
   await checkTrainings(deps, recipe);
   const file: RecipeFile = {
     recipe,

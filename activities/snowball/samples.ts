@@ -5,7 +5,8 @@ import { KNOWS_SCENE } from "../../src/model/image/backend.ts";
 import type { RolloutRow, ViewRow } from "../../src/preference/rows.ts";
 import { parsePlan, type Plan } from "../../src/prompt/parse-plan.ts";
 import type { ActivityDeps } from "../deps.ts";
-import type { ChunkQuestions, ImportedQuestion, RunFiles } from "../../src/pipeline/snowball/files.ts";
+import type { ImportedQuestion } from "../../src/dataset/question.ts";
+import type { ChunkQuestions, RunFiles } from "../../src/pipeline/snowball/files.ts";
 import { planFormat } from "../../src/pipeline/snowball/recipe/prompt.ts";
 
 /** A rollout with its plan and its views, as critic and evaluator see it. */

@@ -4,7 +4,8 @@ import type { ImageBackend } from "../../src/model/image/backend.ts";
 import { makeViews } from "../../src/model/image/make-views.ts";
 import type { CallOptions } from "../../src/model/vlm/backend.ts";
 import type { ViewRow } from "../../src/preference/rows.ts";
-import type { ImportedQuestion, RunFiles } from "../../src/pipeline/snowball/files.ts";
+import type { ImportedQuestion } from "../../src/dataset/question.ts";
+import type { RunFiles } from "../../src/pipeline/snowball/files.ts";
 import type { ActivityDeps } from "../deps.ts";
 
 /** A view that a rollout asks for. */

@@ -1,11 +1,11 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { StepFailure } from "../failure.ts";
 import { parseRecipe } from "../pipeline/parse.ts";
 import { PIPELINE_NAMES, type PipelineName } from "../pipeline/index.ts";
 import { roomOf } from "../pipeline/rooms.ts";
-import { PROJECT, rootOption } from "./options.ts";
+import { fromRoot, PROJECT, rootOption } from "./options.ts";
 import { recipeText } from "./recipe-text.ts";
 
 /** Where README has people download the checkpoints to. */
@@ -84,13 +84,6 @@ function nameOf(file: string): string {
 function imagesOf({ root, data, images }: InitOptions): string {
   if (images !== undefined) return fromRoot(root, images);
   return data === undefined ? "data" : fromRoot(root, dirname(data));
-}
-
-/** A path as the user typed it, from the working folder or already from the root, as recipes write it. */
-function fromRoot(root: string, path: string): string {
-  const absolute = !existsSync(resolve(path)) && existsSync(join(root, path)) ? join(root, path) : resolve(path);
-  const typed = relative(root, absolute).replaceAll("\\", "/");
-  return existsSync(absolute) ? typed || "." : path;
 }
 
 /** The prompts that the recipe names, where the root has none of its own yet. */

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   data: async () => (await import("./data.ts")).dataCommand(),
   plan: async () => (await import("./plan.ts")).planCommand(),
   run: async () => (await import("./run.ts")).runCommand(),
+  evaluate: async () => (await import("./evaluate.ts")).evaluateCommand(),
   resume: async () => (await import("./resume.ts")).resumeCommand(),
   status: async () => (await import("./status.ts")).statusCommand(),
   list: async () => (await import("./list.ts")).listCommand(),

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Option } from "commander";
 
@@ -15,4 +16,11 @@ export function rootOption(): Option {
 
 export function jsonOption(): Option {
   return new Option("--json", "print JSON, for programs");
+}
+
+/** A path as the user typed it, from the working folder or already from the root, as recipes write it. */
+export function fromRoot(root: string, path: string): string {
+  const absolute = !existsSync(resolve(path)) && existsSync(join(root, path)) ? join(root, path) : resolve(path);
+  const typed = relative(root, absolute).replaceAll("\\", "/");
+  return existsSync(absolute) ? typed || "." : path;
 }

@@ -1,5 +1,6 @@
 import { hostDevices } from "../device/detect.ts";
 import { StepFailure } from "../failure.ts";
+import { checkAdapter } from "../model/adapter.ts";
 import { checkModel } from "../model/checkpoint.ts";
 import { roomOf } from "../pipeline/rooms.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
@@ -19,7 +20,10 @@ export async function preflight(
 ): Promise<void> {
   if (configuredServer() !== null) return;
   const room = await roomOf(recipe);
-  for (const { who, backend, model } of room.models(recipe)) await checkModel(who, backend, root, model);
+  for (const { who, backend, model, adapter } of room.models(recipe)) {
+    await checkModel(who, backend, root, model);
+    if (adapter !== undefined) await checkAdapter(who, backend, root, adapter);
+  }
   await checkDevices(room.devices(recipe));
   const { disk } = await room.plan(root, recipe);
   const free = await freeBytes(root);

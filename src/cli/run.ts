@@ -10,7 +10,8 @@ import { preflight } from "./preflight.ts";
 import { readRecipeFile } from "./recipe-file.ts";
 import { lastRecipe } from "./run-folder.ts";
 
-interface RunOptions {
+/** How a run is started, and what is kept of one before. */
+export interface RunOptions {
   readonly root: string;
   readonly anew?: boolean;
   readonly fromIteration?: number;
@@ -43,10 +44,11 @@ Examples:
   snowball run configs/snowball.demo.yaml
   snowball run my.yaml --from-iteration 2`,
     )
-    .action(run);
+    .action(runRecipe);
 }
 
-async function run(file: string, options: RunOptions): Promise<void> {
+/** Runs a recipe file, or goes on with it, until it is complete. */
+export async function runRecipe(file: string, options: RunOptions): Promise<void> {
   const { root, fromIteration: from } = options;
   const typed = readRecipeFile(file);
   // Programs read the result from stdout; what is said to people goes beside it.

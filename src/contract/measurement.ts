@@ -4,12 +4,17 @@ import type { Measured } from "./table.ts";
 /** What a policy reached on a benchmark; rows of scores.jsonl behind it say it item by item. */
 export interface Measurement {
   readonly benchmark: string;
+  /** What of its settings people must know to compare the scores: "strict reader". */
+  readonly variant?: string;
   /** The part of the items that `scores` speak of. */
   readonly split: string;
   /** By name, with 95 % intervals; null where nothing could be measured. */
   readonly scores: Readonly<Record<string, Measured | null>>;
   /** Items of the split. */
   readonly items: number;
+  /** What became of them, by status: they add up to the items. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Artifact with scores.jsonl. */
   readonly rows: ArtifactRef;
 }
 

@@ -1,3 +1,8 @@
+/** A question as it was imported: with the sha256 of its images' bytes. */
+export interface ImportedQuestion extends Question {
+  readonly image_digests: readonly string[];
+}
+
 /** One question of a data set, whatever file it came from. */
 export interface Question {
   /** Names folders and rows: no slash, no "..", unique in the data set. */

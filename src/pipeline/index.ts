@@ -1,11 +1,12 @@
 import type { z } from "zod";
 import { StepFailure } from "../failure.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
+import { evaluate } from "./evaluate/index.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { singleRound, snowball } from "./snowball/index.ts";
 
 /** The pipelines, by the `pipeline` of a recipe. A new one adds one line. */
-export const PIPELINES = { snowball, "single-round": singleRound };
+export const PIPELINES = { snowball, "single-round": singleRound, evaluate };
 
 export type PipelineName = keyof typeof PIPELINES;
 

@@ -37,7 +37,7 @@ export function parseRecipeObject(value: unknown): Recipe {
 function check(value: unknown): { recipe: Recipe } | { problems: Problem[] } {
   const name: unknown = typeof value === "object" && value !== null && "pipeline" in value ? value.pipeline : undefined;
   if (!isPipeline(name)) {
-    const message = `pipeline is missing or unknown; ${PIPELINE_NAMES.join(" or ")} is needed.`;
+    const message = `pipeline is missing or unknown; one of ${PIPELINE_NAMES.join(", ")} is needed.`;
     return { problems: [{ path: ["pipeline"], message }] };
   }
   const { schema, rules } = pipelineOf({ pipeline: name });

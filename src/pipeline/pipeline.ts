@@ -72,6 +72,8 @@ export interface NamedModel {
   readonly backend: string;
   /** Its folder, relative to the root. */
   readonly model: string;
+  /** The folder of a LoRA adapter that is served on it, relative to the root. */
+  readonly adapter?: string | undefined;
 }
 
 /** What a recipe costs at most, before anything has run. */

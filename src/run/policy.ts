@@ -32,9 +32,12 @@ export async function policyFolders(store: ArtifactStore, root: string, policy: 
   const { base, adapter } = policy;
   return {
     model: isMade(base) ? await checkpointFolder(store, base) : join(root, base.folder),
-    adapter: adapter ? join(await store.open(adapter), "model_lora") : null,
+    adapter: adapter ? join(await store.open(adapter), ADAPTER_FOLDER) : null,
   };
 }
+
+/** What the artifact of a training with LoRA calls its adapter. */
+export const ADAPTER_FOLDER = "model_lora";
 
 /** What a full fine-tuning and a merge call their checkpoint. */
 const CHECKPOINTS = ["model_full", "model_merged"];

@@ -85,7 +85,7 @@ describe.concurrent("a recipe", () => {
     [
       "of no pipeline",
       "name: x\n",
-      /none?\.yaml:1 {2}pipeline is missing or unknown; snowball or single-round is needed\.$/,
+      /none?\.yaml:1 {2}pipeline is missing or unknown; one of snowball, .* is needed\.$/,
     ],
     [
       "with a misspelt field",

@@ -26,6 +26,11 @@ async function workerPid(): Promise<number> {
   return Number(last);
 }
 
+/** The tables of a result that was printed for programs. */
+function tables({ stdout }: { readonly stdout: string }): unknown {
+  return (JSON.parse(stdout) as { tables: unknown }).tables;
+}
+
 test("run: from nothing to the result, and nothing is left running", async () => {
   const recipe = writeRecipe(root, "plain", { data: { held_out: { val: 2, test: 2 } } });
   const { exitCode, all } = await snowball(root, "run", recipe);
@@ -95,6 +100,62 @@ test("run: killed itself, it takes server and worker with it; cancel closes what
   expect(cancelled.stdout).toContain("Cancelled killed.");
   const twice = await snowball(root, "cancel", "killed");
   expect(twice).toMatchObject({ exitCode: 2, stderr: 'No open run is called "killed".' });
+});
+
+test("evaluate: writes the recipe and runs it; the same command again goes on with the same run", async () => {
+  const data = ["--data", "configs/samples/questions.json", "--images", "configs/samples"];
+  const asked = ["--backend", "simulated", "--model", "one", "--model", "two", "--max-questions", "20", ...data];
+  const command = snowball(root, "evaluate", ...asked);
+  const { exitCode, all } = await command;
+  expect(exitCode).toBe(0);
+  const name = /Wrote (mmsi-[0-9a-f]{6})\.yaml/.exec(all)![1]!;
+  expect(all).toMatch(/policy +mmsi, strict reader +against one +unparseable/);
+  expect(all).toContain("Every question of mmsi to one is accounted for: 20 = ");
+
+  const again = await snowball(root, "evaluate", ...asked, "--json");
+  expect(again.stderr).toContain(`${name} is complete already`);
+  expect(JSON.parse(again.stdout)).toMatchObject({ run: name, pipeline: "evaluate" });
+  expect((await snowball(root, "show", name)).stdout).toContain("accounted for: 20 = ");
+  expect(await snowball(root, "verify", name)).toMatchObject({ exitCode: 0 });
+  expect((await snowball(root, "prune", "--dry-run")).exitCode).toBe(0);
+
+  const other = await snowball(root, "evaluate", "--name", name, "--backend", "simulated", "--model", "one", ...data);
+  expect(other).toMatchObject({ exitCode: 2 });
+  expect(other.stderr).toContain(`${name}.yaml is there already and says something else`);
+});
+
+test("evaluate: killed in the middle, it goes on where it was, to the same table", async () => {
+  const evaluation = {
+    pipeline: "evaluate",
+    policies: [
+      { name: "one", model: "one" },
+      { name: "two", model: "two" },
+    ],
+    benchmarks: [
+      { benchmark: "mmsi", data: { path: "configs/samples/questions.json", image_root: "configs/samples" } },
+    ],
+    answering: { backend: "simulated" },
+    chunk: { questions: 4, window: 1 },
+    retries: { heartbeat_timeout_s: 2 },
+  };
+  const recipe = (name: string, rollout: number): string => {
+    writeFileSync(
+      join(root, `${name}.json`),
+      JSON.stringify({ ...evaluation, name, simulate: { latency_ms: { rollout } } }),
+    );
+    return `${name}.json`;
+  };
+  const whole = await snowball(root, "run", recipe("whole", 0), "--json");
+  rmSync(join(root, ".snowball/store"), { recursive: true });
+
+  const command = snowball(root, "run", recipe("killed", 400));
+  await printed(command, "policy 2 of 2 (two)");
+  command.kill("SIGKILL");
+  await command;
+  const second = await snowball(root, "run", "killed.json", "--json");
+  expect(second.exitCode).toBe(0);
+  expect(second.stderr).toContain("Going on with killed");
+  expect(tables(second)).toEqual(tables(whole));
 });
 
 test("up, run, status, list, cancel, down", async () => {

@@ -8,8 +8,8 @@ import { createLocalStore } from "../../src/artifact/local-store.ts";
 import { imbalance } from "../../src/contract/account.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { PairRow } from "../../src/preference/rows.ts";
-import { parseRecipeObject } from "../../src/pipeline/parse.ts";
 import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
+import { parseRecipeObject } from "../../src/pipeline/parse.ts";
 import { verifyRun } from "../../src/run/verify.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { accountOf, rowsOf } from "../harness/result.ts";
@@ -17,11 +17,12 @@ import { saveHistories } from "../harness/histories.ts";
 import { outcomeOf } from "../harness/outcome.ts";
 import { startWorkerProcess } from "../harness/processes.ts";
 import { newRoot, PROJECT, startServer } from "../harness/world.ts";
+import { parsed } from "../support/recipe.ts";
 
 /** The demo, cut to one iteration of six questions and eight optimizer steps: the same models on the same path. */
 function smallDemo(): Recipe {
   const shipped = parse(readFileSync(join(PROJECT, "configs/snowball.demo.yaml"), "utf8")) as Record<string, object>;
-  return parseRecipeObject({
+  return parsed({
     ...shipped,
     data: { ...shipped["data"], held_out: { val: 2, test: 4 }, max_samples: 6 },
     planner: { ...shipped["planner"], num_rollouts: 4 },
@@ -138,12 +139,52 @@ test("a trainer killed with -9 in the middle goes on from its checkpoint to the 
   expect(outcome).toEqual(outcomeOf(root, result));
 }, 240_000);
 
+test("what the run ended with, its base, and its adapter on the base are asked a benchmark", async () => {
+  const { data, planner } = smallDemo();
+  const { dtype, min_pixels, max_pixels } = planner;
+  const toy = readFileSync(join(root, data.path!), "utf8").trimEnd().split("\n");
+  const lettered = toy.map((line) => {
+    const row = JSON.parse(line) as { question: string; answer: string };
+    return JSON.stringify({ ...row, question: `${row.question} A: ${row.answer}, B: nothing`, answer: "A" });
+  });
+  writeFileSync(join(root, "lettered.jsonl"), lettered.join("\n"));
+  cpSync(join(root, result.folder, "iter_0/model_lora"), join(root, "mine"), { recursive: true });
+  const recipe = parseRecipeObject({
+    pipeline: "evaluate",
+    name: "asked",
+    policies: [
+      { name: "base", model: planner.model },
+      { name: "trained", run: "demo" },
+      { name: "mine", model: planner.model, adapter: "mine" },
+    ],
+    benchmarks: [
+      { benchmark: "mmsi", data: { path: "lettered.jsonl", image_root: data.image_root }, max_questions: 4 },
+    ],
+    answering: { backend: "transformers", dtype, min_pixels, max_pixels, max_new_tokens: 8 },
+    chunk: { questions: 2 },
+  });
+  const worker = await startWorkerProcess(root, server.server.address);
+  await startRun(server.client, recipe);
+  const asked = await resultOf(server.client, "asked");
+  await worker.kill("SIGTERM");
+  expect(asked.accounts.map(({ total }) => total)).toEqual([4, 4, 4]);
+  expect(asked.accounts.map(imbalance)).toEqual([0, 0, 0]);
+  const answers = (policy: string): string[] =>
+    readFileSync(join(root, asked.folder, "answers", policy, "mmsi.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { text: string }).text);
+  // The same weights answer the same, whether they come from a run or from a folder.
+  expect(answers("mine")).toEqual(answers("trained"));
+  expect(answers("base")).not.toEqual(answers("trained"));
+}, 120_000);
+
 test("pairs of a user's own, without questions or provenance, are trained on, merged and checked", async () => {
   const made = JSON.parse(readFileSync(join(root, result.folder, "iter_0/dpo_pairs.json"), "utf8")) as PairRow[];
   const own = made.map(({ id, image, prompt, chosen, rejected }) => ({ id, image, prompt, chosen, rejected }));
   writeFileSync(join(root, "own.json"), JSON.stringify(own));
   const { loop: _, data, ...demo } = smallDemo();
-  const recipe = parseRecipeObject({
+  const recipe = parsed({
     ...demo,
     pipeline: "single-round",
     name: "own-pairs",

@@ -11,7 +11,10 @@ export interface Outcome {
   readonly manifests: Readonly<Record<string, string>>;
 }
 
-export function outcomeOf(root: string, { folder: _, ...result }: RunResult): Outcome {
+export function outcomeOf(root: string, { folder, ...rest }: RunResult): Outcome {
+  // The folder's name has the time of the run in it.
+  const files = Object.entries(rest.files).map(([what, path]) => [what, path.replace(`${folder}/`, "")] as const);
+  const result = { ...rest, files: Object.fromEntries(files) };
   const artifacts = join(root, ".snowball/store/artifacts");
   const manifests = readdirSync(artifacts, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith("manifest.json") && !name.startsWith("checkpoint/"))

@@ -7,10 +7,10 @@ import pino from "pino";
 import { parse } from "yaml";
 import { ROLES } from "../../src/contract/queues.ts";
 import { parseDevices } from "../../src/device/devices.ts";
-import { parseRecipeObject } from "../../src/pipeline/parse.ts";
 import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import { type DevServer, startDevServer } from "../../src/temporal/dev-server.ts";
 import { type Host, type HostOptions, startHost } from "../../src/temporal/worker.ts";
+import { parsed } from "../support/recipe.ts";
 
 export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -24,7 +24,7 @@ export function simulatedRecipe(name: string, change: Change<Recipe> = {}): Reci
     unknown
   >;
   const quick = { name, simulate: { latency_ms: {}, faults: {} }, retries: { heartbeat_timeout_s: 2 } };
-  return parseRecipeObject(merge(merge({ ...shipped, simulate: undefined }, quick), change));
+  return parsed(merge(merge({ ...shipped, simulate: undefined }, quick), change));
 }
 
 function merge(base: Record<string, unknown>, change: Record<string, unknown>): Record<string, unknown> {

@@ -6,6 +6,11 @@ import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 
 const CONFIGS = join(import.meta.dirname, "../../configs");
 
+/** Reads a recipe of the loop. */
+export function parsed(value: unknown): Recipe {
+  return parseRecipeObject(value) as Recipe;
+}
+
 export function configText(name: string): string {
   return readFileSync(join(CONFIGS, name), "utf8");
 }
@@ -33,5 +38,5 @@ export function withFields<T>(recipe: Readonly<Record<string, T>>, over: Readonl
 
 /** A shipped recipe with blocks laid over it: `shipped("snowball.demo.yaml", { loop: { num_iterations: 2 } })`. */
 export function shipped(name: string, over: Readonly<Record<string, object>> = {}): Recipe {
-  return parseRecipeObject(withFields(parse(configText(name)) as Record<string, object>, over));
+  return parsed(withFields(parse(configText(name)) as Record<string, object>, over));
 }

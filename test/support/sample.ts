@@ -1,5 +1,5 @@
 import type { Sample } from "../../activities/snowball/samples.ts";
-import type { ImportedQuestion } from "../../src/pipeline/snowball/files.ts";
+import type { ImportedQuestion } from "../../src/dataset/question.ts";
 import { aQuestion, aSample } from "./rows.ts";
 
 /** A sample whose plan asked for the views at these paths. */

@@ -5,22 +5,22 @@ import { expect, test } from "vitest";
 import { createLocalStore } from "../../src/artifact/local-store.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { PairRow } from "../../src/preference/rows.ts";
-import { parseRecipeObject } from "../../src/pipeline/parse.ts";
 import { verifyRun } from "../../src/run/verify.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { accountOf, rowsOf } from "../harness/result.ts";
 import { stageForFile } from "../harness/suite.ts";
 import { simulatedRecipe } from "../harness/world.ts";
+import { parsed } from "../support/recipe.ts";
 
 const stage = stageForFile();
 
 /** The simulated recipe as a single round; small gaps stay, so that a few questions make pairs. */
-function oneRound(name: string, change: object = {}): ReturnType<typeof parseRecipeObject> {
+function oneRound(name: string, change: object = {}): ReturnType<typeof parsed> {
   const { loop: _, pipeline: __, ...rest } = simulatedRecipe(name);
-  return parseRecipeObject({ ...rest, pipeline: "single-round", ...change });
+  return parsed({ ...rest, pipeline: "single-round", ...change });
 }
 
-async function run(recipe: ReturnType<typeof parseRecipeObject>): Promise<RunResult> {
+async function run(recipe: ReturnType<typeof parsed>): Promise<RunResult> {
   await startRun(stage.client, recipe);
   return resultOf(stage.client, recipe.name);
 }
@@ -73,7 +73,7 @@ test("the two halves, run apart, come to the same policy as the whole", async ()
 
 test("pairs alone, without any questions, are trained on and nothing is measured", async () => {
   const { data, ...rest } = oneRound("pairs-only", { round: { pairs: "mine.json" } });
-  const result = await run(parseRecipeObject({ ...rest, data: { image_root: data.image_root } }));
+  const result = await run(parsed({ ...rest, data: { image_root: data.image_root } }));
   expect(rowsOf(result).at(-1)).toMatchObject({ accuracy: null, gate: null });
   expect(result.files).toHaveProperty("Final model");
 });

@@ -9,7 +9,8 @@ import { allRows, pairRows } from "../../dataset/check-rows.ts";
 import { fingerprints, type PixelsOf, sides } from "../../dataset/fingerprints.ts";
 import { findLeaks, leakSentence } from "../../dataset/leakage.ts";
 import { type LoadedQuestions, type QuestionFile, questionRows } from "../../dataset/questions.ts";
-import { imageFolder, questionFile, splitFor } from "./data.ts";
+import { imageFolder } from "../../dataset/source.ts";
+import { splitFor, questionsOf } from "./data.ts";
 import { type Report, reporting } from "../../dataset/report.ts";
 import { rowSentence } from "../../dataset/row-problems.ts";
 
@@ -42,7 +43,7 @@ export async function checkData(
   options: CallOptions & { readonly report: Report },
 ): Promise<DataSummary> {
   const { report } = options;
-  const file = questionFile(root, recipe);
+  const file = questionsOf(root, recipe);
   const pairsFile = givenPairsOf(recipe);
   const asked = file ? await allRows(file.name, questionRows(file), report) : NOTHING;
   const pairs =
@@ -52,7 +53,7 @@ export async function checkData(
     { name: file?.name ?? "", ...asked },
     { name: pairsFile ?? "", ...pairs },
   ];
-  const images = await checkImages(imageFolder(root, recipe), owners, options);
+  const images = await checkImages(imageFolder(root, recipe.data), owners, options);
   if (file && asked.questions.length > 0)
     checkSides(recipe, file, asked, { pairs, pixelsOf: (name) => images.get(name), report });
   return {

@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import { methodsOf } from "./methods.ts";
 import { givenPairsOf, type Recipe } from "./recipe/index.ts";
-import type { ImageFolder } from "../../dataset/adapters/images.ts";
 import { checkAnswers } from "./answers.ts";
+import { questionFile } from "../../dataset/source.ts";
 import type { Question } from "../../dataset/question.ts";
 import { type LoadedQuestions, loadQuestions, type QuestionFile } from "../../dataset/questions.ts";
 import { type Split, splitQuestions } from "../../dataset/shards.ts";
@@ -13,12 +12,9 @@ export interface ReadData extends LoadedQuestions {
 }
 
 /** Where a recipe's questions are; undefined where it starts from pairs and has none. */
-export function questionFile(root: string, { data }: Recipe): QuestionFile | undefined {
-  return data.path === undefined ? undefined : { path: join(root, data.path), name: data.path, format: data.format };
-}
-
-export function imageFolder(root: string, { data }: Recipe): ImageFolder {
-  return { path: join(root, data.image_root), maxPixels: data.max_image_pixels };
+export function questionsOf(root: string, { data }: Recipe): QuestionFile | undefined {
+  const { path, format } = data;
+  return path === undefined ? undefined : questionFile(root, { path, format });
 }
 
 /**
@@ -27,7 +23,7 @@ export function imageFolder(root: string, { data }: Recipe): ImageFolder {
  * @throws {StepFailure} BadInput for what is not usable as given
  */
 export async function readData(root: string, recipe: Recipe): Promise<ReadData> {
-  const file = questionFile(root, recipe);
+  const file = questionsOf(root, recipe);
   // Pairs can come without questions: nothing is measured then.
   const loaded = file ? await loadQuestions(file) : { questions: [], rows: [] };
   const hasAnswers = checkAnswers(loaded.questions, methodsOf(recipe));

@@ -3,7 +3,7 @@ import { readJson, readJsonLines } from "../../artifact/files.ts";
 import { canonicalDigest } from "../../artifact/key.ts";
 import type { ArtifactStore } from "../../artifact/store.ts";
 import type { Chunk } from "../../contract/chunk.ts";
-import type { Question } from "../../dataset/question.ts";
+import type { ImportedQuestion } from "../../dataset/question.ts";
 import { StepFailure } from "../../failure.ts";
 import type { CriticTexts, PlannerTexts } from "../../prompt/messages.ts";
 import { readRecipe, type RecipeFile as AnyRecipeFile, remembering } from "../../run/recipe-file.ts";
@@ -21,11 +21,6 @@ export interface RecipeFile extends AnyRecipeFile<Recipe> {
     /** Only of an executor that has a model. */
     readonly executor?: string;
   } & Readonly<Record<string, string>>;
-}
-
-/** A question as it was imported: with the sha256 of its images' bytes. */
-export interface ImportedQuestion extends Question {
-  readonly image_digests: readonly string[];
 }
 
 export interface Shards {

@@ -6,7 +6,8 @@ const MAX_IMAGE_PIXELS = 100_000_000;
 /** Pixels: Pillow, which the runners read images with, refuses larger ones. */
 const PILLOWS_LIMIT = 178_956_970;
 
-export const data = z
+/** A file of questions and the folder of their images. */
+export const source = z
   .strictObject({
     path: path.describe("The questions: a JSON array, JSON Lines or parquet, relative to the worker's root"),
     image_root: path.describe("Where the questions' image names start, relative to the worker's root"),
@@ -22,6 +23,11 @@ export const data = z
       .max(PILLOWS_LIMIT)
       .default(MAX_IMAGE_PIXELS)
       .describe("Images with more pixels (width times height) are refused"),
+  })
+  .describe("Where the questions come from");
+
+export const data = source
+  .extend({
     held_out: z
       .strictObject({
         val: z.int().min(0).default(0).describe("Questions that the gate looks at"),
@@ -32,3 +38,5 @@ export const data = z
     max_samples: z.int().min(1).optional().describe("Train on at most this many questions, chosen by the seed"),
   })
   .describe("Where the questions come from");
+
+export type Source = z.output<typeof source>;

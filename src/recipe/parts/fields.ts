@@ -12,6 +12,16 @@ export const share = z.number().min(0).max(1);
  */
 export const dtype = z.enum(["float32", "bfloat16", "float16"]).default("bfloat16");
 
+/** Resamples of the paired bootstrap: the 2.5 % quantile then rests on 50 of them. */
+const BOOTSTRAP_RESAMPLES = 2000;
+
+export const resamples = z
+  .int()
+  .min(100)
+  .max(100_000)
+  .default(BOOTSTRAP_RESAMPLES)
+  .describe("Resamples behind every interval");
+
 /** sdpa ships with torch; flash_attention_2 needs its own package. */
 export const attention = z.enum(["sdpa", "eager", "flash_attention_2"]).default("sdpa");
 

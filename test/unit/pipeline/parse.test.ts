@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { StepFailure } from "../../../src/failure.ts";
+import { PIPELINE_NAMES } from "../../../src/pipeline/index.ts";
 import { parseRecipe, parseRecipeObject } from "../../../src/pipeline/parse.ts";
 import { configText, shortest, shipped } from "../../support/recipe.ts";
+
+/** Whatever pipelines there are. */
+const UNKNOWN = `pipeline is missing or unknown; one of ${PIPELINE_NAMES.join(", ")} is needed.`;
 
 const demo = configText("snowball.demo.yaml");
 
@@ -44,11 +48,7 @@ describe("a wrong field is named with its line and with what is needed", () => {
     ["loss_weights: [1, 1]", "loss_weights: []", "training.loss_weights is []; at least one entry is needed."],
     ["  backend: onnx", "  backend: vllm", 'critic.backend is "vllm"; transformers, onnx or simulated is needed.'],
     ["path: demo/snowball/data/questions.jsonl", 'path: ""', 'data.path is ""; a text that is not empty is needed.'],
-    [
-      "pipeline: snowball",
-      "pipeline: avalanche",
-      "pipeline is missing or unknown; snowball or single-round is needed.",
-    ],
+    ["pipeline: snowball", "pipeline: avalanche", UNKNOWN],
     ["below_gap: keep", "below_gab: keep", "scoring.below_gab is not a field of a recipe; did you mean below_gap?"],
     [
       "beta: 0.1",
@@ -84,14 +84,10 @@ describe("a wrong field is named with its line and with what is needed", () => {
 
 describe("files that are no recipe", () => {
   test.each([
-    ["nothing", "", "my.yaml:1  pipeline is missing or unknown; snowball or single-round is needed."],
-    ["a list", "- a", "my.yaml:1  pipeline is missing or unknown; snowball or single-round is needed."],
+    ["nothing", "", `my.yaml:1  ${UNKNOWN}`],
+    ["a list", "- a", `my.yaml:1  ${UNKNOWN}`],
     ["a key twice", "name: a\nname: b", "my.yaml:2  is not YAML: Map keys must be unique."],
-    [
-      "prototype's names",
-      "pipeline: constructor",
-      "my.yaml:1  pipeline is missing or unknown; snowball or single-round is needed.",
-    ],
+    ["prototype's names", "pipeline: constructor", `my.yaml:1  ${UNKNOWN}`],
   ])("%s", (_name, text, message) => {
     expect(messageOf(() => parseRecipe(text, "my.yaml"))).toBe(message);
   });
@@ -111,7 +107,5 @@ test("a value, as a workflow's input is, is refused with the field's name alone"
   expect(messageOf(() => parseRecipeObject(input))).toBe(
     "loop.num_iterations is 0; a whole number from 1 to 100 is needed.",
   );
-  expect(messageOf(() => parseRecipeObject("demo"))).toBe(
-    "pipeline is missing or unknown; snowball or single-round is needed.",
-  );
+  expect(messageOf(() => parseRecipeObject("demo"))).toBe(UNKNOWN);
 });

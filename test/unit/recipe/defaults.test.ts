@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-import { parseRecipeObject } from "../../../src/pipeline/parse.ts";
-import { shortest } from "../../support/recipe.ts";
+import { parsed, shortest } from "../../support/recipe.ts";
 
 test("the defaults are those of the field's scripts", () => {
-  const recipe = parseRecipeObject(shortest());
+  const recipe = parsed(shortest());
   expect(recipe.planner).toMatchObject({
     num_rollouts: 8,
     temperature: 0.9,
@@ -56,12 +55,12 @@ test("the defaults are those of the field's scripts", () => {
 });
 
 test("a parsed recipe parses again to itself: it is what a workflow is started with", () => {
-  const recipe = parseRecipeObject(shortest());
-  expect(parseRecipeObject(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
+  const recipe = parsed(shortest());
+  expect(parsed(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
 });
 
 test("a single round drops small gaps and makes three passes", () => {
-  const recipe = parseRecipeObject({ ...shortest(), pipeline: "single-round" });
+  const recipe = parsed({ ...shortest(), pipeline: "single-round" });
   expect(recipe.scoring).toMatchObject({ min_score_gap: 0.5, below_gap: "drop" });
   expect(recipe.training.num_train_epochs).toBe(3);
   expect(recipe.loop.num_iterations).toBe(1);

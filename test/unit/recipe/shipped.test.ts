@@ -6,6 +6,7 @@ import { RECIPE_SCHEMAS } from "../../../src/pipeline/index.ts";
 import { jsonSchema } from "../../../src/recipe/json-schema.ts";
 import { parseRecipe } from "../../../src/pipeline/parse.ts";
 import { planIterations } from "../../../src/pipeline/snowball/cost/iterations.ts";
+import type { Recipe } from "../../../src/pipeline/snowball/recipe/index.ts";
 import { configText } from "../../support/recipe.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -18,16 +19,20 @@ test.each(Object.entries(RECIPE_SCHEMAS))(
   },
 );
 
+function recipeOf(file: string): Recipe {
+  return parseRecipe(configText(file), file) as Recipe;
+}
+
 function promptText(path: string): string {
   return configText(path.replace("configs/", ""));
 }
 
 function shardSizesOf(file: string): number[] {
-  return planIterations(parseRecipe(configText(file), file), 1e9).map(({ questions }) => questions);
+  return planIterations(recipeOf(file), 1e9).map(({ questions }) => questions);
 }
 
 describe.each(recipes)("%s", (file) => {
-  const recipe = parseRecipe(configText(file), file);
+  const recipe = recipeOf(file);
 
   test("has a header that says how, how small and what is not supported, and names its schema", () => {
     const header = configText(file).split("\npipeline:")[0]!;
@@ -39,12 +44,12 @@ describe.each(recipes)("%s", (file) => {
     const size = file.slice(recipe.pipeline.length + 1, -".yaml".length);
     expect(recipe.name).toBe(recipe.pipeline === "snowball" ? size : `${recipe.pipeline}-${size}`);
   });
+});
 
-  test("names prompt files that are there", () => {
-    const { template, answer, system } = recipe.prompt;
-    expect(promptText(system).trim()).not.toBe("");
-    for (const path of [template, answer]) expect(promptText(path)).toContain("{question}");
-  });
+test.each(recipes.filter((file) => "prompt" in recipeOf(file)))("%s names prompt files that are there", (file) => {
+  const { template, answer, system } = recipeOf(file).prompt;
+  expect(promptText(system).trim()).not.toBe("");
+  for (const path of [template, answer]) expect(promptText(path)).toContain("{question}");
 });
 
 test("pilot and full are of the sizes they are known by", () => {
@@ -54,7 +59,7 @@ test("pilot and full are of the sizes they are known by", () => {
 });
 
 test("the simulated recipe's sample data is exactly enough for it", async () => {
-  const recipe = parseRecipe(configText("snowball.simulated.yaml"), "");
+  const recipe = recipeOf("snowball.simulated.yaml");
   const { questions, split } = await readData(ROOT, recipe);
   expect(split.unused).toBe(0);
   const files = new Set(readdirSync(join(ROOT, recipe.data.image_root), { recursive: true, encoding: "utf8" }));

@@ -1,7 +1,5 @@
 import { z } from "zod";
-
-/** Resamples of the paired bootstrap: the 2.5 % quantile then rests on 50 of them. */
-const BOOTSTRAP_RESAMPLES = 2000;
+import { resamples } from "../../../recipe/parts/fields.ts";
 
 const referenceView = z.strictObject({
   name: z
@@ -17,12 +15,7 @@ export const evaluation = z
       .array(referenceView)
       .default([])
       .describe("Views that every held-out question is given, as floors: always from behind, …"),
-    bootstrap_resamples: z
-      .int()
-      .min(100)
-      .max(100_000)
-      .default(BOOTSTRAP_RESAMPLES)
-      .describe("Resamples behind every interval"),
+    bootstrap_resamples: resamples,
     // No default here: it would be written into every recipe.
     reader: z
       .enum(["strict", "mmsi"])

@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { answerParams } from "../../../../activities/snowball/answer.ts";
-import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
-import { shortest, withFields } from "../../../support/recipe.ts";
+import { parsed, shortest, withFields } from "../../../support/recipe.ts";
 
 function params(evaluation: object, prompt: object = {}) {
-  const recipe = parseRecipeObject(withFields(shortest(), { evaluation, prompt }));
+  const recipe = parsed(withFields(shortest(), { evaluation, prompt }));
   const models = { planner: "p", critic: "c", evaluator: "e" };
   return answerParams({ recipe, models, texts: { system: "S", template: "T", answer: "A" } });
 }

@@ -2,9 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { promptTexts } from "../../../../activities/snowball/data.ts";
-import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
-import { shortest, withFields } from "../../../support/recipe.ts";
+import { parsed, shortest, withFields } from "../../../support/recipe.ts";
 
 const PROMPT = {
   system: "s.txt",
@@ -20,7 +19,7 @@ const FILES = { "s.txt": "Plan.", "t.txt": "{question}", "a.txt": "{question} An
 function texts(method: string, files: Readonly<Record<string, string>>) {
   const root = scratchFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
-  return promptTexts({ root }, parseRecipeObject(withFields(shortest(), { scoring: { method }, prompt: PROMPT })));
+  return promptTexts({ root }, parsed(withFields(shortest(), { scoring: { method }, prompt: PROMPT })));
 }
 
 test("a recipe's texts are those of its method alone: other files need not even be there", async () => {

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { scoreParams } from "../../../../activities/snowball/score.ts";
-import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
 import { planFormat } from "../../../../src/pipeline/snowball/recipe/prompt.ts";
-import { shortest, withFields } from "../../../support/recipe.ts";
+import { parsed, shortest, withFields } from "../../../support/recipe.ts";
 
 const PROMPTS = {
   system: "s.txt",
@@ -24,7 +23,7 @@ const TEXTS = {
 };
 
 function params(scoring: object, texts: Partial<typeof TEXTS> = {}, format: string | undefined = "strict"): object {
-  const recipe = parseRecipeObject(withFields(shortest(), { scoring, prompt: { ...PROMPTS, format } }));
+  const recipe = parsed(withFields(shortest(), { scoring, prompt: { ...PROMPTS, format } }));
   const models = { planner: "p", critic: "c", evaluator: "e" };
   return scoreParams({ recipe, models, texts: { ...TEXTS, ...texts } });
 }
@@ -73,7 +72,7 @@ test("both adds its weights, and those of the default are the default's", () => 
 
 test("plans that are read leniently, as they are by default, have scores of their own", () => {
   expect(params({}, {}, "lenient")).toStrictEqual({ ...OLD, method: "confidence", format: "lenient" });
-  const { prompt } = parseRecipeObject(shortest());
+  const { prompt } = parsed(shortest());
   expect(prompt).not.toHaveProperty("format");
   expect(planFormat({ prompt })).toBe("lenient");
 });

@@ -6,7 +6,8 @@ import type { ActivityDeps } from "../../../../activities/deps.ts";
 import { editorParams } from "../../../../activities/snowball/model-specs.ts";
 import { makeDistinct, type Wanted } from "../../../../activities/snowball/views.ts";
 import type { ImageBackend } from "../../../../src/model/image/backend.ts";
-import type { ImportedQuestion, RunFiles } from "../../../../src/pipeline/snowball/files.ts";
+import type { ImportedQuestion } from "../../../../src/dataset/question.ts";
+import type { RunFiles } from "../../../../src/pipeline/snowball/files.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 import { shipped } from "../../../support/recipe.ts";
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkData, type DataSummary } from "../../../../src/pipeline/snowball/check-data.ts";
 import type { DataProblem } from "../../../../src/dataset/report.ts";
-import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
 import type { Recipe } from "../../../../src/pipeline/snowball/recipe/index.ts";
 import { aRow, dataRoot, picture } from "../../../support/data.ts";
+import { parsed } from "../../../support/recipe.ts";
 
 async function check(root: string, recipe: Recipe): Promise<{ problems: DataProblem[]; summary: DataSummary }> {
   const problems: DataProblem[] = [];
@@ -121,7 +121,7 @@ test("pairs of the user's own are looked at with the questions that are held out
     ]),
   );
   const { loop: _, ...rest } = recipe;
-  const round = parseRecipeObject({ ...rest, pipeline: "single-round", round: { pairs: "data/pairs.json" } });
+  const round = parsed({ ...rest, pipeline: "single-round", round: { pairs: "data/pairs.json" } });
   await picture(0).tiff({ compression: "lzw" }).toFile(join(root, "data/images/new.png"));
   const { problems, summary } = await check(root, round);
   expect(sentences(problems)).toEqual([

@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
 import { extraPrompts, methodsOf } from "../../../../src/pipeline/snowball/methods.ts";
-import { parseRecipeObject } from "../../../../src/pipeline/parse.ts";
-import { shortest, withFields } from "../../../support/recipe.ts";
+import { parsed, shortest, withFields } from "../../../support/recipe.ts";
 
 const RATE = { rate: "r.txt", rate_again: "r2.txt" };
 const SIMILARITY = { similarity: "m.txt", similarity_again: "m2.txt" };
 
 function recipe(method: string, prompt: object, changes?: readonly object[]) {
-  return parseRecipeObject({
+  return parsed({
     ...withFields(shortest(), { scoring: { method }, prompt }),
     ...(changes && { changes }),
   });
@@ -35,7 +34,7 @@ test("and is refused without its prompts", () => {
 });
 
 test("a recipe that asks for nothing new parses to what it always was: its artifact keeps its key", () => {
-  const { prompt, scoring } = parseRecipeObject(shortest());
+  const { prompt, scoring } = parsed(shortest());
   expect(Object.keys(prompt)).toEqual(["system", "template", "answer"]);
   expect(Object.keys(scoring)).not.toContain("weights");
 });

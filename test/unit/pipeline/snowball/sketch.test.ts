@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { jsonSchema } from "../../../../src/recipe/json-schema.ts";
-import { parseRecipe, parseRecipeObject } from "../../../../src/pipeline/parse.ts";
+import { parseRecipe } from "../../../../src/pipeline/parse.ts";
 import { snowballRecipe } from "../../../../src/pipeline/snowball/recipe/snowball.ts";
 import { dataSketches, sketch, type SketchInput } from "../../../../src/pipeline/snowball/sketch.ts";
 import { commentedYaml } from "../../../../src/report/commented-yaml.ts";
+import { parsed } from "../../../support/recipe.ts";
 
 const input: SketchInput = {
   name: "mine",
@@ -35,14 +36,12 @@ describe("what the data suggests", () => {
 
 test.each(["snowball", "single-round"])("a sketch of %s parses, and scores by what the data has", (pipeline) => {
   const scored = (hasAnswers: boolean) =>
-    parseRecipeObject(sketch({ ...input, pipeline, size: { ...input.size, hasAnswers } })).scoring.method;
+    parsed(sketch({ ...input, pipeline, size: { ...input.size, hasAnswers } })).scoring.method;
   expect([scored(true), scored(false)]).toEqual(["answer_gain", "confidence"]);
 });
 
 test("a model called simulated rehearses the run", () => {
-  const { planner, critic, training } = parseRecipeObject(
-    sketch({ ...input, model: "simulated", critic: "simulated" }),
-  );
+  const { planner, critic, training } = parsed(sketch({ ...input, model: "simulated", critic: "simulated" }));
   expect([planner, critic, training].map((each) => each.backend)).toEqual(Array(3).fill("simulated"));
 });
 
@@ -50,7 +49,7 @@ test("as YAML, every block and field says what the schema says, and reads back t
   const recipe = sketch(input);
   const text = commentedYaml(recipe, jsonSchema(snowballRecipe));
   expect(parse(text)).toEqual(recipe);
-  expect(parseRecipe(text, "mine.yaml")).toEqual(parseRecipeObject(recipe));
+  expect(parseRecipe(text, "mine.yaml")).toEqual(parsed(recipe));
   expect(text).toContain("\n# The policy: proposes the views\nplanner:\n");
   expect(text).toContain("    test: 100 # Questions that the report shows\n");
   // Long sentences stand above their field.

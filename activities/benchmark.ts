@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import { readAllJsonLines, writeJsonLines } from "../src/artifact/files.ts";
+import { canonicalDigest } from "../src/artifact/key.ts";
+import { makeArtifact } from "../src/artifact/make.ts";
+import { benchmarkOf } from "../src/benchmark/index.ts";
+import { type AnsweredRow, type AnswerStatus, type JudgedRow, judgeRow, statusCounts } from "../src/benchmark/rows.ts";
+import type { ArtifactRef } from "../src/contract/artifact.ts";
+import type { AnswerInput, AskedBenchmark, MeasureInput } from "../src/contract/benchmark.ts";
+import type { Measurement, ScoreRow } from "../src/contract/measurement.ts";
+import type { ImportedQuestion } from "../src/dataset/question.ts";
+import type { Sampling } from "../src/model/vlm/backend.ts";
+import { madeInputs, policyDigest } from "../src/run/policy.ts";
+import { readRecipe, remembering } from "../src/run/recipe-file.ts";
+import { seedFor } from "../src/seed.ts";
+import { SCORES_FILE, scoresOf } from "../src/statistics/scores.ts";
+import type { ActivityDeps } from "./deps.ts";
+import { servePolicy } from "./serving.ts";
+import type { StepContext } from "./step.ts";
+
+/** Raise when the meaning of an answer, or of a measurement, changes. */
+const ANSWER_VERSION = 1;
+const MEASURE_VERSION = 1;
+
+/** The only split of a benchmark: nobody chooses anything by it. */
+const SPLIT = "test";
+
+const items = remembering<ImportedQuestion[]>();
+
+function itemsOf({ store }: ActivityDeps, asked: AskedBenchmark): Promise<ImportedQuestion[]> {
+  return items(asked.items.sha256, async () =>
+    readAllJsonLines<ImportedQuestion>(join(await store.open(asked.items), "items.jsonl")),
+  );
+}
+
+/**
+ * A policy answers a chunk of a benchmark's items, greedily. How answers are judged is not in the key: another reader
+ * finds them where they are.
+ */
+export async function answerItems(deps: ActivityDeps, context: StepContext, input: AnswerInput): Promise<ArtifactRef> {
+  const { asked, policy, serving, chunk } = input;
+  const benchmark = benchmarkOf(asked.benchmark);
+  const settings = benchmark.settings.parse(asked.settings);
+  const all = await itemsOf(deps, asked);
+  const own = all.slice(chunk.from, chunk.from + chunk.count);
+  const reasons = new Map(chunk.poisoned?.map((each) => [each.place, each.reason]));
+  const wanted = own.filter((_, place) => !reasons.has(place) && (chunk.only === undefined || chunk.only === place));
+  const digest = policyDigest(policy);
+  const { recipe } = await readRecipe(deps.store, input.run);
+  // Images count by their bytes, so these stand where their paths will.
+  const asking = wanted.map((item) => [item.id, benchmark.ask(item, item.image_digests, settings)]);
+  const recipeOf = {
+    step: "answer-items",
+    version: ANSWER_VERSION,
+    params: {
+      backend: serving.backend,
+      attn_implementation: serving.attn_implementation,
+      pixels: [serving.min_pixels, serving.max_pixels],
+      max_new_tokens: serving.max_new_tokens,
+      poisoned: [...reasons.keys()].map((place) => own[place]!.id),
+      pretended: serving.backend === "simulated" ? (recipe.simulate?.faults ?? null) : null,
+    },
+    inputs: [canonicalDigest(asking), digest, ...madeInputs(policy)],
+  };
+  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+    const prompts = wanted.map((item) => ({
+      messages: benchmark.ask(
+        item,
+        item.images.map((name) => join(deps.root, asked.images, name)),
+        settings,
+      ),
+      seeds: ["greedy"],
+    }));
+    const replies = await servePolicy(deps, context, { ...input, recipe, doing: "answer" }, (vlm, options) =>
+      vlm.sample(prompts, greedy(serving.max_new_tokens), options),
+    );
+    const rows: AnsweredRow[] = wanted.map(({ id }, place) => {
+      const { completions, prompt_digest } = replies[place]!;
+      const { text, finish } = completions[0]!;
+      return { id, policy: digest, text, finish, prompt_digest };
+    });
+    for (const [place, reason] of reasons) rows.push({ id: own[place]!.id, policy: digest, reason });
+    await writeJsonLines(join(folder, "answers.jsonl"), rows);
+    return { rows: rows.length };
+  });
+  return ref;
+}
+
+function greedy(maxNewTokens: number): Sampling {
+  return { temperature: 0, top_p: 1, top_k: 0, min_p: 0, repetition_penalty: 1, max_new_tokens: maxNewTokens };
+}
+
+/** Judges a policy's answers: answers.jsonl with verdicts, scores.jsonl item by item, and the means with intervals. */
+export async function measureAnswers(
+  deps: ActivityDeps,
+  _context: StepContext,
+  { run, asked, answers, resamples }: MeasureInput,
+): Promise<Measurement> {
+  const { recipe } = await readRecipe(deps.store, run);
+  const recipeOf = {
+    step: "measure",
+    version: MEASURE_VERSION,
+    params: { benchmark: asked.benchmark, settings: asked.settings },
+    inputs: [asked.items.sha256, answers.sha256],
+  };
+  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+    const byId = new Map((await itemsOf(deps, asked)).map((each) => [each.id, each]));
+    const answered = await readAllJsonLines<AnsweredRow>(join(await deps.store.open(answers), "rows.jsonl"));
+    const { judge, settings: schema } = benchmarkOf(asked.benchmark);
+    const settings = schema.parse(asked.settings);
+    const rows = answered.map((row) => judgeRow(byId.get(row.id)!, row, (item, text) => judge(item, text, settings)));
+    await writeJsonLines(join(folder, "answers.jsonl"), rows);
+    await writeJsonLines(join(folder, SCORES_FILE), rows.map(scoreRow));
+    return { rows: rows.length };
+  });
+  const folder = await deps.store.open(ref);
+  const rows = await readAllJsonLines<ScoreRow>(join(folder, SCORES_FILE));
+  const judged = await readAllJsonLines<JudgedRow>(join(folder, "answers.jsonl"));
+  const options = { seed: seedFor("measure", recipe.seed), resamples };
+  return {
+    benchmark: asked.name,
+    variant: variantOf(asked),
+    split: SPLIT,
+    scores: scoresOf(rows, ["accuracy", "unparseable"], SPLIT, options),
+    items: rows.length,
+    counts: statusCounts(judged),
+    rows: ref,
+  };
+}
+
+function variantOf({ benchmark: name, settings }: AskedBenchmark): string {
+  const benchmark = benchmarkOf(name);
+  return benchmark.variant(benchmark.settings.parse(settings));
+}
+
+function scoreRow({ id, group, type, status }: JudgedRow): ScoreRow {
+  const lost = status === "quarantined";
+  const is = (wanted: AnswerStatus): number | null => (lost ? null : Number(status === wanted));
+  return { id, group, type, split: SPLIT, scores: { accuracy: is("right"), unparseable: is("unparseable") } };
+}

@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { writeJsonLines } from "../src/artifact/files.ts";
+import { makeArtifact } from "../src/artifact/make.ts";
+import { benchmarkOf } from "../src/benchmark/index.ts";
+import type { ArtifactRef } from "../src/contract/artifact.ts";
+import { importImages } from "../src/dataset/import-images.ts";
+import { type LoadedQuestions, loadQuestions } from "../src/dataset/questions.ts";
+import { MAX_PROBLEMS, rowFailure } from "../src/dataset/row-problems.ts";
+import { rowsDigest } from "../src/dataset/rows-digest.ts";
+import { imageFolder, questionFile } from "../src/dataset/source.ts";
+import type { Source } from "../src/recipe/parts/data.ts";
+import { seedFor } from "../src/seed.ts";
+import type { ActivityDeps } from "./deps.ts";
+import type { StepContext } from "./step.ts";
+
+/** Raise when the meaning of an imported item changes. */
+const RESULT_VERSION = 1;
+
+export interface WantedItems {
+  readonly benchmark: string;
+  readonly data: Source;
+  /** Ask at most so many, chosen by the seed. */
+  readonly most: number | undefined;
+  readonly seed: number;
+}
+
+/**
+ * Reads a benchmark's questions and every image, and keeps them with the images' digests as items.jsonl.
+ * @throws {StepFailure} BadInput naming the first row that cannot be asked or judged
+ */
+export async function importItems(
+  deps: ActivityDeps,
+  context: StepContext,
+  { benchmark, data, most, seed }: WantedItems,
+): Promise<ArtifactRef> {
+  const loaded = await loadQuestions(questionFile(deps.root, data));
+  refuseUnjudged(benchmark, data.path, loaded);
+  const { questions, rows } = chosen(loaded, most, seed);
+  const images = await importImages(
+    imageFolder(deps.root, data),
+    { name: data.path, questions, rows },
+    { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
+  );
+  const items = questions.map((each) => ({
+    ...each,
+    image_digests: each.images.map((name) => images.get(name)!.bytes),
+  }));
+  const recipeOf = { step: "items", version: RESULT_VERSION, params: { rows: rowsDigest(items) }, inputs: [] };
+  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+    return { rows: await writeJsonLines(join(folder, "items.jsonl"), items) };
+  });
+  return ref;
+}
+
+function refuseUnjudged(benchmark: string, name: string, { questions, rows }: LoadedQuestions): void {
+  const { problem } = benchmarkOf(benchmark);
+  const problems = questions.flatMap((each, at) => {
+    const what = problem(each);
+    return what === undefined ? [] : [{ row: rows[at]!, id: each.id, problem: `${what}, which ${benchmark} needs` }];
+  });
+  if (problems.length > 0) throw rowFailure(name, problems.slice(0, MAX_PROBLEMS));
+}
+
+/** The same questions for the same seed, in whatever order the file has them; in the file's order. */
+function chosen({ questions, rows }: LoadedQuestions, most: number | undefined, seed: number): LoadedQuestions {
+  if (most === undefined || most >= questions.length) return { questions, rows };
+  const drawn = questions
+    .map(({ id }, at) => ({ at, hash: seedFor(seed, "item", id) }))
+    .toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
+    .slice(0, most)
+    .map(({ at }) => at)
+    .toSorted((a, b) => a - b);
+  return { questions: drawn.map((at) => questions[at]!), rows: drawn.map((at) => rows[at]!) };
+}

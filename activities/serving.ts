@@ -1,0 +1,37 @@
+import type { PolicyRef } from "../src/contract/artifact.ts";
+import type { Serving } from "../src/contract/benchmark.ts";
+import type { VlmSpec } from "../src/model/models.ts";
+import type { CallOptions, VlmBackend } from "../src/model/vlm/backend.ts";
+import type { CommonRecipe } from "../src/recipe/common.ts";
+import { policyDigest, policyFolders } from "../src/run/policy.ts";
+import type { ActivityDeps } from "./deps.ts";
+import type { StepContext } from "./step.ts";
+
+export interface Served {
+  readonly policy: PolicyRef;
+  readonly serving: Serving;
+  readonly recipe: CommonRecipe;
+  /** What the heartbeat says while it works: "answer". */
+  readonly doing: string;
+}
+
+/** Runs `use` on a warm server of the policy, on a leased device of the role that samples. */
+export async function servePolicy<T>(
+  deps: ActivityDeps,
+  { signal, report }: StepContext,
+  { policy, serving, recipe, doing }: Served,
+  use: (vlm: VlmBackend, options: CallOptions) => Promise<T>,
+): Promise<T> {
+  const { max_new_tokens: _, ...how } = serving;
+  const spec: VlmSpec = {
+    ...how,
+    ...(await policyFolders(deps.store, deps.root, policy)),
+    serving: policyDigest(policy),
+    dtype: policy.dtype,
+    silenceMs: recipe.retries.silence_s * 1000,
+    simulate: recipe.simulate,
+  };
+  const options: CallOptions = { signal, onProgress: (done, total) => report({ doing, done, total }) };
+  const waiting = { ...options, onWaiting: () => report({ doing: "waiting for a device" }) };
+  return deps.models.withVlm("rollout", spec, waiting, (vlm) => use(vlm, options));
+}

@@ -1,0 +1,24 @@
+import type { z } from "zod";
+import type { Question } from "../dataset/question.ts";
+import type { Message } from "../model/vlm/backend.ts";
+
+/** What a judge makes of an answer. */
+export interface Verdict {
+  /** What was read of it; null when nothing that can be an answer is in it. */
+  readonly said: string | null;
+  readonly correct: boolean;
+}
+
+/** Questions with a judge: how a policy is asked, and whether it was right. */
+export interface Benchmark<S = unknown> {
+  /** Settings of its own in a recipe; all of them determine the result. */
+  readonly settings: z.ZodType<S>;
+  /** What of the settings people must know to compare a number: "strict". */
+  readonly variant: (settings: S) => string;
+  /** Why an item cannot be judged, as the end of a sentence; undefined when it can. Asked at import. */
+  readonly problem: (item: Question) => string | undefined;
+  /** What the policy is shown. `images` are absolute paths in the item's order. */
+  readonly ask: (item: Question, images: readonly string[], settings: S) => Message[];
+  /** Judges a whole answer. @throws {RangeError} for an item without a true answer, which the import refuses */
+  readonly judge: (item: Question, text: string, settings: S) => Verdict;
+}

@@ -1,0 +1,15 @@
+import { StepFailure } from "../failure.ts";
+import type { Benchmark } from "./benchmark.ts";
+import { mmsi } from "./mmsi.ts";
+
+/** The benchmarks, by their names in a recipe. A new one adds one line. */
+export const BENCHMARKS = { mmsi };
+
+export type BenchmarkName = keyof typeof BENCHMARKS;
+
+/** @throws {StepFailure} BadInput for a benchmark that this version does not know */
+export function benchmarkOf(name: string): Benchmark {
+  if (Object.hasOwn(BENCHMARKS, name)) return BENCHMARKS[name as BenchmarkName] as Benchmark;
+  const known = Object.keys(BENCHMARKS).join(", ");
+  throw new StepFailure("BadInput", `"${name}" is no benchmark that this version knows; ${known} are.`);
+}

@@ -1,0 +1,56 @@
+import type { ArtifactRef, PolicyRef } from "./artifact.ts";
+import type { Chunk } from "./chunk.ts";
+import type { Measurement } from "./measurement.ts";
+import type { RunRef } from "./run.ts";
+
+/** A benchmark over somebody's data, as a run asks it. */
+export interface AskedBenchmark {
+  /** What people call it; names files. */
+  readonly name: string;
+  /** A file of src/benchmark. */
+  readonly benchmark: string;
+  /** The benchmark's own, parsed by its schema. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Artifact with items.jsonl. */
+  readonly items: ArtifactRef;
+  readonly count: number;
+  /** Where the items' image names start, relative to the worker's root. */
+  readonly images: string;
+}
+
+/** How a policy is served while it answers. */
+export interface Serving {
+  readonly backend: "transformers" | "simulated";
+  readonly attn_implementation: string;
+  readonly min_pixels: number;
+  readonly max_pixels: number;
+  readonly max_new_tokens: number;
+  readonly micro_batch: number;
+}
+
+export interface AnswerInput {
+  readonly run: RunRef;
+  readonly asked: AskedBenchmark;
+  readonly policy: PolicyRef;
+  readonly serving: Serving;
+  readonly chunk: Chunk;
+}
+
+export interface MeasureInput {
+  readonly run: RunRef;
+  readonly asked: AskedBenchmark;
+  /** Index artifact of all answers. */
+  readonly answers: ArtifactRef;
+  /** Resamples behind every interval. */
+  readonly resamples: number;
+}
+
+/** Steps that ask a policy a benchmark, on the device that samples. */
+export interface AnswerSteps {
+  answerItems(input: AnswerInput): Promise<ArtifactRef>;
+}
+
+/** Steps that say what the answers come to. */
+export interface MeasureSteps {
+  measureAnswers(input: MeasureInput): Promise<Measurement>;
+}

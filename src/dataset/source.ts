@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import type { Source } from "../recipe/parts/data.ts";
+import type { ImageFolder } from "./adapters/images.ts";
+import type { QuestionFile } from "./questions.ts";
+
+/** Where a file of questions is, below the root. */
+export function questionFile(root: string, { path, format }: Pick<Source, "path" | "format">): QuestionFile {
+  return { path: join(root, path), name: path, format };
+}
+
+/** Where their images are. */
+export function imageFolder(root: string, data: Pick<Source, "image_root" | "max_image_pixels">): ImageFolder {
+  return { path: join(root, data.image_root), maxPixels: data.max_image_pixels };
+}

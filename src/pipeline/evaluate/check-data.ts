@@ -1,0 +1,39 @@
+import { benchmarkOf } from "../../benchmark/index.ts";
+import { plural } from "../../contract/table.ts";
+import { checkImages } from "../../dataset/check-images.ts";
+import { allRows } from "../../dataset/check-rows.ts";
+import { questionRows } from "../../dataset/questions.ts";
+import { rowSentence } from "../../dataset/row-problems.ts";
+import { imageFolder, questionFile } from "../../dataset/source.ts";
+import type { CheckedData, CheckOptions } from "../pipeline.ts";
+import type { Recipe } from "./recipe.ts";
+import { nameOf } from "./rules.ts";
+
+/** Looks at every question and image of every benchmark, and reports what cannot be asked or judged. */
+export async function checkBenchmarks(root: string, recipe: Recipe, options: CheckOptions): Promise<CheckedData> {
+  const usable = [];
+  for (const each of recipe.benchmarks) {
+    const { benchmark, data } = each;
+    const { questions, rows } = await allRows(data.path, questionRows(questionFile(root, data)), options.report);
+    const { problem } = benchmarkOf(benchmark);
+    let judged = 0;
+    for (const [at, question] of questions.entries()) {
+      const what = problem(question);
+      if (what === undefined) judged++;
+      else tell(data.path, { row: rows[at]!, id: question.id, problem: `${what}, which ${benchmark} needs` }, options);
+    }
+    const images = await checkImages(imageFolder(root, data), [{ name: data.path, questions, rows }], options);
+    usable.push({ benchmark: nameOf(each), questions: judged, images: images.size });
+  }
+  return {
+    json: { benchmarks: usable },
+    lines: usable.map(
+      ({ benchmark, questions, images }) =>
+        `usable    ${benchmark}: ${plural(questions, "question")} · ${plural(images, "image")}`,
+    ),
+  };
+}
+
+function tell(file: string, at: { row: number; id: string; problem: string }, { report }: CheckOptions): void {
+  report({ file, row: at.row, id: at.id, sentence: rowSentence(file, at) });
+}

@@ -1,0 +1,21 @@
+import type { NamedModel, Plan, Room } from "../pipeline.ts";
+import { changes } from "./changes.ts";
+import { checkBenchmarks } from "./check-data.ts";
+import { planEvaluation } from "./plan.ts";
+import type { Recipe } from "./recipe.ts";
+import { upkeep } from "./upkeep.ts";
+import { verifyAnswers } from "./verify.ts";
+
+/** What of an evaluation reads files. */
+export const room: Room<Recipe> = {
+  models: ({ policies, answering }): NamedModel[] =>
+    policies.flatMap(({ name, model, adapter }) =>
+      model === undefined ? [] : [{ who: `policies ${name}`, backend: answering.backend, model, adapter }],
+    ),
+  devices: () => ({ field: "answering", count: 1 }),
+  plan: (root: string, recipe: Recipe): Promise<Plan> => planEvaluation(root, recipe),
+  checkData: checkBenchmarks,
+  changes,
+  verify: verifyAnswers,
+  upkeep,
+};

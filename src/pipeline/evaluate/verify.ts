@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { namesIn } from "../../artifact/names-in.ts";
+import { readAllJsonLines, readJson } from "../../artifact/files.ts";
+import type { ArtifactStore } from "../../artifact/store.ts";
+import { benchmarkOf } from "../../benchmark/index.ts";
+import { type JudgedRow, statusCounts } from "../../benchmark/rows.ts";
+import type { RunResult } from "../../contract/progress.ts";
+import { readIfThere } from "../../run/trace.ts";
+import type { Check } from "../pipeline.ts";
+import { type Recipe } from "./recipe.ts";
+import { nameOf } from "./rules.ts";
+
+/**
+ * Judges every answer of an evaluation again, and compares the counts with the accounts of the result.
+ * @param folder absolute path of the run folder
+ */
+export async function* verifyAnswers(_store: ArtifactStore, folder: string): AsyncGenerator<Check> {
+  const { benchmarks } = await readJson<Recipe>(join(folder, "config.json"));
+  const result = await readIfThere<RunResult>(join(folder, "final_status.json"));
+  const accounts = new Map(result?.accounts.map((each) => [each.of, each]));
+  for (const policy of await namesIn(join(folder, "answers"))) {
+    for (const each of benchmarks) {
+      const name = nameOf(each);
+      const file = join(folder, "answers", policy, `${name}.jsonl`);
+      const what = `answers of ${policy} to ${name}`;
+      const rows = await readAllJsonLines<JudgedRow>(file);
+      const wrong = rows.find((row) => judgedOtherwise(row, each));
+      if (wrong) {
+        yield {
+          what,
+          problem: `question "${wrong.id}" was judged ${wrong.status}, which its answer does not bear out`,
+        };
+        continue;
+      }
+      const account = accounts.get(`question of ${name} to ${policy}`);
+      const counted = JSON.stringify(statusCounts(rows));
+      const told = account === undefined ? counted : JSON.stringify(account.parts);
+      yield counted === told ? { what } : { what, problem: `the result tells ${told}, the answers say ${counted}` };
+    }
+  }
+}
+
+function judgedOtherwise(row: JudgedRow, { benchmark, settings }: Recipe["benchmarks"][number]): boolean {
+  if (row.text === null) return row.status !== "quarantined";
+  const { judge, settings: schema } = benchmarkOf(benchmark);
+  const item = { id: row.id, images: [], question: "", answer: row.truth, question_type: row.type, scene: row.group };
+  const { said, correct } = judge(item, row.text, schema.parse(settings));
+  return said !== row.said || correct !== (row.status === "right");
+}

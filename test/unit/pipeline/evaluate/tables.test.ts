@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import type { ScoreRow } from "../../../../src/contract/measurement.ts";
+import { type CellRows, lostOf, tabulate } from "../../../../src/pipeline/evaluate/tables.ts";
+
+const OPTIONS = { seed: "s", resamples: 200 };
+const ARTIFACT = { key: "k", sha256: "s", bytes: 1, rows: 4 };
+
+/** A policy's answers to four questions of two types in four scenes: 1 right, 0 wrong, null lost. */
+function cell(policy: string, answers: readonly (number | null)[]): CellRows {
+  const rows: ScoreRow[] = answers.map((accuracy, at) => ({
+    id: `q${at}`,
+    group: `scene-${at}`,
+    type: at < 2 ? "Motion" : "Position",
+    split: "test",
+    scores: { accuracy },
+  }));
+  const known = answers.filter((each) => each !== null);
+  const mean = known.reduce((sum, each) => sum + each, 0) / known.length;
+  const counts = {
+    right: known.filter((each) => each === 1).length,
+    wrong: known.filter((each) => each === 0).length,
+    unparseable: 0,
+    quarantined: answers.length - known.length,
+  };
+  const scores = { accuracy: { mean, half: 0 } };
+  const measured = { benchmark: "mmsi", split: "test", scores, items: answers.length, counts, rows: ARTIFACT };
+  return { policy, digest: `d-${policy}`, measured, rows };
+}
+
+test("each policy has a row, and its change is over the questions that both answered", () => {
+  const cells = [cell("base", [1, 0, 0, null]), cell("tuned", [1, 1, 1, 0])];
+  const [table, types] = tabulate(cells, OPTIONS).tables;
+  expect(table!.rows.map((row) => [row["policy"], row["digest"]])).toEqual([
+    ["base", "d-base"],
+    ["tuned", "d-tuned"],
+  ]);
+  const [base, tuned] = table!.rows;
+  expect(base!["mmsi change"]).toBeNull();
+  // Of the three that both answered, base has one right and the other all three.
+  expect((tuned!["mmsi change"] as { mean: number }).mean).toBeCloseTo(2 / 3);
+  expect(types!.rows).toEqual([
+    { type: "Motion", questions: 2, base: 0.5, tuned: 1 },
+    { type: "Position", questions: 2, base: 0, tuned: 0.5 },
+  ]);
+});
+
+test("one policy alone is compared with nothing, and every pass has its account", () => {
+  const alone = cell("base", [1, 0, null, null]);
+  const { tables, accounts } = tabulate([alone], OPTIONS);
+  expect(tables[0]!.columns.map(({ name }) => name)).toEqual(["policy", "mmsi", "mmsi unparseable", "digest"]);
+  expect(accounts).toEqual([
+    {
+      of: "question of mmsi to base",
+      total: 4,
+      parts: { right: 1, wrong: 1, unparseable: 0, quarantined: 2 },
+    },
+  ]);
+  expect(lostOf(alone)).toBe("2 answers of 4 of base to mmsi");
+});
