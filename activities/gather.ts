@@ -4,6 +4,7 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { RunRef } from "../src/contract/run.ts";
 import type { ChunkResult } from "../src/contract/steps.ts";
+import { fewAtATime, FILES_AT_ONCE } from "../src/few-at-a-time.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { StepContext } from "./step.ts";
 
@@ -22,7 +23,7 @@ export async function gatherChunks(
   const inputs = chunks.map((each) => each.judged.sha256);
   const recipeOf = { step: "gather", version: RESULT_VERSION, params: { chunks: chunks.length }, inputs };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
-    const sources = await Promise.all(chunks.map((each) => judgedFile(deps, each.judged)));
+    const sources = await fewAtATime(chunks, FILES_AT_ONCE, (each) => judgedFile(deps, each.judged));
     await writeJson(join(folder, "chunks.json"), chunks);
     return { rows: await writeJsonLines(join(folder, "judged.jsonl"), joinJsonLines(sources)) };
   });
@@ -39,8 +40,10 @@ export async function gatherSpans(
   const inputs = spans.map((each) => each.sha256);
   const recipeOf = { step: "gather", version: RESULT_VERSION, params: { spans: spans.length }, inputs };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
-    const folders = await Promise.all(spans.map((each) => deps.store.open(each)));
-    const chunks = await Promise.all(folders.map((each) => readJson<ChunkResult[]>(join(each, "chunks.json"))));
+    const folders = await fewAtATime(spans, FILES_AT_ONCE, (each) => deps.store.open(each));
+    const chunks = await fewAtATime(folders, FILES_AT_ONCE, (each) =>
+      readJson<ChunkResult[]>(join(each, "chunks.json")),
+    );
     await writeJson(join(folder, "chunks.json"), chunks.flat());
     const sources = folders.map((each) => join(each, "judged.jsonl"));
     return { rows: await writeJsonLines(join(folder, "judged.jsonl"), joinJsonLines(sources)) };

@@ -6,6 +6,7 @@ import { namesIn } from "../src/artifact/names-in.ts";
 import { linkFile, linkFolder } from "../src/artifact/link-folder.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { ChunkResult, CloseInput, IterationView } from "../src/contract/steps.ts";
+import { fewAtATime, FILES_AT_ONCE } from "../src/few-at-a-time.ts";
 import { readRun } from "../src/run/files.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { TRAIN_FILE } from "./run-folder.ts";
@@ -77,12 +78,10 @@ export async function closeRun(deps: ActivityDeps, _context: StepContext, input:
 async function joinChunks(deps: ActivityDeps, labeled: ArtifactRef, to: string): Promise<void> {
   const index = await deps.store.open(labeled);
   const chunks = await readJson<ChunkResult[]>(join(index, "chunks.json"));
-  const folders = await Promise.all(
-    chunks.map(async (each) => ({
-      rollouts: await deps.store.open(each.rollouts),
-      views: await deps.store.open(each.views),
-    })),
-  );
+  const folders = await fewAtATime(chunks, FILES_AT_ONCE, async (each) => ({
+    rollouts: await deps.store.open(each.rollouts),
+    views: await deps.store.open(each.views),
+  }));
   await writeJsonLines(
     join(to, "rollouts.jsonl"),
     joinJsonLines(folders.map((each) => join(each.rollouts, "rollouts.jsonl"))),
@@ -97,8 +96,8 @@ async function joinChunks(deps: ActivityDeps, labeled: ArtifactRef, to: string):
 }
 
 async function accumulated(deps: ActivityDeps, refs: readonly ArtifactRef[]): Promise<unknown[]> {
-  const all = await Promise.all(
-    refs.map(async (ref) => readJson<unknown[]>(join(await deps.store.open(ref), "dpo_pairs.json"))),
+  const all = await fewAtATime(refs, FILES_AT_ONCE, async (ref) =>
+    readJson<unknown[]>(join(await deps.store.open(ref), "dpo_pairs.json")),
   );
   return all.flat();
 }

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { inBatches } from "../artifact/in-batches.ts";
+import { fewAtATime, FILES_AT_ONCE } from "../few-at-a-time.ts";
 import { refusal } from "../image/read-given.ts";
 import type { Recipe } from "../recipe/pipelines/index.ts";
 import { imageNames, imageSentence } from "./import-images.ts";
@@ -34,7 +34,9 @@ export async function inspectData(root: string, recipe: Recipe): Promise<DataSiz
   const used = usedQuestions(data);
   const names = [...imageNames(used.questions)];
   const folder = join(root, recipe.data.image_root);
-  const sizes = await inBatches(names, (name) => stat(join(folder, name)).then((found) => found.size, refusal));
+  const sizes = await fewAtATime(names, FILES_AT_ONCE, (name) =>
+    stat(join(folder, name)).then((found) => found.size, refusal),
+  );
   refuseMissing(recipe.data.path ?? "", used, new Set(names.filter((_, at) => typeof sizes[at] === "string")));
   return {
     questions: questions.length,

@@ -137,6 +137,10 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
 
 /** Makes simulated work take as long as the recipe says, its own milliseconds included. */
 async function lasting<T>(latencyMs: number | undefined, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const [result] = await Promise.all([work(), latencyMs ? sleep(latencyMs, undefined, { signal }) : undefined]);
+  const rest = latencyMs ? sleep(latencyMs, undefined, { signal }) : Promise.resolve();
+  // Awaited after the work, also when it is cut short: a device is given back when nobody works on it any more.
+  rest.catch(() => undefined);
+  const result = await work();
+  await rest;
   return result;
 }

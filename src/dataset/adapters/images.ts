@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { StepFailure } from "../../failure.ts";
+import { fewAtATime } from "../../few-at-a-time.ts";
 import { checkGiven, type GivenImage } from "../../image/check.ts";
 import { refusal } from "../../image/read-given.ts";
 
@@ -41,16 +42,18 @@ export async function lookAtImages(folder: ImageFolder, names: Iterable<string>,
     );
   });
   const options = { maxPixels: folder.maxPixels, maxBytes: MAX_QUESTION_BYTES, decoded: new Map<string, string>() };
-  const queue = names[Symbol.iterator]();
   let on = true;
-  const lane = async (): Promise<void> => {
-    for (let next = queue.next(); on && !next.done; next = queue.next()) {
-      look.signal.throwIfAborted();
-      const seen = await seeImage(root, next.value, options);
-      on &&= look.onImage(next.value, seen);
+  function* wanted(): Iterable<string> {
+    for (const name of names) {
+      if (!on) return;
+      yield name;
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  }
+  await fewAtATime(wanted(), AT_ONCE, async (name) => {
+    look.signal.throwIfAborted();
+    const seen = await seeImage(root, name, options);
+    on &&= look.onImage(name, seen);
+  });
 }
 
 async function seeImage(root: string, name: string, options: Parameters<typeof checkGiven>[1]): Promise<SeenImage> {
