@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { digestFile } from "../src/artifact/digest-file.ts";
 import { writeJson, writeJsonLines } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
@@ -7,16 +8,20 @@ import { sides } from "../src/dataset/fingerprints.ts";
 import { importImages } from "../src/dataset/import-images.ts";
 import { checkLeakage, type Fingerprint } from "../src/dataset/leakage.ts";
 import type { Question } from "../src/dataset/question.ts";
+import type { LoadedQuestions } from "../src/dataset/questions.ts";
 import { imageFolder, readData, usedQuestions } from "../src/dataset/read.ts";
+import { rowFailure } from "../src/dataset/row-problems.ts";
 import { rowsDigest } from "../src/dataset/rows-digest.ts";
 import type { Split } from "../src/dataset/shards.ts";
 import { StepFailure } from "../src/failure.ts";
 import type { GivenImage } from "../src/image/check.ts";
+import { refusal } from "../src/image/read-given.ts";
 import { modelDigest } from "../src/model/checkpoint.ts";
+import { besideOf } from "../src/model/image/backend.ts";
 import { checkPromptTexts } from "../src/prompt/check.ts";
 import { extraPrompts } from "../src/recipe/methods.ts";
 import type { Recipe } from "../src/recipe/pipelines/index.ts";
-import type { ImportedQuestion, RecipeFile, Shards } from "../src/run/files.ts";
+import { type ImportedQuestion, OTHER_FILES, type RecipeFile, type Shards } from "../src/run/files.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { StepContext } from "./step.ts";
 
@@ -70,8 +75,14 @@ export interface Imported {
 /**
  * Reads the questions and every image, splits them by picture, and refuses what leaks or is broken. A round that starts
  * from pairs has no training questions.
+ * @param others digests of other given files, by their names under data.image_root: steps compare them when they read them
  */
-export async function importData(deps: ActivityDeps, context: StepContext, recipe: Recipe): Promise<Imported> {
+export async function importData(
+  deps: ActivityDeps,
+  context: StepContext,
+  recipe: Recipe,
+  others: ReadonlyMap<string, string> = new Map(),
+): Promise<Imported> {
   const data = await readData(deps.root, recipe);
   const { questions, rows } = usedQuestions(data);
   const images = await importImages(
@@ -82,18 +93,45 @@ export async function importData(deps: ActivityDeps, context: StepContext, recip
   const { training, heldOut } = sides(questions, data.split, (name) => images.get(name)?.pixels);
   checkLeakage(training, heldOut);
   const shards = shardsOf(data.split);
+  const besides = new Map([...others, ...(await filesBeside(deps, recipe, { questions, rows }))]);
   const recipeOf = {
     step: "dataset",
     version: RESULT_VERSION,
-    params: { shards, rows: rowsDigest(imported(questions, images)) },
+    params: {
+      shards,
+      rows: rowsDigest(imported(questions, images)),
+      ...(besides.size > 0 && { others: rowsDigest(besides) }),
+    },
     inputs: [],
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     await writeJsonLines(join(folder, "questions.jsonl"), imported(questions, images));
     await writeJson(join(folder, "shards.json"), shards);
+    if (besides.size > 0) await writeJson(join(folder, OTHER_FILES), Object.fromEntries(besides));
     return { rows: questions.length };
   });
   return { dataset: ref, shards, hasAnswers: data.hasAnswers, heldOut };
+}
+
+/** Digests of what the executor reads beside the images that it edits. */
+async function filesBeside(
+  { root }: ActivityDeps,
+  { data, executor }: Recipe,
+  { questions, rows }: LoadedQuestions,
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const [at, { id, images }] of questions.entries()) {
+    for (const name of besideOf(executor.backend, images[0]!)) {
+      if (found.has(name)) continue;
+      const digest = await digestFile(join(root, data.image_root, name)).then((sha256) => ({ sha256 }), refusal);
+      if (typeof digest === "string") {
+        const problem = `${JSON.stringify(name)}, which executor.backend ${executor.backend} needs beside the image, ${digest}`;
+        throw rowFailure(data.path ?? "", [{ row: rows[at]!, id, problem }]);
+      }
+      found.set(name, digest.sha256);
+    }
+  }
+  return found;
 }
 
 /** Made as they are asked for: a large data set is in memory once. */

@@ -10,6 +10,7 @@ import { checkLeakage, type Fingerprint } from "../src/dataset/leakage.ts";
 import { imageFolder } from "../src/dataset/read.ts";
 import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../src/dataset/row-problems.ts";
 import { StepFailure } from "../src/failure.ts";
+import type { GivenImage } from "../src/image/check.ts";
 import { readGivenPair } from "../src/preference/given-pairs.ts";
 import { middleGap } from "../src/preference/quantiles.ts";
 import type { PairRow } from "../src/preference/rows.ts";
@@ -20,18 +21,22 @@ import type { StepContext } from "./step.ts";
 /** Raise when the meaning of an imported pair changes. */
 const RESULT_VERSION = 1;
 
+/** The user's own pairs, with what their images are. */
+export interface OwnPairs {
+  readonly pairs: readonly PairRow[];
+  readonly images: ReadonlyMap<string, GivenImage>;
+}
+
 /**
- * Imports the user's own preference pairs: every row, every image, and that no picture of theirs is held out.
+ * Reads the user's own preference pairs: every row, every image.
  * @param file as the recipe names it
- * @param heldOut the questions that the trained policy will be measured on
  */
-export async function importPairs(
+export async function readOwnPairs(
   deps: ActivityDeps,
   context: StepContext,
   recipe: Recipe,
   file: string,
-  heldOut: readonly Fingerprint[],
-): Promise<SelectedPairs> {
+): Promise<OwnPairs> {
   const { pairs, rows } = await readPairs(join(deps.root, file), file);
   const asked = pairs.map((pair) => ({ id: pair.id, images: pair.image }));
   const images = await importImages(
@@ -39,6 +44,18 @@ export async function importPairs(
     { name: file, questions: asked, rows },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );
+  return { pairs, images };
+}
+
+/**
+ * Keeps pairs of the user's own, if they show no picture that is held out.
+ * @param heldOut the questions that the trained policy will be measured on
+ */
+export async function importPairs(
+  deps: ActivityDeps,
+  { pairs, images }: OwnPairs,
+  heldOut: readonly Fingerprint[],
+): Promise<SelectedPairs> {
   const seen = pairs.map((pair) => ({
     questionId: `pair ${pair.id}`,
     imageDigests: pair.image.map((name) => images.get(name)!.pixels),

@@ -4,9 +4,11 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { ImagineInput, ImagineSteps } from "../src/contract/steps.ts";
 import type { RolloutRow } from "../src/preference/rows.ts";
+import { besideOf } from "../src/model/image/backend.ts";
 import { parsePlan } from "../src/prompt/parse-plan.ts";
 import { rng, seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { type Given, onGiven } from "./given.ts";
 import { editorParams, executorSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, type ImportedQuestion, readRun, type RunFiles } from "../src/run/files.ts";
 import { asActivity, type StepContext } from "./step.ts";
@@ -29,6 +31,8 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
   const randomView = loop.controls.random_view && input.chunk.set === "shard";
 
   const measure = input.chunk.set === "held_out";
+  const edited = asked.map((each) => each.images[0]!);
+  const beside = edited.flatMap((image) => besideOf(executor.backend, image));
   const recipeOf = {
     step: "imagine",
     version: RESULT_VERSION,
@@ -42,16 +46,19 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
       pretended: pretended(files, executor.backend),
       ...editorParams(files),
       random_view: randomView ? evaluation.reference_views : null,
+      ...(beside.length > 0 && { beside: beside.map((name) => files.given.get(name) ?? null) }),
     },
     inputs: [digest, input.rollouts.sha256],
   };
-  const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
+  const given: Given = { images: [...edited, ...beside], models: ["executor"] };
+  const build = onGiven(deps, context, files, given, async (folder, unchanged) => {
     const rollouts = join(await store.open(input.rollouts), "rollouts.jsonl");
     const wanted = await wantedViews(files, asked, rollouts, randomView);
     const options = {
       signal: context.signal,
       onProgress: (done: number, total: number) => context.report({ doing: "imagine", done, total }),
       onWaiting: () => context.report({ doing: "waiting for a device" }),
+      onLoaded: unchanged,
     };
     const rows = await deps.models.withExecutor(executorSpec(deps, files), options, (backend) =>
       makeDistinct(backend, wanted, { folder, deps, files, options, measure }),
@@ -59,6 +66,7 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
     await writeJsonLines(join(folder, "views.jsonl"), rows);
     return { rows: rows.length };
   });
+  const { ref } = await makeArtifact(store, recipeOf, build);
   return ref;
 }
 

@@ -8,6 +8,7 @@ import type { Message } from "../src/model/vlm/backend.ts";
 import type { PairRow } from "../src/preference/rows.ts";
 import { pairMessages, plannerMessages } from "../src/prompt/messages.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { checkGiven, type Given } from "./given.ts";
 import { question, readRunAt, type RunFiles } from "../src/run/files.ts";
 import { policyDigest, policyFolders } from "../src/run/policy.ts";
 import { baseCheckpoint } from "./model-specs.ts";
@@ -40,6 +41,8 @@ export async function mergePolicy(
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const canary = await canaryItems(deps, files, policy);
+    const given: Given = { images: canary.flatMap((each) => each.images), models: ["planner"] };
+    await checkGiven(deps, context, files, given);
     const { signal, report } = context;
     const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
     const request = {
@@ -47,7 +50,7 @@ export async function mergePolicy(
       adapter: (await policyFolders(deps.store, policy)).adapter ?? "",
       output: folder,
       dtypes: DTYPES,
-      canary: { items: canary },
+      canary: { items: canary.map((each) => each.messages) },
     };
     const options = {
       signal,
@@ -56,23 +59,33 @@ export async function mergePolicy(
     };
     const spec = { backend: training.backend, devices: 1, simulate };
     await deps.models.withTrainer(spec, waiting, (trainer) => trainer.merge(request, options));
+    await checkGiven(deps, context, files, given);
     return { rows: 1 };
   });
   return ref;
 }
 
+/** A prompt with the names of its images. */
+interface CanaryItem {
+  readonly messages: Message[];
+  readonly images: readonly string[];
+}
+
 /** Prompts of the first shard, or, where a round starts from pairs and has none, of the pairs that were trained on. */
-async function canaryItems(deps: ActivityDeps, files: RunFiles, { adapter }: PolicyRef): Promise<Message[][]> {
+async function canaryItems(deps: ActivityDeps, files: RunFiles, { adapter }: PolicyRef): Promise<CanaryItem[]> {
   const { data, planner } = files.recipe;
   const absolute = (names: readonly string[]): string[] => names.map((name) => join(deps.root, data.image_root, name));
   const questions = canaryQuestions(files);
   if (questions.length > 0 || !adapter) {
-    return questions.map((each) => plannerMessages(each, absolute(each.images), files.texts, planner.max_instructions));
+    return questions.map((each) => {
+      const messages = plannerMessages(each, absolute(each.images), files.texts, planner.max_instructions);
+      return { messages, images: each.images };
+    });
   }
   const pairs = await readJson<PairRow[]>(join(await deps.store.open(adapter), "dpo_accumulated.json"));
   return pairs
     .slice(0, CANARY_QUESTIONS)
-    .map(({ system, prompt, image }) => pairMessages(system, prompt, absolute(image)));
+    .map(({ system, prompt, image }) => ({ messages: pairMessages(system, prompt, absolute(image)), images: image }));
 }
 
 function canaryQuestions(files: RunFiles) {

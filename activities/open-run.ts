@@ -4,16 +4,15 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef, PolicyRef } from "../src/contract/artifact.ts";
 import type { RunPlan } from "../src/contract/run.ts";
 import { StepFailure } from "../src/failure.ts";
-import { changesOf } from "../src/recipe/at-iteration.ts";
 import { parseRecipeObject } from "../src/recipe/parse.ts";
 import { chunkSizes, recipeWarnings } from "../src/recipe/plan.ts";
 import { givenPairsOf, type Recipe } from "../src/recipe/pipelines/index.ts";
 import { heldOutIds, type RecipeFile, type Shards } from "../src/run/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
 import { importData, modelDigests, promptTexts } from "./data.ts";
-import { deepspeedOf } from "./deepspeed.ts";
+import { deepspeedFiles } from "./deepspeed.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { importPairs } from "./given-pairs.ts";
+import { importPairs, readOwnPairs } from "./given-pairs.ts";
 import { referenceArms } from "./reference.ts";
 import { openRunFolder, TRAIN_FILE } from "./run-folder.ts";
 import type { StepContext } from "./step.ts";
@@ -38,15 +37,18 @@ export async function openRun(
       `The recipe's name is "${recipe.name}", but the run was started as "${name}"; they must be equal.`,
     );
   }
-  await checkTrainings(deps, recipe);
+  const deepspeed = await deepspeedFiles(deps.root, recipe);
   const recipeFile: RecipeFile = {
     recipe,
     texts: await promptTexts(deps, recipe),
     models: await modelDigests(deps, recipe),
+    ...(deepspeed && { deepspeed }),
   };
-  const { dataset, shards, hasAnswers, heldOut } = await importData(deps, context, recipe);
   const pairsFile = givenPairsOf(recipe);
-  const givenPairs = pairsFile && (await importPairs(deps, context, recipe, pairsFile, heldOut));
+  const own = pairsFile === undefined ? undefined : await readOwnPairs(deps, context, recipe, pairsFile);
+  const shown = new Map([...(own?.images ?? [])].map(([name, { bytes }]) => [name, bytes]));
+  const { dataset, shards, hasAnswers, heldOut } = await importData(deps, context, recipe, shown);
+  const givenPairs = own && (await importPairs(deps, own, heldOut));
   const evaluates = hasAnswers && shards.held_out.test.length > 0;
 
   // How fast a device is determines nothing; a run must not move to another folder when it was measured again.
@@ -66,11 +68,6 @@ export async function openRun(
     }),
     ...(givenPairs && { givenPairs }),
   };
-}
-
-/** What a training reads besides pairs and base: it must not be the first to find it missing. */
-async function checkTrainings(deps: ActivityDeps, recipe: Recipe): Promise<void> {
-  for (const { training } of [recipe, ...changesOf(recipe)]) await deepspeedOf(deps.root, training?.deepspeed);
 }
 
 interface Opened {

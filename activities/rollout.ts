@@ -9,6 +9,7 @@ import { plannerMessages } from "../src/prompt/messages.ts";
 import type { Planner } from "../src/recipe/parts/planner.ts";
 import { seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { type Given, onGiven } from "./given.ts";
 import { plannerSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, readRun } from "../src/run/files.ts";
 import { policyDigest, policyFolders } from "../src/run/policy.ts";
@@ -53,7 +54,9 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
     // What was trained by its own digest too: that is how the store knows who was built on it.
     inputs: [digest, serving, ...(trained ? [trained.sha256] : [])],
   };
-  const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
+  // What was trained as a whole is served from the store, and not from the planner's folder.
+  const given: Given = { images: asked.flatMap((each) => each.images), models: input.policy.full ? [] : ["planner"] };
+  const build = onGiven(deps, context, files, given, async (folder, unchanged) => {
     const spec = plannerSpec(deps, files, serving, await policyFolders(store, input.policy));
     const items = asked.map((each) => ({
       messages: plannerMessages(
@@ -68,6 +71,7 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
       signal: context.signal,
       onProgress: (done: number, total: number) => context.report({ doing: "rollout", done, total }),
       onWaiting: () => context.report({ doing: "waiting for a device" }),
+      onLoaded: unchanged,
     };
     const results = await deps.models.withVlm("rollout", spec, options, (vlm) => vlm.sample(items, sampling, options));
     const rows = asked.flatMap((each, place) => {
@@ -85,6 +89,7 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
     await writeJsonLines(join(folder, "rollouts.jsonl"), rows);
     return { rows: rows.length };
   });
+  const { ref } = await makeArtifact(store, recipeOf, build);
   return ref;
 }
 

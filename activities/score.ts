@@ -10,6 +10,7 @@ import { ASKS_WITH, WEIGHTS } from "../src/recipe/parts/scoring.ts";
 import { type Answerer, createAsker } from "./asker.ts";
 import { answerChunk } from "./answer.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { type Given, onGiven } from "./given.ts";
 import { measure } from "./measure.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
 import { chunkQuestions, readRunAt, type RunFiles } from "../src/run/files.ts";
@@ -37,7 +38,8 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
     params: scoreParams(files),
     inputs: [chunk.digest, input.rollouts.sha256, input.views.sha256],
   };
-  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+  const given: Given = { images: chunk.asked.flatMap((each) => each.images), models: ["critic"] };
+  const build = onGiven(deps, context, files, given, async (folder, unchanged) => {
     const samples = await samplesOf(deps, files, chunk, input);
     const options: CallOptions = {
       signal: context.signal,
@@ -45,7 +47,8 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
     };
     const onWaiting = (): void => context.report({ doing: "waiting for a device" });
     const spec = answererSpec(deps, files, "critic");
-    const scored = await deps.models.withVlm("score", spec, { ...options, onWaiting }, (vlm) =>
+    const waiting = { ...options, onWaiting, onLoaded: unchanged };
+    const scored = await deps.models.withVlm("score", spec, waiting, (vlm) =>
       scoreSamples(files, samples, createAsker(vlm, files, critic.max_new_tokens, options)),
     );
     const rows = [
@@ -55,6 +58,7 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
     await writeJsonLines(join(folder, "labeled.jsonl"), rows);
     return { rows: rows.length };
   });
+  const { ref } = await makeArtifact(deps.store, recipeOf, build);
   return ref;
 }
 

@@ -14,6 +14,7 @@ import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { mergePolicy } from "./merge.ts";
 import { deepspeedOf } from "./deepspeed.ts";
+import { checkGiven } from "./given.ts";
 import { baseCheckpoint } from "./model-specs.ts";
 import { readRunAt, type RunFiles } from "../src/run/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
@@ -37,7 +38,7 @@ async function trainPolicy(deps: ActivityDeps, context: StepContext, input: Trai
   const files = await readRunAt(store, input.run, input.iteration);
   const { planner, training, loop, seed } = files.recipe;
   const base = files.models.planner;
-  const deepspeed = await deepspeedOf(deps.root, training.deepspeed);
+  const deepspeed = deepspeedOf(files, training.deepspeed);
   const configured = typeof deepspeed === "object" && deepspeed !== null ? { deepspeed } : {};
   const recipeOf = {
     step: "train",
@@ -56,7 +57,11 @@ async function trainPolicy(deps: ActivityDeps, context: StepContext, input: Trai
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const pairs = await accumulate(deps, files, input);
     await writeJson(join(folder, "dpo_accumulated.json"), pairs);
-    const metrics = await train(deps, context, files, { folder, checkpoints, deepspeed });
+    const images = new Set(pairs.flatMap((pair) => pair.image));
+    const unchanged = (): Promise<void> => checkGiven(deps, context, files, { images, models: ["planner"] });
+    await unchanged();
+    const metrics = await train(deps, context, files, { folder, checkpoints, deepspeed, unchanged });
+    await unchanged();
     await writeJson(join(folder, "training.json"), metrics);
     return { rows: pairs.length };
   });
@@ -71,6 +76,8 @@ interface Making {
   readonly folder: string;
   readonly checkpoints: Checkpoints;
   readonly deepspeed: unknown;
+  /** Throws when what is read is not what the run was opened with: a checkpoint is kept under the key of that. */
+  readonly unchanged: () => Promise<void>;
 }
 
 /** Trains from the newest whole checkpoint, on whichever host it was made. */
@@ -78,7 +85,7 @@ async function train(
   deps: ActivityDeps,
   context: StepContext,
   files: RunFiles,
-  { folder, checkpoints, deepspeed }: Making,
+  { folder, checkpoints, deepspeed, unchanged }: Making,
 ): Promise<Record<string, number>> {
   const { training, loop, retries, seed, data, simulate } = files.recipe;
   const { signal, report } = context;
@@ -89,7 +96,10 @@ async function train(
       const { step, total, metrics } = event;
       report({ doing: "train", done: step, total, metrics });
       log += `${JSON.stringify({ step, ...metrics })}\n`;
-    } else if (event.event === "checkpoint") await checkpoints.keep(event.step, event.folder, log);
+    } else if (event.event === "checkpoint") {
+      await unchanged();
+      await checkpoints.keep(event.step, event.folder, log);
+    }
   };
   const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
   const scratch = await checkpoints.scratch();

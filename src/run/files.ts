@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isMissing } from "../artifact/durable.ts";
 import { readJson, readJsonLines } from "../artifact/files.ts";
 import { canonicalDigest } from "../artifact/key.ts";
 import type { ArtifactStore } from "../artifact/store.ts";
@@ -20,6 +21,8 @@ export interface RecipeFile {
     /** Only of an executor that has a model. */
     readonly executor?: string;
   };
+  /** What the files that `training.deepspeed` names hold, by their names; only where a recipe names any. */
+  readonly deepspeed?: Readonly<Record<string, unknown>>;
 }
 
 /** A question as it was imported: with the sha256 of its images' bytes. */
@@ -32,9 +35,14 @@ export interface Shards {
   readonly held_out: { readonly val: readonly string[]; readonly test: readonly string[] };
 }
 
+/** In the data set's artifact: sha256 of what else was given under data.image_root, by name. Absent where there is none. */
+export const OTHER_FILES = "other_files.json";
+
 export interface RunFiles extends RecipeFile {
   readonly questions: ReadonlyMap<string, ImportedQuestion>;
   readonly shards: Shards;
+  /** sha256 of every file under data.image_root that was looked at when the run was opened, by its name. */
+  readonly given: ReadonlyMap<string, string>;
 }
 
 /** Runs whose files stay in memory: steps of one run follow each other for days. */
@@ -63,11 +71,19 @@ export async function readRunAt(store: ArtifactStore, run: RunRef, iteration: nu
 async function load(store: ArtifactStore, run: RunRef): Promise<RunFiles> {
   const [recipeFolder, dataset] = await Promise.all([store.open(run.recipe), store.open(run.dataset)]);
   const file = await readJson<RecipeFile>(join(recipeFolder, "recipe.json"));
+  const others = await readJson<Record<string, string>>(join(dataset, OTHER_FILES)).catch(none);
+  const given = new Map(Object.entries(others));
   const questions = new Map<string, ImportedQuestion>();
   for await (const question of readJsonLines<ImportedQuestion>(join(dataset, "questions.jsonl"))) {
     questions.set(question.id, question);
+    for (const [place, name] of question.images.entries()) given.set(name, question.image_digests[place]!);
   }
-  return { ...file, questions, shards: await readJson<Shards>(join(dataset, "shards.json")) };
+  return { ...file, questions, given, shards: await readJson<Shards>(join(dataset, "shards.json")) };
+}
+
+function none(error: unknown): Record<string, string> {
+  if (isMissing(error)) return {};
+  throw error;
 }
 
 /** The questions of a chunk that a model sees, and those that are quarantined before it does. */

@@ -1,0 +1,85 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { MockActivityEnvironment } from "@temporalio/testing";
+import { DefaultLogger } from "@temporalio/worker";
+import pino from "pino";
+import type { ActivityDeps } from "../../activities/deps.ts";
+import { createImagineActivities } from "../../activities/imagine.ts";
+import { openRun } from "../../activities/open-run.ts";
+import { createRolloutActivities } from "../../activities/rollout.ts";
+import { createScoreActivities } from "../../activities/score.ts";
+import { createTrainActivities } from "../../activities/train.ts";
+import { createLocalStore } from "../../src/artifact/store.ts";
+import type { RunPlan } from "../../src/contract/run.ts";
+import type { ImagineSteps, RolloutSteps, ScoreSteps, TrainSteps } from "../../src/contract/steps.ts";
+import { createSimulatedExecutor } from "../../src/model/image/simulated.ts";
+import { createSceneRenderer } from "../../src/model/image/scene-renderer.ts";
+import type { Models } from "../../src/model/models.ts";
+import { createSimulatedTrainer } from "../../src/model/trainer/simulated.ts";
+import type { TrainerBackend } from "../../src/model/trainer/backend.ts";
+import { createSimulatedVlm } from "../../src/model/vlm/simulated.ts";
+import type { Recipe } from "../../src/recipe/pipelines/index.ts";
+
+type Steps = RolloutSteps & ImagineSteps & ScoreSteps & TrainSteps;
+
+export interface Bench {
+  readonly deps: ActivityDeps;
+  /** Every step with a device, as a worker runs it. */
+  readonly steps: Steps;
+  open(recipe: Recipe): Promise<RunPlan>;
+}
+
+/**
+ * The steps of a run without a server: every model is simulated, whatever the recipe says.
+ * `meanwhile` happens while a model is at work; `train` is the training itself.
+ */
+export function stepsIn(
+  root: string,
+  { meanwhile, train }: { readonly meanwhile: () => void; readonly train: TrainerBackend["train"] },
+): Bench {
+  cpSync(join(import.meta.dirname, "../../configs/prompts"), join(root, "configs/prompts"), { recursive: true });
+  const during = async <T>(work: Promise<T>): Promise<T> => {
+    const result = await work;
+    meanwhile();
+    return result;
+  };
+  const models: Models = {
+    withVlm: (_role, spec, _options, use) => during(use(createSimulatedVlm(spec.serving, spec.simulate))),
+    withExecutor: (spec, _options, use) =>
+      during(
+        use(
+          spec.backend === "scene-renderer"
+            ? createSceneRenderer(spec)
+            : createSimulatedExecutor({ width: 48, height: 32 }, undefined),
+        ),
+      ),
+    withTrainer: (_spec, _options, use) => during(use({ ...createSimulatedTrainer(undefined), train })),
+    close: async () => undefined,
+  };
+  const deps: ActivityDeps = {
+    root,
+    results: "results",
+    state: join(root, ".snowball"),
+    store: createLocalStore(join(root, ".snowball/store")),
+    models,
+    searchAttributes: false,
+    log: pino({ level: "silent" }),
+  };
+  const activities: Steps = {
+    ...createRolloutActivities(deps),
+    ...createImagineActivities(deps),
+    ...createScoreActivities(deps),
+    ...createTrainActivities(deps),
+  };
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger("ERROR") });
+  const bound = Object.entries(activities).map(([name, step]) => [
+    name,
+    (...args: unknown[]) => environment.run(step as (...all: unknown[]) => Promise<unknown>, ...args),
+  ]);
+  return {
+    deps,
+    steps: Object.fromEntries(bound) as Steps,
+    open: (recipe) =>
+      openRun(deps, { signal: new AbortController().signal, report: () => undefined }, recipe, recipe.name),
+  };
+}
