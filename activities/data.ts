@@ -86,7 +86,7 @@ export async function importData(
   const data = await readData(deps.root, recipe);
   const { questions, rows } = usedQuestions(data);
   const images = await importImages(
-    imageFolder(deps.root, recipe),
+    imageFolder(deps.root, recipe, deps.state),
     { name: recipe.data.path ?? "", questions, rows },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );

@@ -40,7 +40,7 @@ export async function readOwnPairs(
   const { pairs, rows } = await readPairs(join(deps.root, file), file);
   const asked = pairs.map((pair) => ({ id: pair.id, images: pair.image }));
   const images = await importImages(
-    imageFolder(deps.root, recipe),
+    imageFolder(deps.root, recipe, deps.state),
     { name: file, questions: asked, rows },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );

@@ -4,6 +4,7 @@ import { checkData, type DataSummary } from "../dataset/check.ts";
 import type { DataProblem } from "../dataset/report.ts";
 import { unpackParquet } from "../dataset/unpack.ts";
 import { StepFailure } from "../failure.ts";
+import { stateFolderOf } from "../temporal/embedded.ts";
 import { bar } from "../report/bar.ts";
 import { count, plural } from "../report/numbers.ts";
 import { BAD_INPUT } from "./exit-status.ts";
@@ -56,6 +57,7 @@ async function check(file: string, { root, json }: CheckOptions): Promise<void> 
   let problems = 0;
   const summary = await checkData(root, recipe, {
     signal: new AbortController().signal,
+    state: stateFolderOf(root),
     report: (problem) => {
       problems++;
       say(screen, json ? JSON.stringify(problem) : problem.sentence);

@@ -27,16 +27,18 @@ export interface DataSummary {
 
 const NOTHING: LoadedQuestions = { questions: [], rows: [] };
 
+export interface CheckOptions extends CallOptions {
+  readonly report: Report;
+  /** Folder of this host; what is found of the images is kept in it, so that a run need not look again. */
+  readonly state?: string;
+}
+
 /**
  * Looks at all of a recipe's data, also at what the run would leave out, and reports everything that is wrong with it;
  * the import stops at the first.
  * @param root folder that the recipe's paths start from
  */
-export async function checkData(
-  root: string,
-  recipe: Recipe,
-  options: CallOptions & { readonly report: Report },
-): Promise<DataSummary> {
+export async function checkData(root: string, recipe: Recipe, options: CheckOptions): Promise<DataSummary> {
   const { report } = options;
   const file = questionFile(root, recipe);
   const pairsFile = givenPairsOf(recipe);
@@ -48,7 +50,7 @@ export async function checkData(
     { name: file?.name ?? "", ...asked },
     { name: pairsFile ?? "", ...pairs },
   ];
-  const images = await checkImages(imageFolder(root, recipe), owners, options);
+  const images = await checkImages(imageFolder(root, recipe, options.state), owners, options);
   if (file && asked.questions.length > 0)
     checkSides(recipe, file, asked, { pairs, pixelsOf: (name) => images.get(name), report });
   return {

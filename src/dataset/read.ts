@@ -17,8 +17,13 @@ export function questionFile(root: string, { data }: Recipe): QuestionFile | und
   return data.path === undefined ? undefined : { path: join(root, data.path), name: data.path, format: data.format };
 }
 
-export function imageFolder(root: string, { data }: Recipe): ImageFolder {
-  return { path: join(root, data.image_root), maxPixels: data.max_image_pixels };
+/**
+ * Where a recipe's images are.
+ * @param state folder of this host; what is found of the images is kept in it
+ */
+export function imageFolder(root: string, { data }: Recipe, state?: string): ImageFolder {
+  const memory = state === undefined ? {} : { memory: join(state, "looked-at") };
+  return { path: join(root, data.image_root), maxPixels: data.max_image_pixels, ...memory };
 }
 
 /**

@@ -52,14 +52,19 @@ async function decode(bytes: Buffer, maxPixels: number): Promise<DecodedImage | 
   const options = { failOn: "warning", limitInputPixels: false } as const;
   const { format, width, height } = await sharp(bytes, options).metadata();
   if (DRAWINGS.has(format)) return `is ${format.toUpperCase()}, which no model reads; PNG or JPEG is needed`;
-  if (width * height > maxPixels) {
-    return `has ${width} × ${height} pixels, more than the limit of ${count(maxPixels)}`;
-  }
+  const unusable = sizeProblem(width, height, maxPixels);
+  if (unusable !== undefined) return unusable;
   // As the models read it: the pixel grid of the file, whatever its EXIF orientation says.
   const image = sharp(bytes, options).toColourspace("srgb").ensureAlpha();
   const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
   const digest = createHash("sha256").update(`${info.width}x${info.height}\n`).update(data).digest("hex");
   return { width: info.width, height: info.height, digest, flat: flatColour(data) };
+}
+
+/** What is wrong with an image of this size. */
+export function sizeProblem(width: number, height: number, maxPixels: number): string | undefined {
+  if (width * height <= maxPixels) return undefined;
+  return `has ${width} × ${height} pixels, more than the limit of ${count(maxPixels)}`;
 }
 
 /** Stops at the first pixel of another colour, which in a photograph is the second one. */

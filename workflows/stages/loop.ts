@@ -1,4 +1,5 @@
 import { workflowInfo } from "@temporalio/workflow";
+import { openingLimits } from "../../src/contract/opening.ts";
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
 import type { RunPlan } from "../../src/contract/run.ts";
 import type { SampledPairs } from "../../src/contract/steps.ts";
@@ -26,7 +27,8 @@ export interface Loop {
 export async function openLoop(input: unknown): Promise<Loop> {
   const name = workflowInfo().workflowId;
   const board = openBoard(name);
-  const plan = await stepsOf().control.openRun.executeWithOptions({ summary: "open the run · check recipe and data" }, [
+  const opening = stepsOf(openingLimits(input)).control;
+  const plan = await opening.openRun.executeWithOptions({ summary: "open the run · check recipe and data" }, [
     input,
     name,
   ]);

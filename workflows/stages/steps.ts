@@ -4,17 +4,8 @@ import { CONTROL_QUEUE, queueOf } from "../../src/contract/queues.ts";
 import type { StepLimits } from "../../src/contract/run.ts";
 import type { ControlSteps, ImagineSteps, RolloutSteps, ScoreSteps, TrainSteps } from "../../src/contract/steps.ts";
 
-/** Limits before the recipe is known: the first step parses it. It works in Node alone, so it beats reliably. */
-const OPENING: StepLimits = {
-  maxAttempts: 3,
-  initialIntervalSeconds: 1,
-  heartbeatSeconds: 10,
-  chunkSeconds: 3600,
-  trainSeconds: 3600,
-};
-
-/** The steps of a run, each bound to the task queue of its role and to the recipe's limits. */
-export function stepsOf(limits: StepLimits = OPENING) {
+/** The steps of a run, each bound to the task queue of its role and to limits. */
+export function stepsOf(limits: StepLimits) {
   const options = (taskQueue: string, seconds: number, notRetried: readonly string[]): ActivityOptions => ({
     taskQueue,
     startToCloseTimeout: seconds * 1000,

@@ -2,8 +2,11 @@ import { realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { StepFailure } from "../../failure.ts";
 import { fewAtATime } from "../../few-at-a-time.ts";
-import { checkGiven, type GivenImage } from "../../image/check.ts";
+import { lookOf } from "../../artifact/digest-file.ts";
+import { checkGiven, type GivenImage, type GivenOptions } from "../../image/check.ts";
+import { sizeProblem } from "../../image/decode.ts";
 import { refusal } from "../../image/read-given.ts";
+import { type LookedAt, openLookedAt } from "./looked-at.ts";
 
 /**
  * Images decoded at once: as many as Node's pool has threads, so that more would only wait, with their bytes in memory.
@@ -21,6 +24,8 @@ export interface ImageFolder {
   /** Absolute. */
   readonly path: string;
   readonly maxPixels: number;
+  /** Folder of this host in which what was found of images is kept, so that it is not looked for again. */
+  readonly memory?: string;
 }
 
 /** An image, or what is wrong with it, as the end of a sentence that begins with its name. */
@@ -41,7 +46,8 @@ export async function lookAtImages(folder: ImageFolder, names: Iterable<string>,
       { cause },
     );
   });
-  const options = { maxPixels: folder.maxPixels, maxBytes: MAX_QUESTION_BYTES, decoded: new Map<string, string>() };
+  const before = folder.memory === undefined ? undefined : await openLookedAt(folder.memory, root);
+  const options = { maxPixels: folder.maxPixels, maxBytes: MAX_QUESTION_BYTES, decoded: new Map(), before };
   let on = true;
   function* wanted(): Iterable<string> {
     for (const name of names) {
@@ -49,14 +55,22 @@ export async function lookAtImages(folder: ImageFolder, names: Iterable<string>,
       yield name;
     }
   }
-  await fewAtATime(wanted(), AT_ONCE, async (name) => {
-    look.signal.throwIfAborted();
-    const seen = await seeImage(root, name, options);
-    on &&= look.onImage(name, seen);
-  });
+  try {
+    await fewAtATime(wanted(), AT_ONCE, async (name) => {
+      look.signal.throwIfAborted();
+      const seen = await seeImage(root, name, options);
+      on &&= look.onImage(name, seen);
+    });
+  } finally {
+    await before?.close();
+  }
 }
 
-async function seeImage(root: string, name: string, options: Parameters<typeof checkGiven>[1]): Promise<SeenImage> {
+interface Seeing extends GivenOptions {
+  readonly before: LookedAt | undefined;
+}
+
+async function seeImage(root: string, name: string, options: Seeing): Promise<SeenImage> {
   let path: string;
   try {
     path = await realpath(join(root, name));
@@ -65,5 +79,18 @@ async function seeImage(root: string, name: string, options: Parameters<typeof c
   }
   // Followed through links, because a link is how a name that looks harmless leaves the folder.
   if (!path.startsWith(root + sep)) return "is outside data.image_root; put the file itself into it";
-  return checkGiven(path, options);
+  return look(path, options);
+}
+
+/** What an image is; from memory where the file still looks as it did. */
+async function look(path: string, options: Seeing): Promise<SeenImage> {
+  const { before, maxPixels } = options;
+  if (!before) return checkGiven(path, options);
+  const { look: now } = await lookOf(path);
+  const found = before.found(path, now);
+  if (found) return sizeProblem(found.width, found.height, maxPixels) ?? found;
+  const seen = await checkGiven(path, options);
+  // Of a file that changes while it is read nobody knows what was seen.
+  if (typeof seen !== "string" && (await lookOf(path)).look === now) await before.keep(path, now, seen);
+  return seen;
 }

@@ -3,7 +3,13 @@ import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { expect, test } from "vitest";
-import { checkGenerated, checkGiven, type GivenImage, type GivenOptions } from "../../../src/image/check.ts";
+import {
+  checkGenerated,
+  checkGiven,
+  type DecodedGiven,
+  type GivenImage,
+  type GivenOptions,
+} from "../../../src/image/check.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const limit = { maxPixels: 1_000_000 };
@@ -38,14 +44,17 @@ test("a good image has a size and a digest of its pixels", async () => {
     bytes: createHash("sha256").update(bytes).digest("hex"),
     pixels: checked.ok && checked.digest,
     size: bytes.length,
+    width: 64,
+    height: 48,
   });
 });
 
 test("bytes that were decoded before are not decoded again", async () => {
-  const decoded = new Map<string, string>();
+  const decoded = new Map<string, DecodedGiven>();
   const first = await given(await saved(gradient()), { decoded });
-  expect([...decoded.values()]).toEqual([(first as GivenImage).pixels]);
-  decoded.set((first as GivenImage).bytes, "known");
+  const { bytes, size: _, ...rest } = first as GivenImage;
+  expect([...decoded]).toEqual([[bytes, rest]]);
+  decoded.set(bytes, { ...rest, pixels: "known" });
   expect(await given(await saved(gradient()), { decoded })).toMatchObject({ pixels: "known" });
 });
 
