@@ -7,6 +7,7 @@ import { StepFailure } from "../failure.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 import { bar } from "../report/bar.ts";
 import { count, plural } from "../report/numbers.ts";
+import { leftOutLine } from "../report/plan.ts";
 import { BAD_INPUT } from "./exit-status.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { readRecipeFile } from "./recipe-file.ts";
@@ -77,7 +78,8 @@ function say(screen: Screen | null, line: string): void {
 }
 
 function summaryLines(summary: DataSummary, problems: number): string[] {
-  const { questions, answered, images, scenes, families, pairs } = summary;
+  const { questions, answered, images, scenes, families, pairs, leftOut } = summary;
+  const unused = leftOut && leftOutLine(leftOut);
   const all = [
     questions > 0 &&
       `${plural(questions, "question")} (${answered === questions ? "all" : count(answered)} with an answer)`,
@@ -92,6 +94,7 @@ function summaryLines(summary: DataSummary, problems: number): string[] {
     ...(problems > 0 ? [""] : []),
     `usable    ${all.filter((part) => part !== false).join(" · ")}`,
     ...(named.length > 1 ? [`families  ${[...list, ...more].join(" · ")}`] : []),
+    ...(unused === null ? [] : [`left out  ${unused}`]),
     problems > 0 ? `${plural(problems, "problem")}; a run is refused as long as there are any.` : "Nothing is wrong.",
   ];
 }

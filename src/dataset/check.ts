@@ -11,6 +11,7 @@ import { type LoadedQuestions, type QuestionFile, questionRows } from "./questio
 import { imageFolder, questionFile, splitFor } from "./read.ts";
 import { type Report, reporting } from "./report.ts";
 import { rowSentence } from "./row-problems.ts";
+import type { LeftOut, Split } from "./shards.ts";
 
 /** What is usable of a recipe's data. */
 export interface DataSummary {
@@ -23,6 +24,8 @@ export interface DataSummary {
   readonly scenes: number;
   /** Questions by question_type. */
   readonly families: Readonly<Record<string, number>>;
+  /** Usable questions that a run would not use; null where they cannot be split, or there are none. */
+  readonly leftOut: LeftOut | null;
 }
 
 const NOTHING: LoadedQuestions = { questions: [], rows: [] };
@@ -51,8 +54,10 @@ export async function checkData(root: string, recipe: Recipe, options: CheckOpti
     { name: pairsFile ?? "", ...pairs },
   ];
   const images = await checkImages(imageFolder(root, recipe, options.state), owners, options);
-  if (file && asked.questions.length > 0)
-    checkSides(recipe, file, asked, { pairs, pixelsOf: (name) => images.get(name), report });
+  const split =
+    file && asked.questions.length > 0
+      ? checkSides(recipe, file, asked, { pairs, pixelsOf: (name) => images.get(name), report })
+      : undefined;
   return {
     questions: asked.questions.length,
     pairs: pairs.questions.length,
@@ -60,6 +65,7 @@ export async function checkData(root: string, recipe: Recipe, options: CheckOpti
     images: images.size,
     scenes: new Set(asked.questions.map((each) => each.scene)).size,
     families: countOf(asked.questions.map((each) => each.question_type)),
+    leftOut: split?.leftOut ?? null,
   };
 }
 
@@ -87,15 +93,16 @@ function checkSides(
   { name }: QuestionFile,
   { questions }: LoadedQuestions,
   others: { readonly pairs: LoadedQuestions; readonly pixelsOf: PixelsOf; readonly report: Report },
-): void {
+): Split | undefined {
   const { pairs, pixelsOf, report } = others;
   const split = reporting(name, report, () => splitFor(recipe, questions));
-  if (!split) return;
+  if (!split) return undefined;
   const { training, heldOut } = sides(questions, split, pixelsOf);
   const named = pairs.questions.map((each) => ({ ...each, id: `pair ${each.id}` }));
   for (const leaks of [findLeaks(training, heldOut).leaks, findLeaks(fingerprints(named, pixelsOf), heldOut).leaks]) {
     for (const leak of leaks) report({ file: name, id: leak.heldOut.questionId, sentence: leakSentence(leak) });
   }
+  return split;
 }
 
 function countOf(names: readonly string[]): Record<string, number> {

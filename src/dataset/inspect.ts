@@ -7,6 +7,7 @@ import { imageNames, imageSentence } from "./import-images.ts";
 import type { LoadedQuestions } from "./questions.ts";
 import { readData, usedQuestions } from "./read.ts";
 import { MAX_PROBLEMS, rowFailure } from "./row-problems.ts";
+import type { LeftOut } from "./shards.ts";
 
 /** How large a run's data is. */
 export interface DataSize {
@@ -17,6 +18,7 @@ export interface DataSize {
   readonly shards: readonly number[];
   readonly val: number;
   readonly test: number;
+  readonly leftOut: LeftOut;
   /** Distinct image files that the run uses. */
   readonly images: number;
   readonly imageBytes: number;
@@ -44,6 +46,7 @@ export async function inspectData(root: string, recipe: Recipe): Promise<DataSiz
     shards: split.shards.map((ids) => ids.length),
     val: split.val.length,
     test: split.test.length,
+    leftOut: split.leftOut,
     images: names.length,
     imageBytes: sizes.reduce<number>((sum, size) => sum + Number(size), 0),
   };

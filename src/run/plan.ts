@@ -19,11 +19,14 @@ export interface PlannedRun {
  * @throws {StepFailure} BadInput when the data is not usable as given
  */
 export async function planRun(root: string, recipe: Recipe): Promise<PlannedRun> {
-  const { shards, val, test, hasAnswers } = await inspectData(root, recipe);
+  const { shards, val, test, leftOut, hasAnswers } = await inspectData(root, recipe);
   const file = givenPairsOf(recipe);
   const givenPairs = file === undefined ? 0 : await countRows(root, file);
   const model = await modelSize(root, recipe);
-  return { costs: costsOf(recipe, { shards, val, test, hasAnswers, givenPairs }, model), free: await freeBytes(root) };
+  return {
+    costs: costsOf(recipe, { shards, val, test, leftOut, hasAnswers, givenPairs }, model),
+    free: await freeBytes(root),
+  };
 }
 
 async function countRows(root: string, file: string): Promise<number> {

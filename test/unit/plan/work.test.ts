@@ -5,7 +5,14 @@ import { timeOf } from "../../../src/plan/time.ts";
 import { workOf } from "../../../src/plan/work.ts";
 import { shipped } from "../../support/recipe.ts";
 
-const data = { shards: [340, 340, 340, 340, 340], val: 100, test: 200, hasAnswers: true, givenPairs: 0 };
+const data = {
+  shards: [340, 340, 340, 340, 340],
+  val: 100,
+  test: 200,
+  leftOut: { besideHeldOut: 0, aboveMaxSamples: 0 },
+  hasAnswers: true,
+  givenPairs: 0,
+};
 const pilot = shipped("snowball.pilot.yaml");
 
 describe("work", () => {
