@@ -57,5 +57,17 @@ function newFolder(deps: ActivityDeps, recipe: RunConfig["recipe"]): string {
   const parent = basename(dirname(path));
   const dataset = file === "questions" && parent !== "data" && parent !== "." ? parent : file;
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
-  return join(deps.results, FOLDERS[recipe.pipeline], `${dataset}_${stamp}`);
+  return join(deps.results, FOLDERS[recipe.pipeline], `${cut(dataset)}_${stamp}`);
+}
+
+/** Bytes of a data set's name in its run folder's, of which file systems take 255 with the timestamp. */
+const MAX_DATASET_BYTES = 200;
+
+function cut(name: string): string {
+  let kept = "";
+  for (const letter of name) {
+    if (Buffer.byteLength(kept + letter) > MAX_DATASET_BYTES) break;
+    kept += letter;
+  }
+  return kept;
 }
