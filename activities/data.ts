@@ -84,12 +84,14 @@ export async function importData(
   others: ReadonlyMap<string, string> = new Map(),
 ): Promise<Imported> {
   const data = await readData(deps.root, recipe);
-  const { questions, rows } = usedQuestions(data);
-  const images = await importImages(
+  const used = usedQuestions(data);
+  const { images, nameOf } = await importImages(
     imageFolder(deps.root, recipe, deps.state),
-    { name: recipe.data.path ?? "", questions, rows },
+    { name: recipe.data.path ?? "", ...used },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );
+  const rows = used.rows;
+  const questions = used.questions.map((each) => spelt(each, nameOf));
   const { training, heldOut } = sides(questions, data.split, (name) => images.get(name)?.pixels);
   checkLeakage(training, heldOut);
   const shards = shardsOf(data.split);
@@ -111,6 +113,12 @@ export async function importData(
     return { rows: questions.length };
   });
   return { dataset: ref, shards, hasAnswers: data.hasAnswers, heldOut };
+}
+
+/** The question with its images as the disk calls them; nearly always itself. */
+function spelt(question: Question, nameOf: (name: string) => string): Question {
+  const images = question.images.map(nameOf);
+  return images.every((name, place) => name === question.images[place]) ? question : { ...question, images };
 }
 
 /** Digests of what the executor reads beside the images that it edits. */

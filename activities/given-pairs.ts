@@ -39,12 +39,12 @@ export async function readOwnPairs(
 ): Promise<OwnPairs> {
   const { pairs, rows } = await readPairs(join(deps.root, file), file);
   const asked = pairs.map((pair) => ({ id: pair.id, images: pair.image }));
-  const images = await importImages(
+  const { images, nameOf } = await importImages(
     imageFolder(deps.root, recipe, deps.state),
     { name: file, questions: asked, rows },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );
-  return { pairs, images };
+  return { pairs: pairs.map((pair) => ({ ...pair, image: pair.image.map(nameOf) })), images };
 }
 
 /**
@@ -83,7 +83,7 @@ async function readPairs(path: string, name: string): Promise<{ pairs: PairRow[]
   const rows: number[] = [];
   const problems: RowProblem[] = [];
   for await (const each of jsonRows(path, name)) {
-    const read = "problem" in each ? each : { row: each.row, ...readGivenPair(each.value) };
+    const read = "problem" in each ? each : { row: each.row, ...readGivenPair(each.value, each.row) };
     if ("problem" in read) problems.push(read);
     else {
       pairs.push(read.pair);

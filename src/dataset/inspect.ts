@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fewAtATime, FILES_AT_ONCE } from "../few-at-a-time.ts";
 import { refusal } from "../image/read-given.ts";
 import type { Recipe } from "../recipe/pipelines/index.ts";
+import { spellingOf } from "./adapters/find-image.ts";
 import { imageNames, imageSentence } from "./import-images.ts";
 import type { LoadedQuestions } from "./questions.ts";
 import { readData, usedQuestions } from "./read.ts";
@@ -36,9 +37,13 @@ export async function inspectData(root: string, recipe: Recipe): Promise<DataSiz
   const used = usedQuestions(data);
   const names = [...imageNames(used.questions)];
   const folder = join(root, recipe.data.image_root);
-  const sizes = await fewAtATime(names, FILES_AT_ONCE, (name) =>
-    stat(join(folder, name)).then((found) => found.size, refusal),
-  );
+  const sizes = await fewAtATime(names, FILES_AT_ONCE, async (name) => {
+    try {
+      return (await stat(join(folder, await spellingOf(folder, name)))).size;
+    } catch (error) {
+      return refusal(error);
+    }
+  });
   refuseMissing(recipe.data.path ?? "", used, new Set(names.filter((_, at) => typeof sizes[at] === "string")));
   return {
     questions: questions.length,

@@ -1,11 +1,10 @@
 import { realpath } from "node:fs/promises";
-import { join, sep } from "node:path";
 import { StepFailure } from "../../failure.ts";
 import { fewAtATime } from "../../few-at-a-time.ts";
 import { lookOf } from "../../artifact/digest-file.ts";
 import { checkGiven, type GivenImage, type GivenOptions } from "../../image/check.ts";
 import { sizeProblem } from "../../image/decode.ts";
-import { refusal } from "../../image/read-given.ts";
+import { findImage } from "./find-image.ts";
 import { type LookedAt, openLookedAt } from "./looked-at.ts";
 
 /**
@@ -33,8 +32,11 @@ export type SeenImage = GivenImage | string;
 
 export interface Look {
   readonly signal: AbortSignal;
-  /** Called as images are done, in no particular order; false ends the look early. */
-  readonly onImage: (name: string, seen: SeenImage) => boolean;
+  /**
+   * Called as images are done, in no particular order; false ends the look early.
+   * @param spelt the name as the disk spells it
+   */
+  readonly onImage: (name: string, seen: SeenImage, spelt: string) => boolean;
 }
 
 /** Looks at every image once: decodes it wholly, a few at a time. */
@@ -58,8 +60,9 @@ export async function lookAtImages(folder: ImageFolder, names: Iterable<string>,
   try {
     await fewAtATime(wanted(), AT_ONCE, async (name) => {
       look.signal.throwIfAborted();
-      const seen = await seeImage(root, name, options);
-      on &&= look.onImage(name, seen);
+      const found = await findImage(root, name);
+      const [seen, spelt] = typeof found === "string" ? [found, name] : [await see(found.path, options), found.name];
+      on &&= look.onImage(name, seen, spelt);
     });
   } finally {
     await before?.close();
@@ -70,20 +73,8 @@ interface Seeing extends GivenOptions {
   readonly before: LookedAt | undefined;
 }
 
-async function seeImage(root: string, name: string, options: Seeing): Promise<SeenImage> {
-  let path: string;
-  try {
-    path = await realpath(join(root, name));
-  } catch (error) {
-    return refusal(error);
-  }
-  // Followed through links, because a link is how a name that looks harmless leaves the folder.
-  if (!path.startsWith(root + sep)) return "is outside data.image_root; put the file itself into it";
-  return look(path, options);
-}
-
 /** What an image is; from memory where the file still looks as it did. */
-async function look(path: string, options: Seeing): Promise<SeenImage> {
+async function see(path: string, options: Seeing): Promise<SeenImage> {
   const { before, maxPixels } = options;
   if (!before) return checkGiven(path, options);
   const { look: now } = await lookOf(path);
