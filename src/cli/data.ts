@@ -2,7 +2,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { checkData, type DataSummary } from "../dataset/check.ts";
 import type { DataProblem } from "../dataset/report.ts";
-import { unpackParquet } from "../dataset/unpack.ts";
+import { unpackFiles } from "../dataset/unpack.ts";
 import { StepFailure } from "../failure.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 import { bar } from "../report/bar.ts";
@@ -42,8 +42,10 @@ export function dataCommand(): Command {
     .action(check);
   data
     .command("unpack")
-    .description("write the images that parquet files hold as files, with questions.jsonl beside them")
-    .argument("<files...>", "parquet files, the parts of one data set")
+    .description(
+      "write images that lie in the rows of parquet or JSON files as files, with questions.jsonl beside them",
+    )
+    .argument("<files...>", "parquet or JSON files, the parts of one data set")
     .requiredOption("--to <folder>", "new folder to write to")
     .addOption(rootOption())
     .option("--skip-broken", "leave out rows that cannot be unpacked; otherwise one is enough to write nothing")
@@ -101,10 +103,14 @@ function summaryLines(summary: DataSummary, problems: number): string[] {
 
 async function unpack(files: readonly string[], { to, root, skipBroken = false }: UnpackOptions): Promise<void> {
   const screen = process.stdout.isTTY ? terminalScreen(process.stdout) : null;
-  const counts = await unpackParquet(files, resolve(to), {
+  const counts = await unpackFiles(files, resolve(to), {
     skipBroken,
     report: ({ sentence }: DataProblem) => say(screen, sentence),
-    onProgress: (done, total) => screen?.show([`unpack  ${bar(done, total, WIDTH)}  ${count(done)}/${count(total)}`]),
+    // How many rows a JSON file has is known at its end.
+    onProgress: (done, total) =>
+      screen?.show([
+        total > 0 ? `unpack  ${bar(done, total, WIDTH)}  ${count(done)}/${count(total)}` : `unpack  ${count(done)}`,
+      ]),
   });
   screen?.clear();
   if (counts.broken > 0 && !skipBroken) {

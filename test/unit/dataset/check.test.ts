@@ -137,7 +137,7 @@ test("pairs of the user's own are looked at with the questions that are held out
   await picture(0).tiff({ compression: "lzw" }).toFile(join(root, "data/images/new.png"));
   const { problems, summary } = await check(root, round);
   expect(sentences(problems)).toEqual([
-    'data/pairs.json, row 2 (id "p2"): image is missing; a file name or a list of them is needed.',
+    'data/pairs.json, row 2 (id "p2"): image is missing or empty; a file name or a list of them is needed.',
     expect.stringContaining('Held-out question "a" and training question "pair p" show the same picture'),
   ]);
   expect(summary).toMatchObject({ pairs: 1, questions: 2, images: 3 });
