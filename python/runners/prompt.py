@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 
 from runners.failure import Failure
+from runners.pictures import read_picture
 from runners.protocol import Body
 
 IMAGE_MARKER = "<image>"
@@ -42,7 +42,9 @@ def encode(processor: Any, messages: Sequence[Body]) -> Prompt:
 
     messages: [{role, content: [{type: "text", text} | {type: "image", image: path}]}].
     """
-    images = [_open(part["image"]) for message in messages for part in message["content"] if part["type"] == "image"]
+    images = [
+        read_picture(part["image"]) for message in messages for part in message["content"] if part["type"] == "image"
+    ]
     text = processor.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
     try:
         encoded = processor(text=[text], images=images or None, return_tensors="pt")
@@ -70,11 +72,3 @@ def messages_of_pair(row: Body, image_root: Path) -> list[Body]:
     if not row.get("system") and not row.get("prompt_digest"):
         return [user]
     return [{"role": "system", "content": [{"type": "text", "text": row["system"]}]}, user]
-
-
-def _open(path: str) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
-    except OSError as error:
-        raise Failure("BadInput", f"The image {path} cannot be read: {error}") from error

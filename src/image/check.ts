@@ -5,7 +5,7 @@ import { readGiven } from "./read-given.ts";
 export interface CheckedImage {
   readonly width: number;
   readonly height: number;
-  /** sha256 over size and decoded RGBA pixels: equal for equal pixels in whatever file format. */
+  /** sha256 over size and decoded RGB pixels: equal for equal pixels in whatever file format. */
   readonly digest: string;
 }
 

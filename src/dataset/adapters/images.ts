@@ -3,7 +3,7 @@ import { StepFailure } from "../../failure.ts";
 import { fewAtATime } from "../../few-at-a-time.ts";
 import { lookOf } from "../../artifact/digest-file.ts";
 import { checkGiven, type GivenImage, type GivenOptions } from "../../image/check.ts";
-import { sizeProblem } from "../../image/decode.ts";
+import { sizeProblem } from "../../image/picture.ts";
 import { findImage } from "./find-image.ts";
 import { type LookedAt, openLookedAt } from "./looked-at.ts";
 

@@ -1,3 +1,4 @@
+import { isTooLong, MOST_ASPECT } from "../../image/aspect.ts";
 import type { Recipe } from "../pipelines/index.ts";
 import type { Problem } from "../problem.ts";
 import type { Rule } from "./rule.ts";
@@ -37,6 +38,11 @@ export const ROLE_RULES: readonly Rule[] = [
       }
     );
   },
+  ({ executor: { width, height } }) =>
+    isTooLong(width, height) && {
+      path: ["executor", "width"],
+      message: `executor.width is ${width} and executor.height ${height}; models refuse views of which one side is more than ${MOST_ASPECT} times the other.`,
+    },
   (recipe) =>
     recipe.simulate !== undefined &&
     ![recipe.planner, recipe.executor, recipe.critic, recipe.evaluator, recipe.training].some(
