@@ -40,7 +40,12 @@ async function filesBelow(root: string, folder: string): Promise<Entry[]> {
   for (const entry of (await entriesOf(join(root, folder))).toSorted()) {
     if (entry.startsWith(".")) continue;
     const name = folder === "" ? entry : `${folder}/${entry}`;
-    const { look, folder: inside } = await lookOf(join(root, name));
+    const { look, folder: inside } = await lookOf(join(root, name)).catch((cause: unknown) => {
+      if (!isMissing(cause)) throw cause;
+      throw new StepFailure("BadInput", `${join(root, name)} is a link that leads nowhere, or has just gone.`, {
+        cause,
+      });
+    });
     if (inside) found.push(...(await filesBelow(root, name)));
     else found.push([name, look]);
   }
