@@ -4,14 +4,11 @@ import { canonicalDigest } from "../src/artifact/key.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import { EMPTY_LEDGER } from "../src/contract/ledger.ts";
 import type { PairsSummary, SelectedPairs } from "../src/contract/run.ts";
-import { jsonRows } from "../src/dataset/adapters/json-rows.ts";
 import { importImages } from "../src/dataset/import-images.ts";
 import { checkLeakage, type Fingerprint } from "../src/dataset/leakage.ts";
+import { loadPairs } from "../src/dataset/load-pairs.ts";
 import { imageFolder } from "../src/dataset/read.ts";
-import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../src/dataset/row-problems.ts";
-import { StepFailure } from "../src/failure.ts";
 import type { GivenImage } from "../src/image/check.ts";
-import { readGivenPair } from "../src/preference/given-pairs.ts";
 import { middleGap } from "../src/preference/quantiles.ts";
 import type { PairRow } from "../src/preference/rows.ts";
 import type { Recipe } from "../src/recipe/pipelines/index.ts";
@@ -37,7 +34,7 @@ export async function readOwnPairs(
   recipe: Recipe,
   file: string,
 ): Promise<OwnPairs> {
-  const { pairs, rows } = await readPairs(join(deps.root, file), file);
+  const { pairs, rows } = await loadPairs(join(deps.root, file), file);
   const asked = pairs.map((pair) => ({ id: pair.id, images: pair.image }));
   const { images, nameOf } = await importImages(
     imageFolder(deps.root, recipe, deps.state),
@@ -76,24 +73,6 @@ export async function importPairs(
     return { rows: pairs.length };
   });
   return { pairs: ref, summary };
-}
-
-async function readPairs(path: string, name: string): Promise<{ pairs: PairRow[]; rows: number[] }> {
-  const pairs: PairRow[] = [];
-  const rows: number[] = [];
-  const problems: RowProblem[] = [];
-  for await (const each of jsonRows(path, name)) {
-    const read = "problem" in each ? each : { row: each.row, ...readGivenPair(each.value, each.row) };
-    if ("problem" in read) problems.push(read);
-    else {
-      pairs.push(read.pair);
-      rows.push(read.row);
-    }
-    if (problems.length === MAX_PROBLEMS) break;
-  }
-  if (problems.length > 0) throw rowFailure(name, problems);
-  if (pairs.length === 0) throw new StepFailure("BadInput", `${name} has no pairs.`);
-  return { pairs, rows };
 }
 
 /** Samples are not known of; every row is a pair. */

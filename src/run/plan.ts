@@ -1,8 +1,8 @@
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isMissing } from "../artifact/durable.ts";
-import { jsonRows } from "../dataset/adapters/json-rows.ts";
 import { inspectData } from "../dataset/inspect.ts";
+import { loadPairs } from "../dataset/load-pairs.ts";
 import { adapterWeightsIn, type Tensor, tensorsOf, weightsIn } from "../model/weights.ts";
 import { type Costs, costsOf } from "../plan/costs.ts";
 import type { ModelSize } from "../plan/disk.ts";
@@ -21,18 +21,12 @@ export interface PlannedRun {
 export async function planRun(root: string, recipe: Recipe): Promise<PlannedRun> {
   const { shards, val, test, leftOut, hasAnswers } = await inspectData(root, recipe);
   const file = givenPairsOf(recipe);
-  const givenPairs = file === undefined ? 0 : await countRows(root, file);
+  const givenPairs = file === undefined ? 0 : (await loadPairs(join(root, file), file)).pairs.length;
   const model = await modelSize(root, recipe);
   return {
     costs: costsOf(recipe, { shards, val, test, leftOut, hasAnswers, givenPairs }, model),
     free: await freeBytes(root),
   };
-}
-
-async function countRows(root: string, file: string): Promise<number> {
-  let last = 0;
-  for await (const { row } of jsonRows(join(root, file), file)) last = row;
-  return last;
 }
 
 async function modelSize(root: string, { planner, training }: Recipe): Promise<ModelSize | null> {
