@@ -46,6 +46,22 @@ test("a row that cannot be unpacked leaves nothing behind, unless it may be left
   );
 });
 
+/** The questions of a fixture, unpacked. */
+async function read(name: string) {
+  const folder = join(scratchFolder(), "new");
+  expect((await unpack([name], folder)).counts.broken).toBe(0);
+  return (await loadQuestions({ path: join(folder, "questions.jsonl"), name: "q", format: "auto" })).questions;
+}
+
+test("several images of a row as {bytes, path}, and images in base64, with options and markers beside them", async () => {
+  const asked = [
+    { id: "a", question: "Where is red?\nA. x\nB. y", answer: "B", images: ["images/a_0.png"] },
+    { id: "b", question: "Which is blue?\nA. p\nB. q", answer: "A", images: ["images/b_0.jpg", "images/b_1.png"] },
+  ];
+  expect(await read("packed-list")).toMatchObject(asked);
+  expect(await read("packed-base64")).toMatchObject([asked[0]!, { ...asked[1]!, images: ["images/b_0.jpg"] }]);
+});
+
 test("an id is in one part of a data set only", async () => {
   const { said } = await unpack(["packed", "packed-struct"], scratchFolder());
   expect(said[0]).toBe('packed-struct.parquet, row 1 (id "0"): another row has the same id.');
