@@ -14,6 +14,7 @@ import { readRecipe, remembering } from "../src/run/recipe-file.ts";
 import { seedFor } from "../src/seed.ts";
 import { SCORES_FILE, scoresOf } from "../src/statistics/scores.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { type Given, givenFolders, onGiven } from "./given.ts";
 import { servePolicy } from "./serving.ts";
 import type { StepContext } from "./step.ts";
 
@@ -61,7 +62,16 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
     },
     inputs: [canonicalDigest(asking), digest, ...madeInputs(policy)],
   };
-  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+  const given: Given = {
+    models: serving.backend === "simulated" ? [] : givenFolders([policy]),
+    images: {
+      folder: asked.images,
+      digests: new Map(
+        wanted.flatMap((item) => item.images.map((name, at) => [name, item.image_digests[at]!] as const)),
+      ),
+    },
+  };
+  const build = onGiven(deps, context, given, async (folder, unchanged) => {
     const prompts = wanted.map((item) => ({
       messages: benchmark.ask(
         item,
@@ -70,7 +80,7 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
       ),
       seeds: ["greedy"],
     }));
-    const replies = await servePolicy(deps, context, { ...input, recipe, doing: "answer" }, (vlm, options) =>
+    const replies = await servePolicy(deps, context, { ...input, recipe, doing: "answer", unchanged }, (vlm, options) =>
       vlm.sample(prompts, greedy(serving.max_new_tokens), options),
     );
     const rows: AnsweredRow[] = wanted.map(({ id }, place) => {
@@ -82,6 +92,7 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
     return { rows: rows.length };
   });
+  const { ref } = await makeArtifact(deps.store, recipeOf, build);
   return ref;
 }
 

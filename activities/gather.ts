@@ -5,6 +5,7 @@ import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { ChunkResult } from "../src/contract/chunk.ts";
 import type { RunRef } from "../src/contract/run.ts";
 import type { GatherInput } from "../src/contract/steps.ts";
+import { fewAtATime, FILES_AT_ONCE } from "../src/few-at-a-time.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { StepContext } from "./step.ts";
 
@@ -24,7 +25,7 @@ export async function gatherChunks(
   const inputs = last.map((each) => each.sha256);
   const recipeOf = { step: "gather", version: RESULT_VERSION, params: { chunks: chunks.length, rows }, inputs };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
-    const sources = await Promise.all(last.map(async (each) => join(await deps.store.open(each), rows.file)));
+    const sources = await fewAtATime(last, FILES_AT_ONCE, async (each) => join(await deps.store.open(each), rows.file));
     await writeJson(join(folder, "chunks.json"), chunks);
     return { rows: await writeJsonLines(join(folder, "rows.jsonl"), joinJsonLines(sources)) };
   });
@@ -41,8 +42,10 @@ export async function gatherSpans(
   const inputs = spans.map((each) => each.sha256);
   const recipeOf = { step: "gather", version: RESULT_VERSION, params: { spans: spans.length }, inputs };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
-    const folders = await Promise.all(spans.map((each) => deps.store.open(each)));
-    const chunks = await Promise.all(folders.map((each) => readJson<ChunkResult[]>(join(each, "chunks.json"))));
+    const folders = await fewAtATime(spans, FILES_AT_ONCE, (each) => deps.store.open(each));
+    const chunks = await fewAtATime(folders, FILES_AT_ONCE, (each) =>
+      readJson<ChunkResult[]>(join(each, "chunks.json")),
+    );
     await writeJson(join(folder, "chunks.json"), chunks.flat());
     const sources = folders.map((each) => join(each, "rows.jsonl"));
     return { rows: await writeJsonLines(join(folder, "rows.jsonl"), joinJsonLines(sources)) };

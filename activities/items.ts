@@ -35,16 +35,16 @@ export async function importItems(
 ): Promise<ArtifactRef> {
   const loaded = await loadQuestions(questionFile(deps.root, data));
   refuseUnjudged(benchmark, data.path, loaded);
-  const { questions, rows } = chosen(loaded, most, seed);
-  const images = await importImages(
-    imageFolder(deps.root, data),
-    { name: data.path, questions, rows },
+  const asked = chosen(loaded, most, seed);
+  const { images, nameOf } = await importImages(
+    imageFolder(deps.root, data, deps.state),
+    { name: data.path, ...asked },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );
-  const items = questions.map((each) => ({
-    ...each,
-    image_digests: each.images.map((name) => images.get(name)!.bytes),
-  }));
+  const items = asked.questions.map((each) => {
+    const names = each.images.map(nameOf);
+    return { ...each, images: names, image_digests: names.map((name) => images.get(name)!.bytes) };
+  });
   const recipeOf = { step: "items", version: RESULT_VERSION, params: { rows: rowsDigest(items) }, inputs: [] };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     return { rows: await writeJsonLines(join(folder, "items.jsonl"), items) };

@@ -9,6 +9,7 @@ import { readRecipe } from "../src/run/recipe-file.ts";
 import type { TrainRow } from "../src/training/algorithm.ts";
 import { algorithmOf } from "../src/training/index.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
 import type { StepContext } from "./step.ts";
 
 /** Raise when the meaning of a merged checkpoint or of its canary changes. */
@@ -32,7 +33,8 @@ export async function mergePolicy(deps: ActivityDeps, context: StepContext, inpu
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const { recipe } = await readRecipe(deps.store, input.run);
-    const canary = await canaryPrompts(deps, input);
+    const { asked, ...given } = await canaryPrompts(deps, input);
+    await checkGiven(deps, context, given);
     const { signal, report } = context;
     const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
     const { model, adapter } = await policyFolders(deps.store, deps.root, policy);
@@ -42,7 +44,7 @@ export async function mergePolicy(deps: ActivityDeps, context: StepContext, inpu
       adapter: adapter ?? "",
       output: folder,
       dtypes: DTYPES,
-      canary: { items: canary },
+      canary: { items: asked },
     };
     const options = {
       signal,
@@ -52,14 +54,23 @@ export async function mergePolicy(deps: ActivityDeps, context: StepContext, inpu
     const settings = algorithmOf(job.algorithm).settings.parse(job.settings);
     const spec = { backend: settings.backend, devices: 1, simulate: recipe.simulate };
     await deps.models.withTrainer(spec, waiting, (trainer) => trainer.merge(request, options));
+    await checkGiven(deps, context, given);
     return { rows: 1 };
   });
   return ref;
 }
 
-async function canaryPrompts(deps: ActivityDeps, { policy, job }: MergeInput): Promise<Message[][]> {
-  const { files, prompts } = algorithmOf(job.algorithm);
+/** What is asked of all three, and what of it is the user's own. */
+async function canaryPrompts(deps: ActivityDeps, { policy, job }: MergeInput): Promise<Given & { asked: Message[][] }> {
+  const { files, prompts, settings } = algorithmOf(job.algorithm);
   const trained = await deps.store.open(policy.adapter!);
-  const rows = await readJson<TrainRow[]>(join(trained, files.joined));
-  return prompts(rows.slice(0, CANARY_PROMPTS), (names) => names.map((name) => join(deps.root, job.images, name)));
+  const rows = (await readJson<TrainRow[]>(join(trained, files.joined))).slice(0, CANARY_PROMPTS);
+  const all = await imagesOf(deps, job.data);
+  const digests = new Map(rows.flatMap((row) => row.image.map((name) => [name, all.get(name)!] as const)));
+  const simulated = settings.parse(job.settings).backend === "simulated";
+  return {
+    asked: prompts(rows, (names) => names.map((name) => join(deps.root, job.images, name))),
+    images: { folder: job.images, digests },
+    models: simulated ? [] : givenFolders([policy]),
+  };
 }

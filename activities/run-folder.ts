@@ -45,7 +45,19 @@ export async function openRunFolder(deps: ActivityDeps, name: string, wanted: Ru
 
 function newFolder(deps: ActivityDeps, { kind, data }: RunFolder): string {
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
-  return join(deps.results, kind, `${data}_${stamp}`);
+  return join(deps.results, kind, `${cut(data)}_${stamp}`);
+}
+
+/** Bytes of a data set's name in its run folder's, of which file systems take 255 with the timestamp. */
+const MAX_DATA_BYTES = 200;
+
+function cut(name: string): string {
+  let kept = "";
+  for (const letter of name) {
+    if (Buffer.byteLength(kept + letter) > MAX_DATA_BYTES) break;
+    kept += letter;
+  }
+  return kept;
 }
 
 /** How names of what is being built in a run folder begin; what a killed attempt left of it goes when the run closes. */

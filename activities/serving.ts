@@ -13,13 +13,15 @@ export interface Served {
   readonly recipe: CommonRecipe;
   /** What the heartbeat says while it works: "answer". */
   readonly doing: string;
+  /** Throws when what the server has just loaded is not what was given: it must not stay warm under that name. */
+  readonly unchanged: () => Promise<void>;
 }
 
 /** Runs `use` on a warm server of the policy, on a leased device of the role that samples. */
 export async function servePolicy<T>(
   deps: ActivityDeps,
   { signal, report }: StepContext,
-  { policy, serving, recipe, doing }: Served,
+  { policy, serving, recipe, doing, unchanged }: Served,
   use: (vlm: VlmBackend, options: CallOptions) => Promise<T>,
 ): Promise<T> {
   const { max_new_tokens: _, ...how } = serving;
@@ -32,6 +34,6 @@ export async function servePolicy<T>(
     simulate: recipe.simulate,
   };
   const options: CallOptions = { signal, onProgress: (done, total) => report({ doing, done, total }) };
-  const waiting = { ...options, onWaiting: () => report({ doing: "waiting for a device" }) };
+  const waiting = { ...options, onWaiting: () => report({ doing: "waiting for a device" }), onLoaded: unchanged };
   return deps.models.withVlm("rollout", spec, waiting, (vlm) => use(vlm, options));
 }

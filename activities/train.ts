@@ -6,8 +6,9 @@ import type { PolicyRef } from "../src/contract/artifact.ts";
 import type { Trained, TrainInput, TrainJob } from "../src/contract/training.ts";
 import { StepFailure } from "../src/failure.ts";
 import type { JobOptions, TrainRequest } from "../src/model/trainer/backend.ts";
+import type { CommonRecipe, Simulate } from "../src/recipe/common.ts";
 import { baseDigest, policyDigest, policyFolders } from "../src/run/policy.ts";
-import { type RecipeFile, readRecipe } from "../src/run/recipe-file.ts";
+import { readRecipe } from "../src/run/recipe-file.ts";
 import type { TrainRow } from "../src/training/algorithm.ts";
 import { optimizerSteps } from "../src/training/common.ts";
 import { algorithmOf } from "../src/training/index.ts";
@@ -15,6 +16,7 @@ import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import { deepspeedOf } from "./deepspeed.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { StepContext } from "./step.ts";
+import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
 
 /** Raise when the meaning of a trained policy changes. */
 const RESULT_VERSION = 1;
@@ -25,7 +27,8 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   const { job } = input;
   const { keyed, settings: schema, files } = algorithmOf(job.algorithm);
   const settings = schema.parse(job.settings);
-  const deepspeed = await deepspeedOf(deps.root, settings.deepspeed);
+  const opened = await readRecipe(store, input.run);
+  const deepspeed = deepspeedOf(opened, settings.deepspeed);
   const configured = typeof deepspeed === "object" && deepspeed !== null ? { deepspeed } : {};
   refuseAdapters(job);
   const { dtype, attn_implementation, min_pixels, max_pixels } = job.loading;
@@ -47,11 +50,17 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   const steps = { saveSteps: settings.save_steps, maxSteps: optimizerSteps(given, settings) };
   const checkpoints = createCheckpoints(store, recipeOf, steps);
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
-    const rows = await joinRows(deps, input, files.rows);
+    const { rows, images } = await joinRows(deps, input, files.rows);
     const data = join(folder, files.joined);
     await writeJson(data, rows);
+    const models = settings.backend === "simulated" ? [] : givenFolders([job.init, job.reference]);
+    const given: Given = { models, images: { folder: job.images, digests: images } };
+    const unchanged = (): Promise<void> => checkGiven(deps, context, given);
+    await unchanged();
     const request = { ...(await loadingOf(deps, job)), data, output: folder, settings, deepspeed };
-    const metrics = await run(deps, context, input, { folder, checkpoints, request });
+    const { retries, simulate } = opened.recipe;
+    const metrics = await run(deps, context, { folder, checkpoints, request, retries, simulate, unchanged });
+    await unchanged();
     await writeJson(join(folder, "training.json"), metrics);
     return { rows: rows.length };
   });
@@ -78,16 +87,18 @@ interface Running {
   readonly folder: string;
   readonly checkpoints: Checkpoints;
   readonly request: Omit<TrainRequest, "checkpoints" | "resume_from">;
+  readonly retries: CommonRecipe["retries"];
+  readonly simulate: Simulate;
+  /** Throws when what is read is not what the run was opened with: a checkpoint is kept under the key of that. */
+  readonly unchanged: () => Promise<void>;
 }
 
 /** Trains from the newest whole checkpoint, on whichever host it was made. */
 async function run(
   deps: ActivityDeps,
   context: StepContext,
-  input: TrainInput,
-  { folder, checkpoints, request }: Running,
+  { folder, checkpoints, request, retries, simulate, unchanged }: Running,
 ): Promise<Record<string, number>> {
-  const { recipe }: RecipeFile = await readRecipe(deps.store, input.run);
   const { signal, report } = context;
   const resumed = await checkpoints.newest();
   let log = resumed?.log ?? "";
@@ -96,15 +107,18 @@ async function run(
       const { step, total, metrics } = event;
       report({ doing: "train", done: step, total, metrics });
       log += `${JSON.stringify({ step, ...metrics })}\n`;
-    } else if (event.event === "checkpoint") await checkpoints.keep(event.step, event.folder, log);
+    } else if (event.event === "checkpoint") {
+      await unchanged();
+      await checkpoints.keep(event.step, event.folder, log);
+    }
   };
   const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
   const scratch = await checkpoints.scratch();
   try {
     const whole = { ...request, checkpoints: scratch, resume_from: resumed?.folder ?? null };
-    const options = { signal, silenceMs: recipe.retries.silence_s * 1000, onEvent };
+    const options = { signal, silenceMs: retries.silence_s * 1000, onEvent };
     const { backend, num_processes: devices } = request.settings;
-    const spec = { backend, devices, simulate: recipe.simulate };
+    const spec = { backend, devices, simulate };
     const metrics = await deps.models.withTrainer(spec, waiting, (trainer) => trainer.train(whole, options));
     await writeFile(join(folder, "training_log.jsonl"), log);
     return Object.fromEntries(Object.entries(metrics).filter(([name]) => !TIMINGS.test(name)));
@@ -116,8 +130,14 @@ async function run(
 /** Timings differ between runs that are otherwise equal; Temporal's history has them. */
 const TIMINGS = /runtime|per_second|flos|time/;
 
+interface Joined {
+  readonly rows: TrainRow[];
+  /** sha256 of the images that they show, by name. */
+  readonly images: ReadonlyMap<string, string>;
+}
+
 /** The rows of all parts, each proved to come from the policy that the job says sampled it. */
-async function joinRows(deps: ActivityDeps, { title, job }: TrainInput, file: string): Promise<TrainRow[]> {
+async function joinRows(deps: ActivityDeps, { title, job }: TrainInput, file: string): Promise<Joined> {
   const all: TrainRow[] = [];
   for (const { ref, sampledBy } of job.data) {
     const rows = await readJson<TrainRow[]>(join(await deps.store.open(ref), file));
@@ -132,5 +152,5 @@ async function joinRows(deps: ActivityDeps, { title, job }: TrainInput, file: st
     all.push(...rows);
   }
   if (all.length === 0) throw new StepFailure("BadInput", `There are no rows to train on (${title}).`);
-  return all;
+  return { rows: all, images: await imagesOf(deps, job.data) };
 }

@@ -10,6 +10,8 @@ import type { LetterReaderName } from "../../src/benchmark/letter-readers.ts";
 import { planFormatParams } from "../../src/pipeline/snowball/recipe/prompt.ts";
 import { createAsker } from "./asker.ts";
 import type { ActivityDeps } from "../deps.ts";
+import { onGiven } from "../given.ts";
+import { givenOf } from "./given.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
 import { REFERENCE_POLICY, referenceArms } from "./reference.ts";
 import { chunkQuestions, readRun, type RunFiles } from "../../src/pipeline/snowball/files.ts";
@@ -34,13 +36,19 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
     params: answerParams(files),
     inputs: [chunk.digest, input.rollouts.sha256, input.views.sha256],
   };
-  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+  const given = givenOf(
+    files,
+    chunk.asked.flatMap((each) => each.images),
+    ["evaluator"],
+  );
+  const build = onGiven(deps, context, given, async (folder, unchanged) => {
     const samples = await samplesOf(deps, files, chunk, input);
     const options: CallOptions = {
       signal: context.signal,
       onProgress: (done, total) => context.report({ doing: "answer", done, total }),
     };
-    const waiting = { ...options, onWaiting: () => context.report({ doing: "waiting for a device" }) };
+    const onWaiting = (): void => context.report({ doing: "waiting for a device" });
+    const waiting = { ...options, onWaiting, onLoaded: unchanged };
     const answerable = samples.filter((sample) => sample.fault === undefined);
     const answers = await deps.models.withVlm("score", answererSpec(deps, files, "evaluator"), waiting, (vlm) =>
       createAsker(vlm, files, evaluator.max_new_tokens, options).ownAnswers(
@@ -53,6 +61,7 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
     return { rows: rows.length };
   });
+  const { ref } = await makeArtifact(deps.store, recipeOf, build);
   return ref;
 }
 

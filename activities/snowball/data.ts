@@ -18,9 +18,14 @@ import { checkPromptTexts } from "../../src/prompt/check.ts";
 import { extraPrompts } from "../../src/pipeline/snowball/methods.ts";
 import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import type { ImportedQuestion } from "../../src/dataset/question.ts";
-import type { RecipeFile, Shards } from "../../src/pipeline/snowball/files.ts";
+import { type RecipeFile, type Shards, OTHER_FILES } from "../../src/pipeline/snowball/files.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { StepContext } from "../step.ts";
+import { digestFile } from "../../src/artifact/digest-file.ts";
+import type { LoadedQuestions } from "../../src/dataset/questions.ts";
+import { rowFailure } from "../../src/dataset/row-problems.ts";
+import { refusal } from "../../src/image/read-given.ts";
+import { besideOf } from "../../src/model/image/backend.ts";
 
 /** Raise when the meaning of an imported question or of a split changes. */
 const RESULT_VERSION = 1;
@@ -75,27 +80,62 @@ export interface Imported {
  */
 export async function importData(deps: ActivityDeps, context: StepContext, recipe: Recipe): Promise<Imported> {
   const data = await readData(deps.root, recipe);
-  const { questions, rows } = usedQuestions(data);
-  const images = await importImages(
-    imageFolder(deps.root, recipe.data),
-    { name: recipe.data.path ?? "", questions, rows },
+  const used = usedQuestions(data);
+  const { images, nameOf } = await importImages(
+    imageFolder(deps.root, recipe.data, deps.state),
+    { name: recipe.data.path ?? "", ...used },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );
+  const rows = used.rows;
+  const questions = used.questions.map((each) => spelt(each, nameOf));
   const { training, heldOut } = sides(questions, data.split, (name) => images.get(name)?.pixels);
   checkLeakage(training, heldOut);
   const shards = shardsOf(data.split);
+  const besides = await filesBeside(deps, recipe, { questions, rows });
   const recipeOf = {
     step: "dataset",
     version: RESULT_VERSION,
-    params: { shards, rows: rowsDigest(imported(questions, images)) },
+    params: {
+      shards,
+      rows: rowsDigest(imported(questions, images)),
+      ...(besides.size > 0 && { others: rowsDigest(besides) }),
+    },
     inputs: [],
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     await writeJsonLines(join(folder, "questions.jsonl"), imported(questions, images));
     await writeJson(join(folder, "shards.json"), shards);
+    if (besides.size > 0) await writeJson(join(folder, OTHER_FILES), Object.fromEntries(besides));
     return { rows: questions.length };
   });
   return { dataset: ref, shards, hasAnswers: data.hasAnswers, heldOut };
+}
+
+/** The question with its images as the disk calls them; nearly always itself. */
+function spelt(question: Question, nameOf: (name: string) => string): Question {
+  const images = question.images.map(nameOf);
+  return images.every((name, place) => name === question.images[place]) ? question : { ...question, images };
+}
+
+/** Digests of what the executor reads beside the images that it edits. */
+async function filesBeside(
+  { root }: ActivityDeps,
+  { data, executor }: Recipe,
+  { questions, rows }: LoadedQuestions,
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const [at, { id, images }] of questions.entries()) {
+    for (const name of besideOf(executor.backend, images[0]!)) {
+      if (found.has(name)) continue;
+      const digest = await digestFile(join(root, data.image_root, name)).then((sha256) => ({ sha256 }), refusal);
+      if (typeof digest === "string") {
+        const problem = `${JSON.stringify(name)}, which executor.backend ${executor.backend} needs beside the image, ${digest}`;
+        throw rowFailure(data.path ?? "", [{ row: rows[at]!, id, problem }]);
+      }
+      found.set(name, digest.sha256);
+    }
+  }
+  return found;
 }
 
 /** Made as they are asked for: a large data set is in memory once. */

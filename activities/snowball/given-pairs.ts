@@ -3,41 +3,56 @@ import { writeJson } from "../../src/artifact/files.ts";
 import { canonicalDigest } from "../../src/artifact/key.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { PairsSummary, SelectedPairs } from "../../src/pipeline/snowball/contract/plan.ts";
-import { jsonRows } from "../../src/dataset/adapters/json-rows.ts";
 import { importImages } from "../../src/dataset/import-images.ts";
 import { checkLeakage, type Fingerprint } from "../../src/dataset/leakage.ts";
 import { imageFolder } from "../../src/dataset/source.ts";
-import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../../src/dataset/row-problems.ts";
-import { StepFailure } from "../../src/failure.ts";
-import { readGivenPair } from "../../src/preference/given-pairs.ts";
+import { IMAGES_FILE, imageDigests } from "../../src/training/algorithm.ts";
 import { middleGap } from "../../src/statistics/quantiles.ts";
 import type { PairRow } from "../../src/preference/rows.ts";
 import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { StepContext } from "../step.ts";
+import { loadPairs } from "../../src/dataset/load-pairs.ts";
+import type { GivenImage } from "../../src/image/check.ts";
 
 /** Raise when the meaning of an imported pair changes. */
-const RESULT_VERSION = 1;
+const RESULT_VERSION = 2;
+
+/** The user's own pairs, with what their images are. */
+export interface OwnPairs {
+  readonly pairs: readonly PairRow[];
+  readonly images: ReadonlyMap<string, GivenImage>;
+}
 
 /**
- * Imports the user's own preference pairs: every row, every image, and that no picture of theirs is held out.
+ * Reads the user's own preference pairs: every row, every image.
  * @param file as the recipe names it
- * @param heldOut the questions that the trained policy will be measured on
  */
-export async function importPairs(
+export async function readOwnPairs(
   deps: ActivityDeps,
   context: StepContext,
   recipe: Recipe,
   file: string,
-  heldOut: readonly Fingerprint[],
-): Promise<SelectedPairs> {
-  const { pairs, rows } = await readPairs(join(deps.root, file), file);
+): Promise<OwnPairs> {
+  const { pairs, rows } = await loadPairs(join(deps.root, file), file);
   const asked = pairs.map((pair) => ({ id: pair.id, images: pair.image }));
-  const images = await importImages(
-    imageFolder(deps.root, recipe.data),
+  const { images, nameOf } = await importImages(
+    imageFolder(deps.root, recipe.data, deps.state),
     { name: file, questions: asked, rows },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );
+  return { pairs: pairs.map((pair) => ({ ...pair, image: pair.image.map(nameOf) })), images };
+}
+
+/**
+ * Keeps pairs of the user's own, if they show no picture that is held out.
+ * @param heldOut the questions that the trained policy will be measured on
+ */
+export async function importPairs(
+  deps: ActivityDeps,
+  { pairs, images }: OwnPairs,
+  heldOut: readonly Fingerprint[],
+): Promise<SelectedPairs> {
   const seen = pairs.map((pair) => ({
     questionId: `pair ${pair.id}`,
     imageDigests: pair.image.map((name) => images.get(name)!.pixels),
@@ -54,28 +69,14 @@ export async function importPairs(
   const summary = summaryOf(pairs);
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     await writeJson(join(folder, "dpo_pairs.json"), pairs);
+    await writeJson(
+      join(folder, IMAGES_FILE),
+      imageDigests(pairs, (name) => images.get(name)?.bytes),
+    );
     await writeJson(join(folder, "ledger.json"), summary);
     return { rows: pairs.length };
   });
   return { pairs: ref, summary };
-}
-
-async function readPairs(path: string, name: string): Promise<{ pairs: PairRow[]; rows: number[] }> {
-  const pairs: PairRow[] = [];
-  const rows: number[] = [];
-  const problems: RowProblem[] = [];
-  for await (const each of jsonRows(path, name)) {
-    const read = "problem" in each ? each : { row: each.row, ...readGivenPair(each.value) };
-    if ("problem" in read) problems.push(read);
-    else {
-      pairs.push(read.pair);
-      rows.push(read.row);
-    }
-    if (problems.length === MAX_PROBLEMS) break;
-  }
-  if (problems.length > 0) throw rowFailure(name, problems);
-  if (pairs.length === 0) throw new StepFailure("BadInput", `${name} has no pairs.`);
-  return { pairs, rows };
 }
 
 /** Of the user's own pairs no sample is known. */

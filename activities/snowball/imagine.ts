@@ -8,6 +8,9 @@ import { parsePlan } from "../../src/prompt/parse-plan.ts";
 import { rng, seedFor } from "../../src/seed.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { planFormat, planFormatParams } from "../../src/pipeline/snowball/recipe/prompt.ts";
+import { besideOf } from "../../src/model/image/backend.ts";
+import { onGiven } from "../given.ts";
+import { givenOf } from "./given.ts";
 import { editorParams, executorSpec, pretended } from "./model-specs.ts";
 import type { ImportedQuestion } from "../../src/dataset/question.ts";
 import { chunkQuestions, readRun, type RunFiles } from "../../src/pipeline/snowball/files.ts";
@@ -31,6 +34,8 @@ export async function imagineChunk(
   const randomView = loop.controls.random_view && input.list.set === "shard";
 
   const measure = input.list.set === "held_out";
+  const edited = asked.map((each) => each.images[0]!);
+  const beside = edited.flatMap((image) => besideOf(executor.backend, image));
   const recipeOf = {
     step: "imagine",
     version: RESULT_VERSION,
@@ -45,16 +50,19 @@ export async function imagineChunk(
       ...editorParams(files),
       random_view: randomView ? evaluation.reference_views : null,
       ...planFormatParams(files.recipe),
+      ...(beside.length > 0 && { beside: beside.map((name) => files.given.get(name) ?? null) }),
     },
     inputs: [digest, input.rollouts.sha256],
   };
-  const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
+  const given = givenOf(files, [...edited, ...beside], ["executor"]);
+  const build = onGiven(deps, context, given, async (folder, unchanged) => {
     const rollouts = join(await store.open(input.rollouts), "rollouts.jsonl");
     const wanted = await wantedViews(files, asked, rollouts, randomView);
     const options = {
       signal: context.signal,
       onProgress: (done: number, total: number) => context.report({ doing: "imagine", done, total }),
       onWaiting: () => context.report({ doing: "waiting for a device" }),
+      onLoaded: unchanged,
     };
     const rows = await deps.models.withExecutor(executorSpec(deps, files), options, (backend) =>
       makeDistinct(backend, wanted, { folder, deps, files, options, measure }),
@@ -62,6 +70,7 @@ export async function imagineChunk(
     await writeJsonLines(join(folder, "views.jsonl"), rows);
     return { rows: rows.length };
   });
+  const { ref } = await makeArtifact(store, recipeOf, build);
   return ref;
 }
 

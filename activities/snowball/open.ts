@@ -6,13 +6,13 @@ import { recipeWarnings } from "../../src/pipeline/snowball/cost/iterations.ts";
 import type { RecipeFile, Shards } from "../../src/pipeline/snowball/files.ts";
 import { dataFile, givenPairsOf, type Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import { policyDigest } from "../../src/run/policy.ts";
-import { deepspeedOf } from "../deepspeed.ts";
+import { deepspeedFiles } from "../deepspeed.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { keepRecipe, openedAs } from "../open.ts";
 import { openRunFolder } from "../run-folder.ts";
 import type { StepContext } from "../step.ts";
 import { importData, modelDigests, promptTexts } from "./data.ts";
-import { importPairs } from "./given-pairs.ts";
+import { importPairs, readOwnPairs } from "./given-pairs.ts";
 import { referenceArms } from "./reference.ts";
 
 /** The name under which people look for the preference data of a single round, in its run folder. */
@@ -35,15 +35,18 @@ export async function openSnowball(
   name: string,
 ): Promise<SnowballPlan> {
   const recipe = openedAs(input, name, ["snowball", "single-round"]);
-  await checkTrainings(deps, recipe);
+  const trainings = [recipe, ...changesOf(recipe)].flatMap(({ training }) => training?.deepspeed ?? []);
+  const deepspeed = await deepspeedFiles(deps.root, trainings);
   const file: RecipeFile = {
     recipe,
     texts: await promptTexts(deps, recipe),
     models: await modelDigests(deps, recipe),
+    ...(deepspeed && { deepspeed }),
   };
   const { dataset, shards, hasAnswers, heldOut } = await importData(deps, context, recipe);
   const pairsFile = givenPairsOf(recipe);
-  const givenPairs = pairsFile && (await importPairs(deps, context, recipe, pairsFile, heldOut));
+  const own = pairsFile === undefined ? undefined : await readOwnPairs(deps, context, recipe, pairsFile);
+  const givenPairs = own && (await importPairs(deps, own, heldOut));
   const kept = await keepRecipe(deps, file);
   const folder = await openRunFolder(deps, name, {
     kind: FOLDERS[recipe.pipeline],
@@ -113,11 +116,6 @@ function trainingJob({ planner, training, loop, data, seed }: Recipe): TrainingJ
     settings: { ...training, sft_only: loop.controls.sft_only },
     seed,
   };
-}
-
-/** What a training reads besides pairs and base: it must not be the first to find it missing. */
-async function checkTrainings(deps: ActivityDeps, recipe: Recipe): Promise<void> {
-  for (const { training } of [recipe, ...changesOf(recipe)]) await deepspeedOf(deps.root, training?.deepspeed);
 }
 
 /** What a run's folder is called after. */

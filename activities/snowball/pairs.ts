@@ -10,6 +10,8 @@ import { sampleLedger } from "../../src/pipeline/snowball/ledger/samples.ts";
 import { checkThresholds } from "../../src/pipeline/snowball/ledger/thresholds.ts";
 import { shuffleScores } from "../../src/preference/controls.ts";
 import { selectPairs as select } from "../../src/preference/pairs.ts";
+import { IMAGES_FILE, imageDigests } from "../../src/training/algorithm.ts";
+import { canonicalDigest } from "../../src/artifact/key.ts";
 import { middleGap } from "../../src/statistics/quantiles.ts";
 import type { LabeledRow } from "../../src/preference/rows.ts";
 import { pairPrompt } from "../../src/prompt/messages.ts";
@@ -36,6 +38,7 @@ export async function selectPairs(
   const { scoring, planner, loop, thresholds, seed } = files.recipe;
   const { min_score_gap, below_gap, tie_floor, max_failure_pair_share } = scoring;
   const sampled = policyDigest(policy);
+  const ids = files.shards.shards[shard] ?? [];
   const shuffle = loop.controls.shuffle_scores;
   const recipeOf = {
     step: "pairs",
@@ -43,6 +46,7 @@ export async function selectPairs(
     params: {
       shard,
       rules: { min_score_gap, below_gap, tie_floor, max_failure_pair_share },
+      images: canonicalDigest(ids.map((id) => question(files, id).image_digests)),
       texts: { system: files.texts.system, template: files.texts.template },
       max_instructions: planner.max_instructions,
       num_rollouts: planner.num_rollouts,
@@ -54,7 +58,6 @@ export async function selectPairs(
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const rows = await readAllJsonLines<LabeledRow>(join(await store.open(labeled), "rows.jsonl"));
     refuseOtherPolicies(rows, sampled, shard);
-    const ids = files.shards.shards[shard] ?? [];
     const samples = sampleLedger(rows, planner.num_rollouts, ids);
     const warnings = checkThresholds(samples, thresholds);
     const scored = shuffle === "none" ? rows : shuffleScores(rows, shuffle, seedFor("control", seed, shard));
@@ -77,6 +80,10 @@ export async function selectPairs(
       warnings,
     };
     await writeJson(join(folder, "dpo_pairs.json"), selection.pairs);
+    await writeJson(
+      join(folder, IMAGES_FILE),
+      imageDigests(selection.pairs, (name) => files.given.get(name)),
+    );
     await writeJson(join(folder, "ledger.json"), {
       ...summary,
       kinds: questions.kinds,

@@ -5,6 +5,7 @@ import { namesIn } from "../../src/artifact/names-in.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
 import type { ChunkResult } from "../../src/contract/chunk.ts";
 import type { IterationView } from "../../src/pipeline/snowball/contract/steps.ts";
+import { fewAtATime, FILES_AT_ONCE } from "../../src/few-at-a-time.ts";
 import { readRun } from "../../src/pipeline/snowball/files.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { showFolder } from "../run-folder.ts";
@@ -47,12 +48,10 @@ async function buildIteration({ store }: ActivityDeps, view: IterationView, fold
 async function joinChunks(store: ActivityDeps["store"], labeled: ArtifactRef, to: string): Promise<void> {
   const index = await store.open(labeled);
   const chunks = await readJson<ChunkResult[]>(join(index, "chunks.json"));
-  const opened = await Promise.all(
-    chunks.map(async ({ made }) => ({
-      rollouts: await store.open(made["rollout"]!),
-      views: await store.open(made["imagine"]!),
-    })),
-  );
+  const opened = await fewAtATime(chunks, FILES_AT_ONCE, async ({ made }) => ({
+    rollouts: await store.open(made["rollout"]!),
+    views: await store.open(made["imagine"]!),
+  }));
   const rollouts = opened.map((each) => join(each.rollouts, "rollouts.jsonl"));
   await writeJsonLines(join(to, "rollouts.jsonl"), joinJsonLines(rollouts));
   await writeJsonLines(join(to, "labeled.jsonl"), joinJsonLines([join(index, "rows.jsonl")]));
@@ -66,8 +65,8 @@ async function joinChunks(store: ActivityDeps["store"], labeled: ArtifactRef, to
 }
 
 async function accumulated(store: ActivityDeps["store"], refs: readonly ArtifactRef[]): Promise<unknown[]> {
-  const all = await Promise.all(
-    refs.map(async (ref) => readJson<unknown[]>(join(await store.open(ref), "dpo_pairs.json"))),
+  const all = await fewAtATime(refs, FILES_AT_ONCE, async (ref) =>
+    readJson<unknown[]>(join(await store.open(ref), "dpo_pairs.json")),
   );
   return all.flat();
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeJsonLines } from "../../src/artifact/files.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
-import type { ArtifactRef } from "../../src/contract/artifact.ts";
+import { type ArtifactRef, isMade } from "../../src/contract/artifact.ts";
 import type { RolloutInput, RolloutSource } from "../../src/pipeline/snowball/contract/steps.ts";
 import type { Sampling } from "../../src/model/vlm/backend.ts";
 import type { RolloutRow } from "../../src/preference/rows.ts";
@@ -9,6 +9,8 @@ import { plannerMessages } from "../../src/prompt/messages.ts";
 import type { Planner } from "../../src/pipeline/snowball/recipe/planner.ts";
 import { seedFor } from "../../src/seed.ts";
 import type { ActivityDeps } from "../deps.ts";
+import { onGiven } from "../given.ts";
+import { givenOf } from "./given.ts";
 import { plannerSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, readRun } from "../../src/pipeline/snowball/files.ts";
 import { madeInputs, policyDigest, policyFolders } from "../../src/run/policy.ts";
@@ -52,7 +54,13 @@ export async function rolloutChunk(
     // What was trained by its own digest too: that is how the store knows who was built on it.
     inputs: [digest, serving, ...madeInputs(input.policy)],
   };
-  const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
+  // What was made is served from the store, and not from the planner's folder.
+  const given = givenOf(
+    files,
+    asked.flatMap((each) => each.images),
+    isMade(input.policy.base) ? [] : ["planner"],
+  );
+  const build = onGiven(deps, context, given, async (folder, unchanged) => {
     const spec = plannerSpec(deps, files, serving, await policyFolders(store, deps.root, input.policy));
     const items = asked.map((each) => ({
       messages: plannerMessages(
@@ -67,6 +75,7 @@ export async function rolloutChunk(
       signal: context.signal,
       onProgress: (done: number, total: number) => context.report({ doing: "rollout", done, total }),
       onWaiting: () => context.report({ doing: "waiting for a device" }),
+      onLoaded: unchanged,
     };
     const results = await deps.models.withVlm("rollout", spec, options, (vlm) => vlm.sample(items, sampling, options));
     const rows = asked.flatMap((each, place) => {
@@ -84,6 +93,7 @@ export async function rolloutChunk(
     await writeJsonLines(join(folder, "rollouts.jsonl"), rows);
     return { rows: rows.length };
   });
+  const { ref } = await makeArtifact(store, recipeOf, build);
   return ref;
 }
 

@@ -10,6 +10,8 @@ import { ASKS_WITH, WEIGHTS } from "../../src/pipeline/snowball/recipe/scoring.t
 import { planFormatParams } from "../../src/pipeline/snowball/recipe/prompt.ts";
 import { type Answerer, createAsker } from "./asker.ts";
 import type { ActivityDeps } from "../deps.ts";
+import { onGiven } from "../given.ts";
+import { givenOf } from "./given.ts";
 import { measure } from "./measure.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
 import { chunkQuestions, readRunAt, type RunFiles } from "../../src/pipeline/snowball/files.ts";
@@ -33,7 +35,12 @@ export async function scoreChunk(deps: ActivityDeps, context: StepContext, input
     params: scoreParams(files),
     inputs: [chunk.digest, input.rollouts.sha256, input.views.sha256],
   };
-  const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
+  const given = givenOf(
+    files,
+    chunk.asked.flatMap((each) => each.images),
+    ["critic"],
+  );
+  const build = onGiven(deps, context, given, async (folder, unchanged) => {
     const samples = await samplesOf(deps, files, chunk, input);
     const options: CallOptions = {
       signal: context.signal,
@@ -41,7 +48,8 @@ export async function scoreChunk(deps: ActivityDeps, context: StepContext, input
     };
     const onWaiting = (): void => context.report({ doing: "waiting for a device" });
     const spec = answererSpec(deps, files, "critic");
-    const scored = await deps.models.withVlm("score", spec, { ...options, onWaiting }, (vlm) =>
+    const waiting = { ...options, onWaiting, onLoaded: unchanged };
+    const scored = await deps.models.withVlm("score", spec, waiting, (vlm) =>
       scoreSamples(files, samples, createAsker(vlm, files, critic.max_new_tokens, options)),
     );
     const rows = [
@@ -51,6 +59,7 @@ export async function scoreChunk(deps: ActivityDeps, context: StepContext, input
     await writeJsonLines(join(folder, "labeled.jsonl"), rows);
     return { rows: rows.length };
   });
+  const { ref } = await makeArtifact(deps.store, recipeOf, build);
   return ref;
 }
 

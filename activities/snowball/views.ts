@@ -7,6 +7,7 @@ import type { ViewRow } from "../../src/preference/rows.ts";
 import type { ImportedQuestion } from "../../src/dataset/question.ts";
 import type { RunFiles } from "../../src/pipeline/snowball/files.ts";
 import type { ActivityDeps } from "../deps.ts";
+import { fewAtATime, FILES_AT_ONCE } from "../../src/few-at-a-time.ts";
 
 /** A view that a rollout asks for. */
 export interface Wanted {
@@ -27,7 +28,7 @@ interface Making {
 }
 
 /** Pieces of work under way at once: while one is drawn, others are encoded, checked and written. */
-const LANES = 4;
+const AT_ONCE = 4;
 
 /** Makes each distinct view once: equal instructions with equal noise give equal pixels, so the rest are copies. */
 export async function makeDistinct(
@@ -41,36 +42,29 @@ export async function makeDistinct(
   const made = new Map<string, ViewRow>();
   const pieces = piecesOf(backend, [...distinct.values()]);
   const moved = pieces.map(() => 0);
-  const queue = [...pieces.entries()];
-  const lane = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [place, piece] = next;
-      const onProgress = (done: number): void => {
-        // Bad views are made again in a request of their own, which counts from 0.
-        moved[place] = Math.max(done, moved[place]!);
-        options.onProgress(
-          moved.reduce((sum, each) => sum + each),
-          distinct.size,
-        );
-      };
-      options.signal.throwIfAborted();
-      const rows = await makePiece(backend, piece, { ...making, options: { ...options, onProgress } });
-      piece.forEach((view, at) => made.set(sameness(view), rows[at]!));
-      onProgress(piece.length);
+  await fewAtATime(pieces, AT_ONCE, async (piece, place) => {
+    const onProgress = (done: number): void => {
+      // Bad views are made again in a request of their own, which counts from 0.
+      moved[place] = Math.max(done, moved[place]!);
+      options.onProgress(
+        moved.reduce((sum, each) => sum + each),
+        distinct.size,
+      );
+    };
+    options.signal.throwIfAborted();
+    const rows = await makePiece(backend, piece, { ...making, options: { ...options, onProgress } });
+    piece.forEach((view, at) => made.set(sameness(view), rows[at]!));
+    onProgress(piece.length);
+  });
+  return fewAtATime(wanted, FILES_AT_ONCE, async (view) => {
+    const original = made.get(sameness(view))!;
+    const file = fileOf(view);
+    if (original.status === "ok" && original.file !== file) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await copyFile(join(folder, original.file), join(folder, file));
     }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return Promise.all(
-    wanted.map(async (view) => {
-      const original = made.get(sameness(view))!;
-      const file = fileOf(view);
-      if (original.status === "ok" && original.file !== file) {
-        await mkdir(dirname(join(folder, file)), { recursive: true });
-        await copyFile(join(folder, original.file), join(folder, file));
-      }
-      return { ...original, rollout: view.rollout, file };
-    }),
-  );
+    return { ...original, rollout: view.rollout, file };
+  });
 }
 
 /** Views that are made together: of one question, which is of one image; or a single one. */
@@ -94,13 +88,11 @@ async function makePiece(backend: ImageBackend, piece: Piece, making: Making): P
   const { executor, data } = files.recipe;
   const image = join(deps.root, data.image_root, piece[0]!.question.images[0]!);
   const views = piece.map((view) => ({ ...view, output: join(folder, fileOf(view)) }));
-  await Promise.all(views.map(({ output }) => mkdir(dirname(output), { recursive: true })));
+  await fewAtATime(views, FILES_AT_ONCE, ({ output }) => mkdir(dirname(output), { recursive: true }));
   const made = await makeViews(backend, image, views, { ...options, maxRetries: executor.max_retries });
-  return Promise.all(
-    piece.map(async (view, place): Promise<ViewRow> => {
-      const { question, rollout, index, instruction } = view;
-      const useful = measure && backend.useful ? await backend.useful(image, question.id, instruction) : null;
-      return { question_id: question.id, rollout, index, instruction, file: fileOf(view), ...made[place]!, useful };
-    }),
-  );
+  return fewAtATime(piece, AT_ONCE, async (view, place): Promise<ViewRow> => {
+    const { question, rollout, index, instruction } = view;
+    const useful = measure && backend.useful ? await backend.useful(image, question.id, instruction) : null;
+    return { question_id: question.id, rollout, index, instruction, file: fileOf(view), ...made[place]!, useful };
+  });
 }

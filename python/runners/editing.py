@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 
 from runners.batching import in_micro_batches
-from runners.failure import Failure
 from runners.flux2_klein import check_settings, declined
+from runners.pictures import read_picture
 from runners.protocol import Body, field, number
 
 OUT_OF_MEMORY = "lower executor.width and height or max_input_pixels, or offload the model"
@@ -107,11 +107,7 @@ def noise_of(seed: str) -> torch.Generator:
 
 def given_image(path: str, max_pixels: int) -> Image.Image:
     """The image to edit, reduced to at most `max_pixels` with its aspect kept."""
-    try:
-        with Image.open(path) as file:
-            image = file.convert("RGB")
-    except OSError as error:
-        raise Failure("BadInput", f"The image {path} cannot be read: {error}") from error
+    image = read_picture(path)
     scale = math.sqrt(max_pixels / (image.width * image.height))
     if scale >= 1:
         return image

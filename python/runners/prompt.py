@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 
 from runners.failure import Failure
+from runners.pictures import read_picture
 from runners.protocol import Body
 from runners.spelling import fill, filled_ids, masked, spells_one
 
@@ -73,7 +73,9 @@ def _render(processor: Any, messages: Sequence[Body]) -> str:
 
 
 def _encode(processor: Any, messages: Sequence[Body], text: str) -> Prompt:
-    images = [_open(part["image"]) for message in messages for part in message["content"] if part["type"] == "image"]
+    images = [
+        read_picture(part["image"]) for message in messages for part in message["content"] if part["type"] == "image"
+    ]
     try:
         encoded = processor(text=[text], images=images or None, return_tensors="pt")
     except (ValueError, IndexError, StopIteration) as error:
@@ -99,11 +101,3 @@ def messages_of_pair(row: Body, image_root: Path) -> list[Body]:
     if not row.get("system") and not row.get("prompt_digest"):
         return [user]
     return [{"role": "system", "content": [{"type": "text", "text": row["system"]}]}, user]
-
-
-def _open(path: str) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
-    except OSError as error:
-        raise Failure("BadInput", f"The image {path} cannot be read: {error}") from error

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { fewAtATime, FILES_AT_ONCE } from "../few-at-a-time.ts";
 import { isMissing } from "./durable.ts";
 import { sha256OfFile } from "./hash.ts";
-import { inBatches } from "./in-batches.ts";
 import { listFiles } from "./list-files.ts";
 import { MANIFEST, type Manifest, type ManifestFile, readManifest } from "./manifest.ts";
 
@@ -21,7 +21,7 @@ export async function inspect(folder: string, key: string, depth: Depth): Promis
     const { files, others } = await listFiles(folder);
     const stranger = [...files, ...others].find((name) => !known.has(name));
     if (stranger !== undefined) return `${stranger} was added after the commit`;
-    const problems = await inBatches(manifest.files, (file) => problemOf(folder, file, depth));
+    const problems = await fewAtATime(manifest.files, FILES_AT_ONCE, (file) => problemOf(folder, file, depth));
     const problem = problems.find((each) => each !== undefined);
     if (problem !== undefined) return problem;
   } catch (error) {

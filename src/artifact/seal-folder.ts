@@ -1,9 +1,9 @@
 import { chmod, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StepFailure } from "../failure.ts";
+import { fewAtATime, FILES_AT_ONCE } from "../few-at-a-time.ts";
 import { sync } from "./durable.ts";
 import { sha256OfFile } from "./hash.ts";
-import { inBatches } from "./in-batches.ts";
 import { listFiles } from "./list-files.ts";
 import { drawUp, MANIFEST, type Manifest, type ManifestFile, manifestText } from "./manifest.ts";
 import type { Made } from "./store.ts";
@@ -23,7 +23,7 @@ export async function settleFiles(folder: string, key: string, made: Made): Prom
       `${join(folder, String(others[0]))} is neither a file nor a folder; an artifact holds only these.`,
     );
   }
-  const settled = await inBatches(files, (name) => settle(folder, name));
+  const settled = await fewAtATime(files, FILES_AT_ONCE, (name) => settle(folder, name));
   // A file's name is on the disk only when its folder is.
   for (const name of [...folders, ""]) await sync(join(folder, name));
   return drawUp(key, made, settled);

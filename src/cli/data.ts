@@ -2,8 +2,9 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { roomOf } from "../pipeline/rooms.ts";
 import type { DataProblem } from "../dataset/report.ts";
-import { unpackParquet } from "../dataset/unpack.ts";
+import { unpackFiles } from "../dataset/unpack.ts";
 import { StepFailure } from "../failure.ts";
+import { stateFolderOf } from "../temporal/embedded.ts";
 import { bar } from "../report/bar.ts";
 import { count, plural } from "../numbers.ts";
 import { BAD_INPUT } from "./exit-status.ts";
@@ -37,8 +38,10 @@ export function dataCommand(): Command {
     .action(check);
   data
     .command("unpack")
-    .description("write the images that parquet files hold as files, with questions.jsonl beside them")
-    .argument("<files...>", "parquet files, the parts of one data set")
+    .description(
+      "write images that lie in the rows of parquet or JSON files as files, with questions.jsonl beside them",
+    )
+    .argument("<files...>", "parquet or JSON files, the parts of one data set")
     .requiredOption("--to <folder>", "new folder to write to")
     .addOption(rootOption())
     .option("--skip-broken", "leave out rows that cannot be unpacked; otherwise one is enough to write nothing")
@@ -54,6 +57,7 @@ async function check(file: string, { root, json }: CheckOptions): Promise<void> 
   const room = await roomOf(recipe);
   const usable = await room.checkData(root, recipe, {
     signal: new AbortController().signal,
+    state: stateFolderOf(root),
     report: (problem) => {
       problems++;
       say(screen, json ? JSON.stringify(problem) : problem.sentence);
@@ -79,10 +83,14 @@ function verdict(problems: number): string {
 
 async function unpack(files: readonly string[], { to, root, skipBroken = false }: UnpackOptions): Promise<void> {
   const screen = process.stdout.isTTY ? terminalScreen(process.stdout) : null;
-  const counts = await unpackParquet(files, resolve(to), {
+  const counts = await unpackFiles(files, resolve(to), {
     skipBroken,
     report: ({ sentence }: DataProblem) => say(screen, sentence),
-    onProgress: (done, total) => screen?.show([`unpack  ${bar(done, total, WIDTH)}  ${count(done)}/${count(total)}`]),
+    // How many rows a JSON file has is known at its end.
+    onProgress: (done, total) =>
+      screen?.show([
+        total > 0 ? `unpack  ${bar(done, total, WIDTH)}  ${count(done)}/${count(total)}` : `unpack  ${count(done)}`,
+      ]),
   });
   screen?.clear();
   if (counts.broken > 0 && !skipBroken) {

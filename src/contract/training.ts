@@ -52,5 +52,5 @@ export interface MergeInput {
   /** With an adapter, which is merged into its base. */
   readonly policy: PolicyRef;
   /** The job that trained the adapter: its rows' prompts are what merged, adapter and base are compared on. */
-  readonly job: Pick<TrainJob, "algorithm" | "images" | "loading" | "settings">;
+  readonly job: Pick<TrainJob, "algorithm" | "data" | "images" | "loading" | "settings">;
 }

@@ -35,7 +35,7 @@ export async function allRows(
 /** Pairs of the user's own, as questions are looked at: an id, images and a text. */
 export async function* pairRows(path: string, name: string): AsyncGenerator<QuestionRow> {
   for await (const each of jsonRows(path, name)) {
-    const read = "problem" in each ? each : readGivenPair(each.value);
+    const read = "problem" in each ? each : readGivenPair(each.value, each.row);
     if ("problem" in read) {
       yield { ...read, row: each.row };
       continue;

@@ -14,35 +14,45 @@ export interface ImageOwners {
   readonly rows: readonly number[];
 }
 
+/** Images that can be used, by the names that the disk has for them. */
+export interface ImportedImages {
+  readonly images: ReadonlyMap<string, GivenImage>;
+  /** The disk's name of an image; the row's own, unless the two spell an accent differently. */
+  readonly nameOf: (name: string) => string;
+}
+
 /**
- * Decodes every image of the questions and records its digests, by its name.
+ * Decodes every image of the questions and records its digests.
  * @throws {StepFailure} BadInput naming the first row whose image is missing, broken, too large or outside image_root
  */
 export async function importImages(
   folder: ImageFolder,
   owners: ImageOwners,
   { signal, onProgress }: CallOptions,
-): Promise<ReadonlyMap<string, GivenImage>> {
+): Promise<ImportedImages> {
   const names = imageNames(owners.questions);
   const found = new Map<string, GivenImage>();
+  const spellings = new Map<string, string>();
+  const nameOf = (name: string): string => spellings.get(name) ?? name;
   const broken = new Map<string, string>();
   await lookAtImages(folder, names, {
     signal,
-    onImage: (name, seen) => {
+    onImage: (name, seen, spelt) => {
+      if (spelt !== name) spellings.set(name, spelt);
       if (typeof seen === "string") broken.set(name, seen);
-      else found.set(name, seen);
+      else found.set(spelt, seen);
       onProgress(found.size, names.size);
       return broken.size < MAX_PROBLEMS;
     },
   });
   const problems: RowProblem[] = [];
   for (const [at, { id, images }] of owners.questions.entries()) {
-    const problem = imagesProblem(images, (name) => broken.get(name) ?? found.get(name));
+    const problem = imagesProblem(images, (name) => broken.get(name) ?? found.get(nameOf(name)));
     if (problem !== undefined) problems.push({ row: owners.rows[at]!, id, problem });
     if (problems.length === MAX_PROBLEMS) break;
   }
   if (problems.length > 0) throw rowFailure(owners.name, problems);
-  return found;
+  return { images: found, nameOf };
 }
 
 /** The distinct names, in the order in which they first come. */

@@ -1,55 +1,88 @@
+import { behindMarkers, isTorn, markerIn } from "../prompt/markers.ts";
+import { readImageNames } from "./image-names.ts";
+import { type Options, readOptions, withOptions } from "./options.ts";
 import type { Question } from "./question.ts";
+import { PLACE_FIELDS, readTruth, TRUTH_FIELDS } from "./truth.ts";
 
-/** Characters: an id becomes a folder's name. */
-const MAX_ID = 120;
-
-/** Markers that would become image or control tokens in a prompt. Images go into `images`. */
-const CONTROL_TOKEN = /<image>|<video>|<\|[a-z_]+\|>/i;
+/**
+ * Bytes of an id as UTF-8: it becomes a folder's name, of which file systems take 255, and an image's, to which its
+ * place, an ending and, while it is written, a mark of some 45 bytes are added.
+ */
+const MAX_ID_BYTES = 200;
 
 /** The family of questions whose data names none. */
 const NO_TYPE = "all";
 
+/** Where rows name their images. */
+export const IMAGE_FIELDS = ["images", "image", "local_images"];
+/** Where rows have their options. */
+const OPTION_FIELDS = ["options", "choices"];
+
 /** What is read of a row. */
-export const ROW_FIELDS = ["id", "images", "image", "question", "answer", "question_type", "scene"];
+export const ROW_FIELDS = [
+  "id",
+  ...IMAGE_FIELDS,
+  "question",
+  ...OPTION_FIELDS,
+  ...TRUTH_FIELDS,
+  ...PLACE_FIELDS,
+  "question_type",
+  "type",
+  "scene",
+];
 
 /**
- * Where a row names its images: `mmsi` in images, `plain` in image, `auto` in images or, where there is none, in image.
- * In all of them that is a file name or a list of them.
+ * Where a row names its images: `mmsi` in images or local_images, `plain` in image, `auto` in whichever there is, in
+ * this order: images, image, local_images. In all of them that is a file name or a list of them.
  */
 export type RowFormat = "auto" | "mmsi" | "plain";
+
+const FIELDS_OF: Readonly<Record<RowFormat, readonly string[]>> = {
+  auto: IMAGE_FIELDS,
+  mmsi: ["images", "local_images"],
+  plain: ["image"],
+};
 
 /** A question, or the sentence that says what is wrong with its row. */
 export type ReadRow = { readonly question: Question } | { readonly id?: string; readonly problem: string };
 
+type Row = Readonly<Record<string, unknown>>;
+
 /**
- * Reads a row: id (text or whole number), images or image (names relative to image_root), question, and, where the
- * data has them, answer, question_type and scene. Other fields are left alone.
+ * Reads a row: id (text or whole number), images (names relative to image_root), question, and, where the data has
+ * them, options, the true answer, question_type and scene. Other fields are left alone.
  */
 export function readRow(value: unknown, format: RowFormat = "auto"): ReadRow {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return { problem: "it is not an object" };
-  const row = value as Record<string, unknown>;
-  const id = Number.isSafeInteger(row.id) || typeof row.id === "bigint" ? String(row.id) : row.id;
+  const row = value as Row;
+  const id = Number.isSafeInteger(row["id"]) || typeof row["id"] === "bigint" ? String(row["id"]) : row["id"];
   if (typeof id !== "string") return { problem: "id is missing; a text or a whole number is needed" };
-  const field = imagesField(row, format);
-  const images = typeof row[field] === "string" ? [row[field]] : row[field];
-  const problem =
-    idProblem(id) ??
-    imagesProblem(field, images) ??
-    questionProblem(row.question) ??
-    answerProblem(row.answer) ??
-    labelProblem("question_type", row.question_type) ??
-    labelProblem("scene", row.scene);
-  if (problem !== undefined) return { id, problem };
-  const names = images as string[];
+  const read = readBody(row, format);
+  const problem = idProblem(id) ?? ("problem" in read ? read.problem : undefined);
+  return problem === undefined ? { question: { id, ...(read as Omit<Question, "id">) } } : { id, problem };
+}
+
+function readBody(row: Row, format: RowFormat): Omit<Question, "id"> | { readonly problem: string } {
+  const [first] = FIELDS_OF[format];
+  const field = FIELDS_OF[format].find((name) => given(row[name])) ?? first!;
+  const images = readImageNames(field, row[field]);
+  if ("problem" in images) return images;
+  const asked = askedIn(row["question"], images.names.length);
+  if ("problem" in asked) return asked;
+  const options = optionsOf(row);
+  if (options && "problem" in options) return options;
+  const found = readTruth(row, options?.texts);
+  if ("problem" in found) return found;
+  // MMSI-Bench's JSON has other names than its parquet; elsewhere `type` may mean anything.
+  const family = row["question_type"] ?? (given(row["local_images"]) ? row["type"] : undefined);
+  const problem = labelProblem("question_type", family) ?? labelProblem("scene", row["scene"]) ?? tornProblem(found);
+  if (problem !== undefined) return { problem };
   return {
-    question: {
-      id,
-      images: names,
-      question: (row.question as string).trim(),
-      ...(given(row.answer) ? { answer: String(row.answer).trim() } : {}),
-      question_type: given(row.question_type) ? String(row.question_type) : NO_TYPE,
-      scene: given(row.scene) ? String(row.scene) : names[0]!,
-    },
+    images: images.names,
+    question: options ? withOptions(asked.text, options.texts) : asked.text,
+    ...(found.truth !== undefined && { answer: found.truth }),
+    question_type: given(family) ? String(family) : NO_TYPE,
+    scene: given(row["scene"]) ? String(row["scene"]) : images.names[0]!,
   };
 }
 
@@ -58,51 +91,46 @@ function given(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-function imagesField(row: Record<string, unknown>, format: RowFormat): "images" | "image" {
-  if (format === "auto") return !given(row.images) && given(row.image) ? "image" : "images";
-  return format === "plain" ? "image" : "images";
-}
-
 function idProblem(id: string): string | undefined {
   if (id === "" || id !== id.trim()) return "id is empty or has white space at its ends";
-  if (id.length > MAX_ID) return `id has ${id.length} characters; at most ${MAX_ID} are possible`;
+  const bytes = Buffer.byteLength(id);
+  if (bytes > MAX_ID_BYTES) return `id has ${bytes} bytes; it names a folder, and at most ${MAX_ID_BYTES} are possible`;
   if (/[/\\\p{Cc}]/u.test(id) || id.startsWith(".") || id.includes("..")) {
     return "id names a folder: no slash, no control character, no dot in front and no .. is possible";
   }
-  return undefined;
+  return isTorn(id) ? "id has half a character in it" : undefined;
 }
 
-function imagesProblem(field: string, images: unknown): string | undefined {
-  if (!Array.isArray(images) || images.length === 0)
-    return `${field} is missing or empty; a file name or a list of them is needed`;
-  for (const [index, name] of images.entries()) {
-    if (typeof name !== "string" || name === "") return `${field}[${index}] is not a file name`;
-    if (name.includes("://")) return `${field}[${index}] "${name}" is an address; a file under image_root is needed`;
-    if (/^(?:\/|\\|[a-z]:)/i.test(name) || name.split(/[/\\]/).includes("..")) {
-      return `${field}[${index}] "${name}" leaves image_root; a name relative to it is needed`;
-    }
-    if (/[\\\p{Cc}]/u.test(name))
-      return `${field}[${index}] ${JSON.stringify(name)} has a backslash or a control character`;
-  }
-  return undefined;
+function askedIn(question: unknown, images: number): { readonly text: string } | { readonly problem: string } {
+  if (typeof question !== "string" || question.trim() === "") return { problem: "question is missing or empty" };
+  const read = behindMarkers(question, images);
+  if ("problem" in read) return { problem: `question ${read.problem}` };
+  const text = read.text.trim();
+  if (text === "") return { problem: "question is missing or empty" };
+  const token = markerIn(text);
+  if (token !== undefined)
+    return { problem: `question has the marker ${token}; images and turns are added by themselves` };
+  return isTorn(text) ? { problem: "question has half a character in it" } : { text };
 }
 
-function questionProblem(question: unknown): string | undefined {
-  if (typeof question !== "string" || question.trim() === "") return "question is missing or empty";
-  const token = CONTROL_TOKEN.exec(question)?.[0];
-  return token && `question has the marker ${token}; images belong into images, in their order`;
+function optionsOf(row: Row): Options | undefined {
+  const [field, other] = OPTION_FIELDS.filter((name) => given(row[name]));
+  if (field === undefined) return undefined;
+  if (other !== undefined) return { problem: `both ${field} and ${other} are there; one of them is needed` };
+  const options = readOptions(field, row[field]);
+  if ("problem" in options) return options;
+  const marked = options.texts.map(markerIn).find((token) => token !== undefined);
+  if (marked !== undefined) return { problem: `${field} has the marker ${marked}; images belong into images` };
+  return options.texts.some(isTorn) ? { problem: `${field} has half a character in it` } : options;
 }
 
-function answerProblem(answer: unknown): string | undefined {
-  if (!given(answer) || isNumber(answer) || (typeof answer === "string" && answer.trim() !== "")) return undefined;
-  return "answer is no text or empty; leave it out where there is none";
+function tornProblem({ truth }: { readonly truth: string | undefined }): string | undefined {
+  return truth !== undefined && isTorn(truth) ? "answer has half a character in it" : undefined;
 }
 
 function labelProblem(field: string, label: unknown): string | undefined {
-  if (!given(label) || isNumber(label) || (typeof label === "string" && label !== "")) return undefined;
-  return `${field} is no text or empty; leave it out where there is none`;
-}
-
-function isNumber(value: unknown): boolean {
-  return Number.isFinite(value) || typeof value === "bigint";
+  if (!given(label) || Number.isFinite(label) || typeof label === "bigint") return undefined;
+  if (typeof label !== "string" || label === "")
+    return `${field} is no text or empty; leave it out where there is none`;
+  return isTorn(label) ? `${field} has half a character in it` : undefined;
 }

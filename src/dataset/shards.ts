@@ -16,8 +16,15 @@ export interface Split {
   readonly shards: readonly (readonly string[])[];
   readonly val: readonly string[];
   readonly test: readonly string[];
-  /** Questions in none of them: cut off by max_samples, or left over of a group that is held out. */
-  readonly unused: number;
+  readonly leftOut: LeftOut;
+}
+
+/** Questions that are neither held out nor trained on. */
+export interface LeftOut {
+  /** They share a picture or a scene, directly or through others, with a question that is held out. */
+  readonly besideHeldOut: number;
+  /** More than data.max_samples asks for. */
+  readonly aboveMaxSamples: number;
 }
 
 /**
@@ -40,7 +47,8 @@ export function splitQuestions(questions: readonly Question[], settings: SplitSe
   const test = take(heldOut.test);
   const val = take(heldOut.val);
   const free = new Set(groups.flat());
-  const training = order.filter((question) => free.has(question)).slice(0, settings.maxSamples);
+  const possible = order.filter((question) => free.has(question));
+  const training = possible.slice(0, settings.maxSamples);
 
   if (test.length < heldOut.test || val.length < heldOut.val || training.length < n) {
     throw new StepFailure(
@@ -52,7 +60,11 @@ export function splitQuestions(questions: readonly Question[], settings: SplitSe
   const shards = Array.from({ length: n }, (_, shard) =>
     training.filter((_question, i) => i % n === shard).map((question) => question.id),
   );
-  return { shards, val, test, unused: questions.length - test.length - val.length - training.length };
+  const leftOut = {
+    besideHeldOut: questions.length - test.length - val.length - possible.length,
+    aboveMaxSamples: possible.length - training.length,
+  };
+  return { shards, val, test, leftOut };
 }
 
 function byHash<T>(values: readonly T[], hashOf: (value: T) => string): T[] {

@@ -8,7 +8,15 @@ export function questionFile(root: string, { path, format }: Pick<Source, "path"
   return { path: join(root, path), name: path, format };
 }
 
-/** Where their images are. */
-export function imageFolder(root: string, data: Pick<Source, "image_root" | "max_image_pixels">): ImageFolder {
-  return { path: join(root, data.image_root), maxPixels: data.max_image_pixels };
+/**
+ * Where their images are.
+ * @param state folder of this host; what is found of the images is kept in it
+ */
+export function imageFolder(
+  root: string,
+  data: Pick<Source, "image_root" | "max_image_pixels">,
+  state?: string,
+): ImageFolder {
+  const memory = state === undefined ? {} : { memory: join(state, "looked-at") };
+  return { path: join(root, data.image_root), maxPixels: data.max_image_pixels, ...memory };
 }

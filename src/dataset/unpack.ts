@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { isMissing } from "../artifact/durable.ts";
 import { writeJsonLines } from "../artifact/files.ts";
 import { StepFailure } from "../failure.ts";
-import { IMAGES_FOLDER, packedRows } from "./adapters/packed-rows.ts";
-import { isParquet, openParquet, type Parquet } from "./adapters/parquet.ts";
+import { IMAGES_FOLDER, openPacked, type PackedFile, packedRows } from "./adapters/packed-rows.ts";
 import type { Report } from "./report.ts";
 import { rowSentence } from "./row-problems.ts";
 
@@ -28,25 +27,18 @@ export interface UnpackOptions {
 }
 
 /**
- * Writes the images that parquet files hold as files, and questions.jsonl, which names them, beside them.
+ * Writes the images that lie in the rows of files as files, and questions.jsonl, which names them, beside them.
  * @param files parts of one data set
  * @param folder new or empty
  */
-export async function unpackParquet(
-  files: readonly string[],
-  folder: string,
-  options: UnpackOptions,
-): Promise<Unpacked> {
-  const parquets: Parquet[] = [];
-  for (const file of files) {
-    if (!(await isParquet(file, file))) throw new StepFailure("BadInput", `${file} is no parquet file.`);
-    parquets.push(await openParquet(file, file));
-  }
+export async function unpackFiles(files: readonly string[], folder: string, options: UnpackOptions): Promise<Unpacked> {
+  const packed: PackedFile[] = [];
+  for (const file of files) packed.push(await openPacked(file));
   await claim(folder);
   const counts: Unpacked = { questions: 0, images: 0, broken: 0 };
   let whole = false;
   try {
-    await writeJsonLines(join(folder, DRAFT), unpackRows(parquets, folder, { counts, ...options }));
+    await writeJsonLines(join(folder, DRAFT), unpackRows(packed, folder, { counts, ...options }));
     whole = counts.broken === 0 || options.skipBroken;
     if (whole) await rename(join(folder, DRAFT), join(folder, QUESTIONS_FILE));
   } finally {
@@ -67,17 +59,17 @@ async function claim(folder: string): Promise<void> {
 }
 
 async function* unpackRows(
-  parquets: readonly Parquet[],
+  files: readonly PackedFile[],
   folder: string,
   { counts, report, onProgress }: UnpackOptions & { readonly counts: Unpacked },
 ): AsyncGenerator<object> {
-  const total = parquets.reduce((sum, { rows }) => sum + rows, 0);
+  const total = files.reduce((sum, { rows }) => sum + rows, 0);
   const ids = new Set<string>();
-  for (const parquet of parquets) {
-    for await (const read of packedRows(parquet, ids)) {
+  for (const file of files) {
+    for await (const read of packedRows(file, ids)) {
       if ("problem" in read) {
         const { problem: _, ...where } = read;
-        report({ file: parquet.name, ...where, sentence: rowSentence(parquet.name, read) });
+        report({ file: file.name, ...where, sentence: rowSentence(file.name, read) });
         counts.broken++;
       } else {
         const { scene, ...question } = read.question;

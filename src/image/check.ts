@@ -5,7 +5,7 @@ import { readGiven } from "./read-given.ts";
 export interface CheckedImage {
   readonly width: number;
   readonly height: number;
-  /** sha256 over size and decoded RGBA pixels: equal for equal pixels in whatever file format. */
+  /** sha256 over size and decoded RGB pixels: equal for equal pixels in whatever file format. */
   readonly digest: string;
 }
 
@@ -22,13 +22,18 @@ export interface GivenImage {
   readonly pixels: string;
   /** Bytes of the file. */
   readonly size: number;
+  readonly width: number;
+  readonly height: number;
 }
+
+/** What is the same of all files with the same bytes. */
+export type DecodedGiven = Omit<GivenImage, "bytes" | "size">;
 
 export interface GivenOptions extends CheckOptions {
   /** Bytes above which a file is refused before it is read. */
   readonly maxBytes: number;
-  /** Digests of pixels by those of files: what was decoded before is not decoded again. */
-  readonly decoded: Map<string, string>;
+  /** By the digests of files: what was decoded before is not decoded again. */
+  readonly decoded: Map<string, DecodedGiven>;
 }
 
 /**
@@ -43,11 +48,12 @@ export async function checkGiven(
   if (typeof file === "string") return file;
   const bytes = createHash("sha256").update(file).digest("hex");
   const before = decoded.get(bytes);
-  if (before !== undefined) return { bytes, pixels: before, size: file.length };
+  if (before !== undefined) return { bytes, size: file.length, ...before };
   const image = await decodeBytes(file, maxPixels);
   if (typeof image === "string") return image;
-  decoded.set(bytes, image.digest);
-  return { bytes, pixels: image.digest, size: file.length };
+  const { width, height, digest: pixels } = image;
+  decoded.set(bytes, { pixels, width, height });
+  return { bytes, size: file.length, pixels, width, height };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import sharp from "sharp";
-import { pngShortfall } from "./png-length.ts";
+import { openPicture } from "./picture.ts";
+import { pngProblem } from "./png-chunks.ts";
 
 export interface DecodedImage {
   readonly width: number;
@@ -10,9 +10,6 @@ export interface DecodedImage {
   /** The colour (0–255 each), if all pixels share it. */
   readonly flat: readonly number[] | undefined;
 }
-
-/** What models cannot read, though it can be drawn here. */
-const DRAWINGS: ReadonlySet<string | undefined> = new Set(["svg", "pdf"]);
 
 /**
  * Decodes an image wholly. A text says what is wrong with the file, as the end of a sentence that begins with its name;
@@ -33,13 +30,14 @@ export async function decodeImage(path: string, maxPixels: number): Promise<Deco
 export async function decodeBytes(bytes: Buffer, maxPixels: number): Promise<DecodedImage | string> {
   if (bytes.length === 0) return "is empty (0 bytes)";
   // Asked first, because decoders are content once they have all the pixels, with the file's end missing.
-  const short = pngShortfall(bytes);
-  if (short) return `is truncated (PNG ends after ${count(bytes.length)} of at least ${count(short.needed)} bytes)`;
+  const damaged = pngProblem(bytes);
+  if (damaged !== undefined) return damaged;
   try {
     return await decode(bytes, maxPixels);
   } catch (error) {
-    // libvips explains itself in several lines; the first one says what it is.
-    const [reason = ""] = (error as Error).message.split("\n", 1);
+    // libvips explains itself in several lines; the first one says what it is. While others decode, it may say nothing.
+    const [said = ""] = (error as Error).message.split("\n", 1);
+    const reason = said === "Unknown error" ? "it is damaged or cut off" : said;
     if (reason.includes("unsupported image format")) {
       return `is no PNG, JPEG, WebP, GIF, TIFF or AVIF (${count(bytes.length)} bytes)`;
     }
@@ -48,25 +46,18 @@ export async function decodeBytes(bytes: Buffer, maxPixels: number): Promise<Dec
 }
 
 async function decode(bytes: Buffer, maxPixels: number): Promise<DecodedImage | string> {
-  // The limit is ours, below, so that it can be said in a sentence; reading the header costs no memory.
-  const options = { failOn: "warning", limitInputPixels: false } as const;
-  const { format, width, height } = await sharp(bytes, options).metadata();
-  if (DRAWINGS.has(format)) return `is ${format.toUpperCase()}, which no model reads; PNG or JPEG is needed`;
-  if (width * height > maxPixels) {
-    return `has ${width} × ${height} pixels, more than the limit of ${count(maxPixels)}`;
-  }
-  // As the models read it: the pixel grid of the file, whatever its EXIF orientation says.
-  const image = sharp(bytes, options).toColourspace("srgb").ensureAlpha();
-  const { data, info } = await image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  const picture = await openPicture(bytes, maxPixels);
+  if (typeof picture === "string") return picture;
+  const { data, info } = await (await picture.rgb()).raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
   const digest = createHash("sha256").update(`${info.width}x${info.height}\n`).update(data).digest("hex");
   return { width: info.width, height: info.height, digest, flat: flatColour(data) };
 }
 
 /** Stops at the first pixel of another colour, which in a photograph is the second one. */
-function flatColour(rgba: Buffer): readonly number[] | undefined {
-  const [red, green, blue] = rgba;
-  for (let at = 4; at < rgba.length; at += 4) {
-    if (rgba[at] !== red || rgba[at + 1] !== green || rgba[at + 2] !== blue) return undefined;
+function flatColour(rgb: Buffer): readonly number[] | undefined {
+  const [red, green, blue] = rgb;
+  for (let at = 3; at < rgb.length; at += 3) {
+    if (rgb[at] !== red || rgb[at + 1] !== green || rgb[at + 2] !== blue) return undefined;
   }
   return [red!, green!, blue!];
 }

@@ -13,7 +13,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 /** The extension that the bytes of an image ask for, whatever it was called before; undefined for no image. */
 export async function extensionOf(bytes: Uint8Array): Promise<string | undefined> {
   try {
-    const { format } = await sharp(bytes).metadata();
+    const { format } = await sharp(bytes, { failOn: "error" }).metadata();
     return EXTENSIONS[format];
   } catch {
     // The decoder's reasons for not knowing a format say nothing to a person.

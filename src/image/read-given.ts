@@ -5,6 +5,7 @@ import { size } from "../numbers.ts";
 const REFUSALS: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",
   ENOTDIR: "does not exist",
+  EISDIR: "is a folder",
   EACCES: "may not be read by the worker's user",
   EPERM: "may not be read by the worker's user",
   ELOOP: "is a link that leads to itself",

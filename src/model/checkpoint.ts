@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestFolder } from "../artifact/digest-folder.ts";
-import { isMissing } from "../artifact/durable.ts";
 import { StepFailure } from "../failure.ts";
-import { readTensors } from "./weights.ts";
+import { fileProblem, namesIn } from "./checkpoint-files.ts";
+import { weightsProblem } from "./checkpoint-weights.ts";
+import { quantisedProblem } from "./quantised.ts";
+import { readObject } from "./read-object.ts";
 
 /** Architectures that the Python runners know, as config.json calls them. */
 const MODEL_TYPES = ["qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe"];
@@ -14,11 +15,23 @@ const NEEDED: readonly (readonly string[])[] = [
   ["tokenizer.json", "vocab.json"],
   ["preprocessor_config.json", "processor_config.json"],
 ];
-/** An image editor's checkpoint, as diffusers lays it out: an index, and a folder with weights for each part. */
+/** Files in which a processor looks for its chat template; a tokenizer's own is not its. */
+const TEMPLATES = ["chat_template.jinja", "chat_template.json"];
+/** An adapter: transformers would apply it to the weights beside it, or load the base that it names in their place. */
+const ADAPTER = "adapter_config.json";
+/**
+ * An image editor's checkpoint, as diffusers lays it out: an index, and a folder for each part; those with weights have
+ * the name that these have.
+ */
 const EDITOR = {
   index: "model_index.json",
   pipeline: "Flux2KleinPipeline",
-  parts: ["transformer", "vae", "text_encoder"],
+  parts: {
+    transformer: "diffusion_pytorch_model",
+    vae: "diffusion_pytorch_model",
+    text_encoder: "model",
+    tokenizer: null,
+  },
 };
 /** What the export for onnxruntime adds. */
 const ONNX = ["model.onnx", "grid.json"];
@@ -40,15 +53,21 @@ export async function modelDigest(who: string, backend: string, root: string, mo
  */
 export async function checkModel(who: string, backend: string, root: string, model: string): Promise<void> {
   if (backend === "simulated") return;
-  const problem = await problemOf(backend, join(root, model));
+  const problem = await problemOf(who, backend, join(root, model));
   if (problem !== undefined) throw new StepFailure("BadInput", `${who}.model "${model}" ${problem}.`);
 }
 
-async function problemOf(backend: string, folder: string): Promise<string | undefined> {
+async function problemOf(who: string, backend: string, folder: string): Promise<string | undefined> {
   const files = await namesIn(folder);
   if (files === undefined) return "does not exist; name the folder of a checkpoint, relative to the root";
+  const broken = await fileProblem(folder, files);
+  if (broken !== undefined) return broken;
   if (backend === "flux2-klein") return editorProblem(folder, files);
-  if (!files.has("config.json")) return "has no config.json; name the folder of a checkpoint";
+  if (!files.has("config.json")) {
+    return files.has(ADAPTER)
+      ? "is an adapter, and no checkpoint; merge it into its base first"
+      : "has no config.json; name the folder of a checkpoint";
+  }
   const config = await readObject(join(folder, "config.json"));
   if (config === undefined) return "has a config.json that is not JSON; fetch the checkpoint again";
   if (backend === "onnx") {
@@ -56,13 +75,40 @@ async function problemOf(backend: string, folder: string): Promise<string | unde
     const missing = ONNX.find((name) => !exported.has(name));
     return missing && `has no onnx/${missing}; the onnx backend needs an exported graph`;
   }
+  return vlmProblem(who, folder, files, config);
+}
+
+async function vlmProblem(
+  who: string,
+  folder: string,
+  files: ReadonlySet<string>,
+  config: Record<string, unknown>,
+): Promise<string | undefined> {
   const kind = config["model_type"];
   if (typeof kind !== "string" || !MODEL_TYPES.includes(kind)) {
     return `is of type ${JSON.stringify(kind ?? null)}; ${MODEL_TYPES.join(", ")} are supported`;
   }
+  if (files.has(ADAPTER)) {
+    return `has an ${ADAPTER} beside its weights, which would be applied to them without a word; move the adapter to a folder of its own, or merge it`;
+  }
   const lacking = NEEDED.find((names) => !names.some((name) => files.has(name)));
   if (lacking) return `is not complete: ${lacking.join(" or ")} is missing`;
-  return weightsProblem(folder, files);
+  return (
+    (await templateProblem(folder, files)) ??
+    (await quantisedProblem(who, config)) ??
+    (await weightsProblem(folder, files, "model"))
+  );
+}
+
+async function templateProblem(folder: string, files: ReadonlySet<string>): Promise<string | undefined> {
+  if (TEMPLATES.some((name) => files.has(name))) return undefined;
+  const of = async (name: string): Promise<unknown> =>
+    files.has(name) ? (await readObject(join(folder, name)))?.["chat_template"] : undefined;
+  if (await of("processor_config.json")) return undefined;
+  const elsewhere = (await of("tokenizer_config.json"))
+    ? "tokenizer_config.json has one, but the processor does not look there"
+    : "none is there";
+  return `has no chat template (${elsewhere}); ${TEMPLATES.join(" or ")} is needed`;
 }
 
 async function editorProblem(folder: string, files: ReadonlySet<string>): Promise<string | undefined> {
@@ -71,46 +117,16 @@ async function editorProblem(folder: string, files: ReadonlySet<string>): Promis
   if (kind !== EDITOR.pipeline) {
     return `holds a ${JSON.stringify(kind ?? null)}; a FLUX.2 klein checkpoint (${EDITOR.pipeline}) is needed`;
   }
-  for (const part of EDITOR.parts) {
-    const names = await namesIn(join(folder, part));
-    const problem = names ? await weightsProblem(join(folder, part), names) : "is not complete: its folder is missing";
+  for (const [part, weights] of Object.entries(EDITOR.parts)) {
+    const problem = await partProblem(join(folder, part), weights);
     if (problem !== undefined) return `${problem} (${part})`;
   }
   return undefined;
 }
 
-/** Every shard that the index names, or every safetensors file there is: present, and as long as its head says. */
-async function weightsProblem(folder: string, files: ReadonlySet<string>): Promise<string | undefined> {
-  const index = [...files].find((name) => name.endsWith(".safetensors.index.json"));
-  const weightMap = index === undefined ? undefined : (await readObject(join(folder, index)))?.["weight_map"];
-  if (index !== undefined && !weightMap) return `is not complete: ${index} is torn`;
-  const shards = weightMap
-    ? [...new Set(Object.values(weightMap as Record<string, string>))]
-    : [...files].filter((name) => name.endsWith(".safetensors"));
-  if (shards.length === 0) return "has no weights: a *.safetensors file is needed";
-  for (const shard of shards.toSorted()) {
-    if (!files.has(shard)) return `is not complete: ${shard}, which ${index} names, is missing`;
-    const tensors = await readTensors(join(folder, shard));
-    if (typeof tensors === "string") return `is not complete: ${shard} ${tensors}`;
-  }
-  return undefined;
-}
-
-async function namesIn(folder: string): Promise<Set<string> | undefined> {
-  try {
-    return new Set(await readdir(folder));
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-async function readObject(file: string): Promise<Record<string, unknown> | undefined> {
-  try {
-    const value: unknown = JSON.parse(await readFile(file, "utf8"));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+async function partProblem(folder: string, weights: string | null): Promise<string | undefined> {
+  const names = await namesIn(folder);
+  if (names === undefined) return "is not complete: its folder is missing";
+  const broken = await fileProblem(folder, names);
+  return broken ?? (weights === null ? undefined : weightsProblem(folder, names, weights));
 }

@@ -80,4 +80,9 @@ export interface Models {
 export interface Waiting {
   /** Called while the step waits for a free device, so that its heartbeat says so. */
   readonly onWaiting: () => void;
+  /**
+   * Called when a server was started for this step and has loaded, before anybody is served: what it throws ends the
+   * server, which would stay warm under the name of what it should have loaded.
+   */
+  readonly onLoaded?: () => Promise<void>;
 }

@@ -77,9 +77,9 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
     const { createFlux2Klein, startFlux2Klein } = await import("./image/flux2-klein.ts");
     const family = ["imagine", spec.backend, spec.model].join(" ");
     const key = [family, spec.serving, spec.dtype, spec.offload].join(" ");
-    const begin = (device: Device, signal: AbortSignal): Promise<ModelServer> => {
+    const begin = async (device: Device, signal: AbortSignal): Promise<ModelServer> => {
       logStart(spec, device);
-      return startFlux2Klein(spec, device, runners, log, signal);
+      return loaded(await startFlux2Klein(spec, device, runners, log, signal), options);
     };
     const run = (server: Served): Promise<T> => use(createFlux2Klein(server as ModelServer, spec));
     return servers("imagine").use(key, "imagine", begin, run, { ...options, family });
@@ -90,7 +90,8 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
       const pretended = spec.backend === "simulated" ? JSON.stringify(spec.simulate) : "";
       const key = [role, spec.backend, spec.model, spec.serving, pretended].join(" ");
       const family = [role, spec.backend, spec.model].join(" ");
-      const begin = (device: Device, signal: AbortSignal): Promise<ServedVlm> => start(spec, device, signal);
+      const begin = async (device: Device, signal: AbortSignal): Promise<ServedVlm> =>
+        loaded(await start(spec, device, signal), options);
       const run = async (vlm: Served) => {
         const latency = spec.backend === "simulated" ? spec.simulate?.latency_ms[role] : undefined;
         // The key begins with the role, so what it finds is what this role starts.
@@ -135,8 +136,23 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
   };
 }
 
+/** A server that has loaded what was meant; any other is ended. */
+async function loaded<S extends Closable>(server: S, { onLoaded }: Waiting): Promise<S> {
+  try {
+    await onLoaded?.();
+    return server;
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
 /** Makes simulated work take as long as the recipe says, its own milliseconds included. */
 async function lasting<T>(latencyMs: number | undefined, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const [result] = await Promise.all([work(), latencyMs ? sleep(latencyMs, undefined, { signal }) : undefined]);
+  const rest = latencyMs ? sleep(latencyMs, undefined, { signal }) : Promise.resolve();
+  // Awaited after the work, also when it is cut short: a device is given back when nobody works on it any more.
+  rest.catch(() => undefined);
+  const result = await work();
+  await rest;
   return result;
 }

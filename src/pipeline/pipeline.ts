@@ -90,6 +90,8 @@ export interface CheckOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
   readonly report: Report;
+  /** Folder of this host; what is found of the images is kept in it, so that a run need not look again. */
+  readonly state?: string;
 }
 
 export interface CheckedData {

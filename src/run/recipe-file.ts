@@ -9,6 +9,8 @@ export interface RecipeFile<R extends CommonRecipe = CommonRecipe> {
   readonly recipe: R;
   readonly texts: Readonly<Record<string, string>>;
   readonly models: Readonly<Record<string, string>>;
+  /** What the files that trainings name as `deepspeed` hold, by their names; only where a recipe names any. */
+  readonly deepspeed?: Readonly<Record<string, unknown>>;
 }
 
 /** Reads a run's recipe from its artifact, once per process. */

@@ -11,6 +11,23 @@ export interface TrainRow {
   readonly policy: string;
 }
 
+/** In an artifact with rows to train on: sha256 of every image that they show, by name. */
+export const IMAGES_FILE = "images.json";
+
+/** The digests of the images that rows show, as IMAGES_FILE has them. @param digestOf of an image by its name */
+export function imageDigests(
+  rows: readonly Pick<TrainRow, "image">[],
+  digestOf: (name: string) => string | undefined,
+): Readonly<Record<string, string>> {
+  const names = new Set(rows.flatMap((row) => row.image));
+  return Object.fromEntries(
+    [...names].toSorted().flatMap((name) => {
+      const digest = digestOf(name);
+      return digest === undefined ? [] : [[name, digest]];
+    }),
+  );
+}
+
 /** How a policy is made from rows: a file of this room for each way, and one of the trainer's. */
 export interface Algorithm<S extends CommonSettings = CommonSettings> {
   readonly settings: z.ZodType<S>;

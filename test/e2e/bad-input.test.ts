@@ -191,12 +191,91 @@ describe.concurrent("data", () => {
       /"images\/none\.png" cannot be found/,
     ],
     [
+      "with an id of too many bytes",
+      { spoil: withFirst({ id: "空".repeat(120) }) },
+      /row 1 \(id "空+"\): id has 360 bytes; it names a folder, and at most 200 are possible/,
+    ],
+    [
+      "in columns",
+      { spoil: (_, rows) => JSON.stringify({ id: rows.map((row) => row["id"]), question: rows.map(() => "What?") }) },
+      /questions\.json is one object with a column under each name; rows are needed/,
+    ],
+    [
+      "with an image in its row",
+      { spoil: withFirst({ images: [readFileSync("configs/samples/images/00.png").toString("base64")] }) },
+      /images\[0\] holds an image itself, where a file name is needed; .*bin\/snowball data unpack/,
+    ],
+    [
+      "with options that have no true one",
+      { spoil: withFirst({ options: ["a cat", "a dog"], answer: "a cow" }) },
+      /row 1 \(id "squares-00"\): answer is "a cow", which is none of the 2 options/,
+    ],
+    [
+      "with half a character",
+      { spoil: withFirst({ question: "What is \ud83d?" }) },
+      /row 1 \(id "squares-00"\): question has half a character in it/,
+    ],
+    [
       "with fewer questions than iterations",
       { change: { loop: { num_iterations: 7 } } },
       /has 6 questions: .* 6 are left for 7 iterations/,
     ],
   ])("%s", async (_, given, sentence) => {
     expect(await refusal(["run", prepare(given)])).toMatch(sentence);
+  });
+});
+
+/** A single round on a file of these pairs; the recipe's file. */
+function round(pairs: readonly object[]): string {
+  const file = prepare({ spoil: (folder) => writeFileSync(join(folder, "pairs.json"), JSON.stringify(pairs)) });
+  const { loop: _, ...recipe } = JSON.parse(readFileSync(file, "utf8")) as Row;
+  const name = String(recipe["name"]);
+  const change = { pipeline: "single-round", round: { pairs: `${name}/pairs.json` }, data: { image_root: name } };
+  writeFileSync(file, JSON.stringify({ ...recipe, ...change }));
+  return file;
+}
+
+describe.concurrent("pairs of one's own", () => {
+  const seed = {
+    image: "images/00.png",
+    prompt: "<image>What is left?",
+    chosen: "A red square.",
+    rejected: "Nothing.",
+  };
+  const turns = [
+    { role: "user", content: "One?" },
+    { role: "assistant", content: "Yes." },
+  ];
+  const twice = [...turns, { role: "user", content: "Two?" }, { role: "assistant", content: "No." }];
+
+  test.each<[string, object, RegExp]>([
+    ["with an image token", { chosen: "<|image_pad|>" }, /row 2 \(id "2"\): chosen has the marker <\|image_pad\|>/],
+    [
+      "with a chat template applied",
+      { prompt: "<|im_start|>user\nWhat?<|im_end|>" },
+      /row 2 \(id "2"\): prompt has the marker <\|im_start\|>; the text alone is needed/,
+    ],
+    [
+      "of another trainer, with several turns",
+      { messages: twice, rejected_response: "Yes." },
+      /row 2 \(id "2"\): it is a row of ms-swift, but its conversation is not one turn of the user/,
+    ],
+  ])("%s", async (_, change, sentence) => {
+    expect(await refusal(["run", round([seed, { ...seed, ...change }])])).toMatch(sentence);
+  });
+
+  test("of the seed's shape, and of TRL's, are looked at and counted", async () => {
+    const trl = {
+      prompt: turns.slice(0, 1),
+      chosen: turns.slice(1),
+      rejected: twice.slice(3),
+      images: ["images/01.png"],
+    };
+    const file = round([seed, trl]);
+    const { stdout, exitCode } = await snowball(root, "data", "check", file);
+    expect(stdout).toBe("usable    2 pairs · 2 images\nNothing is wrong.");
+    expect(exitCode).toBe(0);
+    expect((await snowball(root, "plan", file)).stdout).toMatch(/ {2}2 pairs, given/);
   });
 });
 
@@ -217,6 +296,16 @@ describe.concurrent("a model folder", () => {
       "without a processor",
       (folder) => writeCheckpoint(folder, { "preprocessor_config.json": null }),
       /preprocessor_config\.json .* is missing/,
+    ],
+    [
+      "with an adapter in it",
+      (folder) => writeCheckpoint(folder, { "adapter_config.json": "{}" }),
+      /has an adapter_config\.json beside its weights, which would be applied to them without a word/,
+    ],
+    [
+      "with pickled weights",
+      (folder) => writeCheckpoint(folder, { "model.safetensors": null, "pytorch_model.bin": "x" }),
+      /has its weights as pytorch_model\.bin alone/,
     ],
     [
       "of an unknown kind",

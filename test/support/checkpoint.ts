@@ -33,6 +33,7 @@ export function writeCheckpoint(folder: string, files: Readonly<Record<string, s
     "config.json": JSON.stringify({ model_type: "qwen3_vl" }),
     "tokenizer.json": "{}",
     "preprocessor_config.json": "{}",
+    "chat_template.jinja": "{{ messages }}",
     "model.safetensors": safetensors(SHAPES),
     ...files,
   };

@@ -1,4 +1,5 @@
 import { workflowInfo } from "@temporalio/workflow";
+import { openingLimits } from "../../src/contract/opening.ts";
 import type { RunPlan } from "../../src/contract/run.ts";
 import { type Board, openBoard } from "./board.ts";
 import { controlSteps } from "./steps.ts";
@@ -18,7 +19,10 @@ export interface Opened<Own> {
 export async function openRun<Own>(step: string, input: unknown): Promise<Opened<Own>> {
   const name = workflowInfo().workflowId;
   const board = openBoard(name);
-  const open = controlSteps<Record<string, (recipe: unknown, run: string) => Promise<RunPlan<Own>>>>()[step]!;
+  const steps = controlSteps<Record<string, (recipe: unknown, run: string) => Promise<RunPlan<Own>>>>(
+    openingLimits(input),
+  );
+  const open = steps[step]!;
   const plan = await open.executeWithOptions({ summary: "open the run · check recipe and data" }, [input, name]);
   board.searchable(plan.searchAttributes);
   return { plan, board, warnings: [...plan.warnings] };

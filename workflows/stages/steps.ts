@@ -9,17 +9,8 @@ import { CONTROL_QUEUE, queueOf, type Role } from "../../src/contract/queues.ts"
 import type { StepLimits } from "../../src/contract/run.ts";
 import type { ControlSteps, TrainSteps } from "../../src/contract/steps.ts";
 
-/** Limits before the recipe is known: the first step parses it. It works in Node alone, so it beats reliably. */
-const OPENING: StepLimits = {
-  maxAttempts: 3,
-  initialIntervalSeconds: 1,
-  heartbeatSeconds: 10,
-  chunkSeconds: 3600,
-  trainSeconds: 3600,
-};
-
 /** Steps without a device, a pipeline's own or everybody's. */
-export function controlSteps<Steps = ControlSteps>(limits: StepLimits = OPENING) {
+export function controlSteps<Steps = ControlSteps>(limits: StepLimits) {
   return proxyActivities<Steps & UntypedActivities>(options(limits, CONTROL_QUEUE, limits.chunkSeconds, FINAL));
 }
 

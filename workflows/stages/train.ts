@@ -21,8 +21,8 @@ export async function merge(
 ): Promise<ArtifactRef> {
   const { run, limits } = plan;
   if (policy.adapter === undefined) return wholeCheckpoint(policy);
-  const { algorithm, images, loading, settings } = job;
-  const input = { run, title, policy, job: { algorithm, images, loading, settings } };
+  const { algorithm, data, images, loading, settings } = job;
+  const input = { run, title, policy, job: { algorithm, data, images, loading, settings } };
   return trainSteps(limits).mergePolicy.executeWithOptions({ summary: `merge and canary · ${title}` }, [input]);
 }
 

@@ -1,8 +1,11 @@
 import { realpath } from "node:fs/promises";
-import { join, sep } from "node:path";
 import { StepFailure } from "../../failure.ts";
-import { checkGiven, type GivenImage } from "../../image/check.ts";
-import { refusal } from "../../image/read-given.ts";
+import { fewAtATime } from "../../few-at-a-time.ts";
+import { lookOf } from "../../artifact/digest-file.ts";
+import { checkGiven, type GivenImage, type GivenOptions } from "../../image/check.ts";
+import { sizeProblem } from "../../image/picture.ts";
+import { findImage } from "./find-image.ts";
+import { type LookedAt, openLookedAt } from "./looked-at.ts";
 
 /**
  * Images decoded at once: as many as Node's pool has threads, so that more would only wait, with their bytes in memory.
@@ -20,6 +23,8 @@ export interface ImageFolder {
   /** Absolute. */
   readonly path: string;
   readonly maxPixels: number;
+  /** Folder of this host in which what was found of images is kept, so that it is not looked for again. */
+  readonly memory?: string;
 }
 
 /** An image, or what is wrong with it, as the end of a sentence that begins with its name. */
@@ -27,8 +32,11 @@ export type SeenImage = GivenImage | string;
 
 export interface Look {
   readonly signal: AbortSignal;
-  /** Called as images are done, in no particular order; false ends the look early. */
-  readonly onImage: (name: string, seen: SeenImage) => boolean;
+  /**
+   * Called as images are done, in no particular order; false ends the look early.
+   * @param spelt the name as the disk spells it
+   */
+  readonly onImage: (name: string, seen: SeenImage, spelt: string) => boolean;
 }
 
 /** Looks at every image once: decodes it wholly, a few at a time. */
@@ -40,27 +48,40 @@ export async function lookAtImages(folder: ImageFolder, names: Iterable<string>,
       { cause },
     );
   });
-  const options = { maxPixels: folder.maxPixels, maxBytes: MAX_QUESTION_BYTES, decoded: new Map<string, string>() };
-  const queue = names[Symbol.iterator]();
+  const before = folder.memory === undefined ? undefined : await openLookedAt(folder.memory, root);
+  const options = { maxPixels: folder.maxPixels, maxBytes: MAX_QUESTION_BYTES, decoded: new Map(), before };
   let on = true;
-  const lane = async (): Promise<void> => {
-    for (let next = queue.next(); on && !next.done; next = queue.next()) {
-      look.signal.throwIfAborted();
-      const seen = await seeImage(root, next.value, options);
-      on &&= look.onImage(next.value, seen);
+  function* wanted(): Iterable<string> {
+    for (const name of names) {
+      if (!on) return;
+      yield name;
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  }
+  try {
+    await fewAtATime(wanted(), AT_ONCE, async (name) => {
+      look.signal.throwIfAborted();
+      const found = await findImage(root, name);
+      const [seen, spelt] = typeof found === "string" ? [found, name] : [await see(found.path, options), found.name];
+      on &&= look.onImage(name, seen, spelt);
+    });
+  } finally {
+    await before?.close();
+  }
 }
 
-async function seeImage(root: string, name: string, options: Parameters<typeof checkGiven>[1]): Promise<SeenImage> {
-  let path: string;
-  try {
-    path = await realpath(join(root, name));
-  } catch (error) {
-    return refusal(error);
-  }
-  // Followed through links, because a link is how a name that looks harmless leaves the folder.
-  if (!path.startsWith(root + sep)) return "is outside data.image_root; put the file itself into it";
-  return checkGiven(path, options);
+interface Seeing extends GivenOptions {
+  readonly before: LookedAt | undefined;
+}
+
+/** What an image is; from memory where the file still looks as it did. */
+async function see(path: string, options: Seeing): Promise<SeenImage> {
+  const { before, maxPixels } = options;
+  if (!before) return checkGiven(path, options);
+  const { look: now } = await lookOf(path);
+  const found = before.found(path, now);
+  if (found) return sizeProblem(found.width, found.height, maxPixels) ?? found;
+  const seen = await checkGiven(path, options);
+  // Of a file that changes while it is read nobody knows what was seen.
+  if (typeof seen !== "string" && (await lookOf(path)).look === now) await before.keep(path, now, seen);
+  return seen;
 }

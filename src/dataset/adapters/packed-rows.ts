@@ -1,58 +1,106 @@
 import { StepFailure } from "../../failure.ts";
 import { extensionOf } from "../../image/extension.ts";
+import { isPacked } from "../image-names.ts";
 import type { Question } from "../question.ts";
-import { readRow, ROW_FIELDS } from "../row.ts";
+import { IMAGE_FIELDS, readRow, ROW_FIELDS } from "../row.ts";
 import type { RowProblem } from "../row-problems.ts";
-import { bytesColumn, type Parquet, readParquet } from "./parquet.ts";
-import { IMAGE_COLUMNS, rowGroups } from "./parquet-rows.ts";
+import { MAX_QUESTION_BYTES } from "./images.ts";
+import { jsonRows } from "./json-rows.ts";
+import { bytesOf } from "./packed-image.ts";
+import { bytesColumn, isParquet, openParquet, type Parquet, readParquet } from "./parquet.ts";
+import { rowGroups } from "./parquet-rows.ts";
+import type { Row } from "./row-cutter.ts";
 
 /** Folder of the images, where questions.jsonl lies. */
 export const IMAGES_FOLDER = "images";
+
+/** Characters of a row: as many as base64 makes of the most bytes that a question's images may have, and some text. */
+const LONGEST = Math.ceil((MAX_QUESTION_BYTES * 4) / 3) + 1_000_000;
 
 /** A question of which the images come along, by the names that it gives them; or what is wrong with its row. */
 export type PackedRow =
   | { readonly row: number; readonly question: Question; readonly images: readonly Uint8Array[] }
   | RowProblem;
 
+/** A file whose rows hold their images. */
+export interface PackedFile {
+  /** As the user wrote it, for messages. */
+  readonly name: string;
+  /** Where they can be counted without reading them; else 0. */
+  readonly rows: number;
+  read(): AsyncIterable<Row>;
+}
+
 /**
- * The rows of a parquet file that holds its images as bytes, or as {bytes, path}; a row group at a time.
- * @param ids that were there before, in other parts of the data set too
+ * Opens a file whose rows hold their images: parquet with bytes, with {bytes, path} or with base64, or JSON with base64.
+ * @throws {StepFailure} BadInput for a file without any, and for one that cannot be read
  */
-export async function* packedRows(parquet: Parquet, ids: Set<string>): AsyncGenerator<PackedRow> {
-  const column = bytesColumn(parquet, IMAGE_COLUMNS);
+export async function openPacked(name: string): Promise<PackedFile> {
+  if (!(await isParquet(name, name))) return { name, rows: 0, read: () => jsonRows(name, name, LONGEST) };
+  const parquet = await openParquet(name, name);
+  const column = bytesColumn(parquet, IMAGE_FIELDS) ?? (await base64Column(parquet));
   if (column === undefined) {
     throw new StepFailure(
       "BadInput",
-      `${parquet.name} holds no images (no bytes in a column ${IMAGE_COLUMNS.join(" or ")}); name it as data.path as it is.`,
+      `${name} holds no images (no bytes in a column ${IMAGE_FIELDS.join(" or ")}); name it as data.path as it is.`,
     );
   }
-  const texts = ROW_FIELDS.filter((field) => !IMAGE_COLUMNS.includes(field));
+  return { name, rows: parquet.rows, read: () => parquetRows(parquet, column) };
+}
+
+async function base64Column(parquet: Parquet): Promise<string | undefined> {
+  if (parquet.rows === 0) return undefined;
+  const [first = {}] = await readParquet(parquet, { from: 0, to: 1, columns: IMAGE_FIELDS });
+  return IMAGE_FIELDS.find((field) => entriesOf(first[field]).some(isPacked));
+}
+
+async function* parquetRows(parquet: Parquet, column: string): AsyncGenerator<Row> {
+  const texts = ROW_FIELDS.filter((field) => !IMAGE_FIELDS.includes(field));
   let row = 0;
   for (const [from, to] of rowGroups(parquet)) {
     const values = await readParquet(parquet, { from, to, columns: texts });
     const images = await readParquet(parquet, { from, to, columns: [column], raw: true });
-    for (const [at, value] of values.entries()) {
-      const read = { row: ++row, ...(await unpacked(value, images[at]![column])) };
-      if ("problem" in read) yield read;
-      else if (ids.has(read.question.id)) yield { row, id: read.question.id, problem: "another row has the same id" };
-      else yield read;
-      if ("question" in read) ids.add(read.question.id);
+    for (const [at, value] of values.entries()) yield { row: ++row, value: { ...value, images: images[at]![column] } };
+  }
+}
+
+/**
+ * The rows of a file whose rows hold their images, one at a time.
+ * @param ids that were there before, in other parts of the data set too
+ */
+export async function* packedRows(file: PackedFile, ids: Set<string>): AsyncGenerator<PackedRow> {
+  for await (const each of file.read()) {
+    if ("problem" in each) {
+      yield each;
+      continue;
     }
+    const read = { row: each.row, ...(await unpacked(each.value)) };
+    if ("problem" in read) yield read;
+    else if (ids.has(read.question.id)) {
+      yield { row: each.row, id: read.question.id, problem: "another row has the same id" };
+    } else yield read;
+    if ("question" in read) ids.add(read.question.id);
   }
 }
 
 /** Names the images after the question's id and their place, as the scripts of MMSI-Bench do. */
-async function unpacked(row: Record<string, unknown>, column: unknown) {
-  const images: (Uint8Array | undefined)[] = (Array.isArray(column) ? column : [column]).map(bytesOf);
+async function unpacked(value: unknown) {
+  const row = Object(value) as Readonly<Record<string, unknown>>;
+  const field = IMAGE_FIELDS.find((name) => row[name] !== undefined && row[name] !== null);
+  const entries = entriesOf(field && row[field]);
+  const images = entries.map(bytesOf);
   // Read before they have names, which take its id.
-  const read = readRow({ ...row, images: images.map((_, index) => `${index}`) });
+  const { image: _, local_images: __, ...rest } = row;
+  const read = readRow({ ...rest, images: images.map((_bytes, index) => `${index}`) });
   if ("problem" in read) return read;
   const { id } = read.question;
   const names: string[] = [];
   for (const [index, bytes] of images.entries()) {
     const extension = bytes && (await extensionOf(bytes));
     if (extension === undefined) {
-      const what = bytes ? "is no image that models read; PNG or JPEG is needed" : "has no bytes";
+      const name = typeof entries[index] === "string";
+      const none = name ? "is a text, where the image itself is needed, in base64" : "has no bytes";
+      const what = bytes ? "is no image that models read; PNG or JPEG is needed" : none;
       return { id, problem: `images[${index}] ${what}` };
     }
     names.push(`${IMAGES_FOLDER}/${id}_${index}.${extension}`);
@@ -61,8 +109,6 @@ async function unpacked(row: Record<string, unknown>, column: unknown) {
   return { question: { ...read.question, images: names, scene }, images: images as Uint8Array[] };
 }
 
-function bytesOf(image: unknown): Uint8Array | undefined {
-  if (image instanceof Uint8Array) return image;
-  if (typeof image !== "object" || image === null || !("bytes" in image)) return undefined;
-  return image.bytes instanceof Uint8Array ? image.bytes : undefined;
+function entriesOf(column: unknown): unknown[] {
+  return Array.isArray(column) ? column : [column];
 }

@@ -1,9 +1,7 @@
 import { StepFailure } from "../../failure.ts";
+import { IMAGE_FIELDS } from "../row.ts";
 import { bytesColumn, openParquet, type Parquet, readParquet } from "./parquet.ts";
 import type { Row } from "./row-cutter.ts";
-
-/** Columns in which images are named, or lie as bytes. */
-export const IMAGE_COLUMNS = ["images", "image"];
 
 /**
  * The rows of a parquet file, a row group at a time; of its columns only those that are asked for.
@@ -13,7 +11,7 @@ export const IMAGE_COLUMNS = ["images", "image"];
  */
 export async function* parquetRows(file: string, name: string, fields: readonly string[]): AsyncGenerator<Row> {
   const parquet = await openParquet(file, name);
-  const column = bytesColumn(parquet, IMAGE_COLUMNS);
+  const column = bytesColumn(parquet, IMAGE_FIELDS);
   if (column !== undefined) {
     throw new StepFailure(
       "BadInput",

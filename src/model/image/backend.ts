@@ -1,4 +1,5 @@
 import type { CallOptions } from "../vlm/backend.ts";
+import { descriptionOf } from "./scene/describe.ts";
 
 /** One view asked of the executor: an edit of `image` that follows `instruction`. */
 export interface EditItem {
@@ -27,3 +28,8 @@ export interface ImageBackend {
 
 /** Executors that know the scene, so that a plan without a view is known to be useless, and not merely unmeasured. */
 export const KNOWS_SCENE: readonly string[] = ["scene-renderer"];
+
+/** The files that an executor reads beside a given image, named as it is. */
+export function besideOf(backend: string, image: string): string[] {
+  return KNOWS_SCENE.includes(backend) ? [descriptionOf(image)] : [];
+}

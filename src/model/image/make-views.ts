@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { inBatches } from "../../artifact/in-batches.ts";
+import { fewAtATime, FILES_AT_ONCE } from "../../few-at-a-time.ts";
 import { checkGenerated } from "../../image/check.ts";
 import type { ViewRow } from "../../preference/rows.ts";
 import { seedFor } from "../../seed.ts";
@@ -36,10 +36,9 @@ export async function makeViews(
       return { image, instruction, seed: retries === 0 ? seed : seedFor(seed, "retry", retries), output };
     });
     const edited = await backend.edit(items, options);
-    const looked = await inBatches(
-      pending.map((view, place) => ({ view, edited: edited[place] })),
-      async (each) => ({ view: each.view, made: await look(each.view, each.edited, retries) }),
-    );
+    const looked = await fewAtATime(pending, FILES_AT_ONCE, async (view, place) => {
+      return { view, made: await look(view, edited[place], retries) };
+    });
     for (const each of looked) made.set(each.view, each.made);
     pending = looked.filter((each) => each.made.status === "failed").map((each) => each.view);
   }

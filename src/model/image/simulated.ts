@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { StepFailure } from "../../failure.ts";
 import type { Simulate } from "../../recipe/common.ts";
+import { openPicture } from "../../image/picture.ts";
 import { rng, seedFor } from "../../seed.ts";
 import type { EditItem, Edited, ImageBackend } from "./backend.ts";
 
@@ -38,15 +40,19 @@ async function editedCopy(item: EditItem, { width, height }: { width: number; he
   const frame = Math.max(1, Math.round(Math.min(width, height) / 32));
   const colour = { r: Math.floor(next() * 256), g: Math.floor(next() * 256), b: Math.floor(next() * 256) };
   try {
-    await sharp(item.image)
+    const picture = await openPicture(await readFile(item.image));
+    if (typeof picture === "string") throw new StepFailure("BadInput", `The image ${item.image} ${picture}.`);
+    await (
+      await picture.rgb()
+    )
       .resize(width - 2 * frame, height - 2 * frame, { fit: "fill" })
       .flop(next() < 0.5)
       .modulate({ hue: Math.floor(next() * 360), brightness: 0.8 + 0.4 * next() })
       .extend({ top: frame, bottom: frame, left: frame, right: frame, background: colour })
-      .removeAlpha()
       .png()
       .toFile(item.output);
   } catch (error) {
+    if (error instanceof StepFailure) throw error;
     throw new StepFailure("Infrastructure", `The view ${item.output} could not be written: ${String(error)}.`, {
       cause: error,
     });

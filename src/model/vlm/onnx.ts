@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Device } from "../../device/pool.ts";
 import type { Closable } from "../../device/server-pool.ts";
 import { StepFailure } from "../../failure.ts";
+import { fewAtATime, FILES_AT_ONCE } from "../../few-at-a-time.ts";
 import type { VlmSpec } from "../models.ts";
 import type { CallOptions, Completion, Message, SampledItem, Sampling, VlmBackend } from "./backend.ts";
 import { type Chat, openChat } from "./onnx/chat.ts";
@@ -38,7 +39,7 @@ export function createOnnxVlm(graph: Graph, chat: Chat, microBatch: number): Vlm
     const paths = messages.flatMap(({ content }) =>
       content.flatMap((part) => (part.type === "image" ? [part.image] : [])),
     );
-    const images = await Promise.all(paths.map((path) => readPixels(path, graph.grid)));
+    const images = await fewAtATime(paths, FILES_AT_ONCE, (path) => readPixels(path, graph.grid));
     return { ids: chat.encodePrompt(messages), images };
   }
 
@@ -60,7 +61,7 @@ export function createOnnxVlm(graph: Graph, chat: Chat, microBatch: number): Vlm
     sample(items, sampling, options) {
       refuseSampling(sampling);
       return inMicroBatches(items, options, async (batch) => {
-        const prompts = await Promise.all(batch.map((item) => encode(item.messages)));
+        const prompts = await fewAtATime(batch, FILES_AT_ONCE, (item) => encode(item.messages));
         const drafts = await complete(graph, chat, prompts, sampling.max_new_tokens, options.signal);
         return batch.map((item, place): SampledItem => {
           // Greedy: whatever the seed, the completion is this one.
@@ -71,7 +72,7 @@ export function createOnnxVlm(graph: Graph, chat: Chat, microBatch: number): Vlm
     },
     logprob: (items, options) =>
       inMicroBatches(items, options, async (batch) => {
-        const prompts = await Promise.all(batch.map((item) => encode(item.messages)));
+        const prompts = await fewAtATime(batch, FILES_AT_ONCE, (item) => encode(item.messages));
         return score(
           graph,
           prompts,

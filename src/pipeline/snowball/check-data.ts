@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { count, plural } from "../../numbers.ts";
-import type { CallOptions } from "../../model/vlm/backend.ts";
+import type { CheckOptions } from "../pipeline.ts";
+import { leftOutLine } from "./cost/lines.ts";
 import { methodsOf } from "./methods.ts";
 import { givenPairsOf, type Recipe } from "./recipe/index.ts";
 import { checkAnswers } from "./answers.ts";
@@ -13,6 +14,7 @@ import { imageFolder } from "../../dataset/source.ts";
 import { splitFor, questionsOf } from "./data.ts";
 import { type Report, reporting } from "../../dataset/report.ts";
 import { rowSentence } from "../../dataset/row-problems.ts";
+import type { LeftOut, Split } from "../../dataset/shards.ts";
 
 /** What is usable of a recipe's data. */
 export interface DataSummary {
@@ -25,6 +27,8 @@ export interface DataSummary {
   readonly scenes: number;
   /** Questions by question_type. */
   readonly families: Readonly<Record<string, number>>;
+  /** Usable questions that a run would not use; null where they cannot be split, or there are none. */
+  readonly leftOut: LeftOut | null;
 }
 
 /** Families that are listed one by one; more are a field that is no family. */
@@ -37,11 +41,7 @@ const NOTHING: LoadedQuestions = { questions: [], rows: [] };
  * the import stops at the first.
  * @param root folder that the recipe's paths start from
  */
-export async function checkData(
-  root: string,
-  recipe: Recipe,
-  options: CallOptions & { readonly report: Report },
-): Promise<DataSummary> {
+export async function checkData(root: string, recipe: Recipe, options: CheckOptions): Promise<DataSummary> {
   const { report } = options;
   const file = questionsOf(root, recipe);
   const pairsFile = givenPairsOf(recipe);
@@ -53,9 +53,11 @@ export async function checkData(
     { name: file?.name ?? "", ...asked },
     { name: pairsFile ?? "", ...pairs },
   ];
-  const images = await checkImages(imageFolder(root, recipe.data), owners, options);
-  if (file && asked.questions.length > 0)
-    checkSides(recipe, file, asked, { pairs, pixelsOf: (name) => images.get(name), report });
+  const images = await checkImages(imageFolder(root, recipe.data, options.state), owners, options);
+  const split =
+    file && asked.questions.length > 0
+      ? checkSides(recipe, file, asked, { pairs, pixelsOf: (name) => images.get(name), report })
+      : undefined;
   return {
     questions: asked.questions.length,
     pairs: pairs.questions.length,
@@ -63,6 +65,7 @@ export async function checkData(
     images: images.size,
     scenes: new Set(asked.questions.map((each) => each.scene)).size,
     families: countOf(asked.questions.map((each) => each.question_type)),
+    leftOut: split?.leftOut ?? null,
   };
 }
 
@@ -90,15 +93,16 @@ function checkSides(
   { name }: QuestionFile,
   { questions }: LoadedQuestions,
   others: { readonly pairs: LoadedQuestions; readonly pixelsOf: PixelsOf; readonly report: Report },
-): void {
+): Split | undefined {
   const { pairs, pixelsOf, report } = others;
   const split = reporting(name, report, () => splitFor(recipe, questions));
-  if (!split) return;
+  if (!split) return undefined;
   const { training, heldOut } = sides(questions, split, pixelsOf);
   const named = pairs.questions.map((each) => ({ ...each, id: `pair ${each.id}` }));
   for (const leaks of [findLeaks(training, heldOut).leaks, findLeaks(fingerprints(named, pixelsOf), heldOut).leaks]) {
     for (const leak of leaks) report({ file: name, id: leak.heldOut.questionId, sentence: leakSentence(leak) });
   }
+  return split;
 }
 
 function countOf(names: readonly string[]): Record<string, number> {
@@ -109,7 +113,8 @@ function countOf(names: readonly string[]): Record<string, number> {
 
 /** What is usable, in lines for a person. */
 export function summaryLines(summary: DataSummary): string[] {
-  const { questions, answered, images, scenes, families, pairs } = summary;
+  const { questions, answered, images, scenes, families, pairs, leftOut } = summary;
+  const unused = leftOut && leftOutLine(leftOut);
   const all = [
     questions > 0 &&
       `${plural(questions, "question")} (${answered === questions ? "all" : count(answered)} with an answer)`,
@@ -123,5 +128,6 @@ export function summaryLines(summary: DataSummary): string[] {
   return [
     `usable    ${all.filter((part) => part !== false).join(" · ")}`,
     ...(named.length > 1 ? [`families  ${[...list, ...more].join(" · ")}`] : []),
+    ...(unused === null ? [] : [`left out  ${unused}`]),
   ];
 }

@@ -6,6 +6,7 @@ import type { Chunk } from "../../contract/chunk.ts";
 import type { ImportedQuestion } from "../../dataset/question.ts";
 import { StepFailure } from "../../failure.ts";
 import type { CriticTexts, PlannerTexts } from "../../prompt/messages.ts";
+import { readIfThere } from "../../run/trace.ts";
 import { readRecipe, type RecipeFile as AnyRecipeFile, remembering } from "../../run/recipe-file.ts";
 import { recipeAt } from "./at-iteration.ts";
 import type { QuestionList, SnowballRun } from "./contract/plan.ts";
@@ -28,9 +29,14 @@ export interface Shards {
   readonly held_out: { readonly val: readonly string[]; readonly test: readonly string[] };
 }
 
+/** In the data set's artifact: sha256 of what else was given under data.image_root, by name. Absent where there is none. */
+export const OTHER_FILES = "other_files.json";
+
 interface Data {
   readonly questions: ReadonlyMap<string, ImportedQuestion>;
   readonly shards: Shards;
+  /** sha256 of every file under data.image_root that was looked at when the run was opened, by its name. */
+  readonly given: ReadonlyMap<string, string>;
 }
 
 export interface RunFiles extends RecipeFile, Data {}
@@ -54,11 +60,13 @@ export async function readRunAt(store: ArtifactStore, run: SnowballRun, iteratio
 
 async function loadData(store: ArtifactStore, run: SnowballRun): Promise<Data> {
   const folder = await store.open(run.dataset);
+  const given = new Map(Object.entries((await readIfThere<Record<string, string>>(join(folder, OTHER_FILES))) ?? {}));
   const questions = new Map<string, ImportedQuestion>();
   for await (const question of readJsonLines<ImportedQuestion>(join(folder, "questions.jsonl"))) {
     questions.set(question.id, question);
+    for (const [place, name] of question.images.entries()) given.set(name, question.image_digests[place]!);
   }
-  return { questions, shards: await readJson<Shards>(join(folder, "shards.json")) };
+  return { questions, given, shards: await readJson<Shards>(join(folder, "shards.json")) };
 }
 
 /** The questions of a chunk that a model sees, and those that are quarantined before it does. */

@@ -1,12 +1,14 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { inBatches } from "../../artifact/in-batches.ts";
 import { refusal } from "../../image/read-given.ts";
 import type { Recipe } from "./recipe/index.ts";
 import { imageNames, imageSentence } from "../../dataset/import-images.ts";
 import type { LoadedQuestions } from "../../dataset/questions.ts";
 import { readData, usedQuestions } from "./data.ts";
 import { MAX_PROBLEMS, rowFailure } from "../../dataset/row-problems.ts";
+import { fewAtATime, FILES_AT_ONCE } from "../../few-at-a-time.ts";
+import { spellingOf } from "../../dataset/adapters/find-image.ts";
+import type { LeftOut } from "../../dataset/shards.ts";
 
 /** How large a run's data is. */
 export interface DataSize {
@@ -17,6 +19,7 @@ export interface DataSize {
   readonly shards: readonly number[];
   readonly val: number;
   readonly test: number;
+  readonly leftOut: LeftOut;
   /** Distinct image files that the run uses. */
   readonly images: number;
   readonly imageBytes: number;
@@ -34,7 +37,13 @@ export async function inspectData(root: string, recipe: Recipe): Promise<DataSiz
   const used = usedQuestions(data);
   const names = [...imageNames(used.questions)];
   const folder = join(root, recipe.data.image_root);
-  const sizes = await inBatches(names, (name) => stat(join(folder, name)).then((found) => found.size, refusal));
+  const sizes = await fewAtATime(names, FILES_AT_ONCE, async (name) => {
+    try {
+      return (await stat(join(folder, await spellingOf(folder, name)))).size;
+    } catch (error) {
+      return refusal(error);
+    }
+  });
   refuseMissing(recipe.data.path ?? "", used, new Set(names.filter((_, at) => typeof sizes[at] === "string")));
   return {
     questions: questions.length,
@@ -42,6 +51,7 @@ export async function inspectData(root: string, recipe: Recipe): Promise<DataSiz
     shards: split.shards.map((ids) => ids.length),
     val: split.val.length,
     test: split.test.length,
+    leftOut: split.leftOut,
     images: names.length,
     imageBytes: sizes.reduce<number>((sum, size) => sum + Number(size), 0),
   };

@@ -15,7 +15,7 @@ export const source = z
       .enum(["auto", "mmsi", "plain"])
       .default("auto")
       .describe(
-        "Where a row names its images: mmsi in `images`, plain in `image`, auto in whichever there is; the rest is the same",
+        "Where a row names its images: mmsi in `images` or `local_images`, plain in `image`, auto in whichever there is; the rest is the same",
       ),
     max_image_pixels: z
       .int()

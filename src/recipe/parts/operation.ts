@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MOST_IMPORT_TIMEOUT_S } from "../../contract/opening.ts";
 import { share } from "./fields.ts";
 
 /** Questions a step works on: minutes of a GPU's work, so that a crash costs minutes. */
@@ -48,6 +49,12 @@ export const retries = z
       .min(1)
       .default(CHUNK_TIMEOUT_S)
       .describe("Longest time of a step on a chunk, its wait for a device included"),
+    import_timeout_s: z
+      .number()
+      .min(1)
+      .max(MOST_IMPORT_TIMEOUT_S)
+      .optional()
+      .describe("Longest time of the first step, which looks at all data; 12 hours when absent"),
     train_timeout_s: z
       .number()
       .min(1)

@@ -11,8 +11,8 @@ function snowball(root: string, ...args: string[]) {
   return execa(join(PROJECT, "bin/snowball"), args, { cwd: root, env: { SNOWBALL_ROOT: root }, reject: false });
 }
 
-async function rootWith(rows: readonly Record<string, unknown>[]): Promise<string> {
-  const { root, recipe } = await dataRoot(rows);
+async function rootWith(rows: readonly Record<string, unknown>[], data: object = {}): Promise<string> {
+  const { root, recipe } = await dataRoot(rows, data);
   writeFileSync(join(root, "my.json"), JSON.stringify(recipe));
   return root;
 }
@@ -26,6 +26,20 @@ test("good data: what there is, and status 0", async () => {
     "Nothing is wrong.",
   ]);
   expect(exitCode).toBe(0);
+});
+
+test("what a run would leave out is said by the check as by the plan", async () => {
+  const rows = ["a", "b", "c", "d"].map((id) => aRow(id, { scene: "one" }));
+  const root = await rootWith([...rows, aRow("e"), aRow("f")], { held_out: { val: 0, test: 2 }, max_samples: 1 });
+  const said = /left out  +(\d questions? shares? a picture or a scene with what is held out|\d questions? above data)/;
+  type Told = { readonly leftOut: unknown };
+  const told: Told[] = [];
+  for (const what of [["data", "check"], ["plan"]]) {
+    expect((await snowball(root, ...what, "my.json")).stdout).toMatch(said);
+    const line = JSON.parse((await snowball(root, ...what, "my.json", "--json")).stdout) as Told & { data?: Told };
+    told.push(line.data ?? line);
+  }
+  expect(told[0]!.leftOut).toEqual(told[1]!.leftOut);
 });
 
 test("bad data: every problem, how many, and status 2; for programs a line of JSON each", async () => {
@@ -46,7 +60,16 @@ test("bad data: every problem, how many, and status 2; for programs a line of JS
   expect(lines).toEqual([
     { file: "data/questions.jsonl", row: 2, id: "b", sentence: row },
     { file: "data/questions.jsonl", row: 3, id: "c", sentence: image },
-    { problems: 2, questions: 2, pairs: 0, answered: 2, images: 1, scenes: 2, families: { left: 2 } },
+    {
+      problems: 2,
+      questions: 2,
+      pairs: 0,
+      answered: 2,
+      images: 1,
+      scenes: 2,
+      families: { left: 2 },
+      leftOut: { besideHeldOut: 0, aboveMaxSamples: 0 },
+    },
   ]);
   expect(programs.exitCode).toBe(2);
 });

@@ -94,7 +94,9 @@ describe("a file that cannot be used is refused, and nothing is stored", () => {
 
   test("200 MB in one row", async () => {
     const { root, recipe } = await dataRoot([aRow("a"), aRow("b", { picture: "x".repeat(2_000_000) })]);
-    expect(await refusal(root, recipe)).toBe("data/questions.jsonl, row 2: it is longer than 1000000 characters.");
+    expect(await refusal(root, recipe)).toBe(
+      "data/questions.jsonl, row 2: it is longer than 1000000 characters; images that lie in rows are written as files by `bin/snowball data unpack FILE --to FOLDER`.",
+    );
   });
 });
 
@@ -209,6 +211,54 @@ describe("an image that cannot be used is named by its row", () => {
   test("no folder of images", async () => {
     const { root, recipe } = await dataRoot([aRow("a")], { image_root: "elsewhere" });
     expect(await refusal(root, recipe)).toMatch(/^data\.image_root ".*elsewhere" does not exist; name the folder/);
+  });
+});
+
+/** What is imported of an image of this name, once the folder of the images is laid out. */
+async function found(name: string, lay: (images: string, picture: Buffer) => void): Promise<string[]> {
+  const { root, recipe } = await dataRoot([aRow("a", { images: [name] })]);
+  const images = join(root, "data/images");
+  lay(images, readFileSync(join(images, "a.png")));
+  const { dataset } = await imported(root, recipe);
+  const stored = join(root, "store/artifacts/dataset", dataset.key, "questions.jsonl");
+  return (JSON.parse(readFileSync(stored, "utf8")) as { images: string[] }).images;
+}
+
+const hub = (images: string): string => join(images, "../hub/datasets--mine");
+
+const lay = (target: string) => (images: string, picture: Buffer) => {
+  for (const part of ["blobs", "snapshots/1a2b/images", "other"])
+    mkdirSync(join(hub(images), part), { recursive: true });
+  writeFileSync(join(hub(images), target), picture);
+  symlinkSync(`../../../${target}`, join(hub(images), "snapshots/1a2b/images/b.png"));
+  rmSync(images, { recursive: true });
+  symlinkSync(join(hub(images), "snapshots/1a2b"), images);
+};
+
+describe("an image is found as people have it", () => {
+  test.each(["NFC", "NFD"] as const)("named in %s where the disk has the other spelling", async (form) => {
+    const other = form === "NFC" ? "NFD" : "NFC";
+    const [folder, file] = ["K\u00FCche", "Stra\u00DFe \u00E4.png"];
+    const names = await found(`${folder}/${file}`.normalize(form), (images, picture) => {
+      mkdirSync(join(images, folder.normalize(form)));
+      writeFileSync(join(images, folder.normalize(form), file.normalize(other)), picture);
+    });
+    // What is stored is what every later step opens.
+    expect(names).toEqual([`${folder.normalize(form)}/${file.normalize(other)}`]);
+  });
+
+  test("in a folder that is a link", async () => {
+    const names = await found("linked/b.png", (images, picture) => {
+      mkdirSync(join(images, "../elsewhere"));
+      writeFileSync(join(images, "../elsewhere/b.png"), picture);
+      symlinkSync(join(images, "../elsewhere"), join(images, "linked"));
+    });
+    expect(names).toEqual(["linked/b.png"]);
+  });
+
+  test("in a snapshot of a download cache, whose files are links to blobs", async () => {
+    expect(await found("images/b.png", lay("blobs/0c1d"))).toEqual(["images/b.png"]);
+    await expect(found("images/b.png", lay("other/0c1d"))).rejects.toThrow("is outside data.image_root");
   });
 });
 

@@ -40,6 +40,33 @@ test("a first row that is one object without a row's fields is a row; one that h
   await expect(load(file(`{"x":[1]}\n${JSON.stringify(aRow("a"))}`))).rejects.toThrow("data/q, row 1: id is missing");
 });
 
+test("ids of 64 bits keep their last digit", async () => {
+  const ids = ["1234567890123456789", "-9223372036854775808", "7"];
+  const lines = ids.map((id) => JSON.stringify(aRow("a")).replace('"a"', id));
+  for (const content of [lines.join("\n"), `[${lines.join(",")}]`]) {
+    expect((await load(file(content))).questions.map(({ id }) => id)).toEqual(ids);
+  }
+});
+
+describe("a file of another shape is told so in a sentence", () => {
+  const columns = { id: ["a", "b"], image: ["a.png", "b.png"], question: ["What?", "Where?"] };
+  const byNumber = { id: { 0: "a", 1: "b" }, question: { 0: "What?", 1: "Where?" } };
+  const rows = [aRow("a"), aRow("b")];
+  const told = /^data\/q is one object with (a column|its rows)/;
+  test.each<[string, string, string]>([
+    ["columns", JSON.stringify(columns), "with a column under each name; rows are needed: an array of objects, or one"],
+    ["columns over lines", JSON.stringify(columns, null, 2), "with a column under each name"],
+    ["columns by number, as pandas writes them", JSON.stringify(byNumber), 'orient="records"'],
+    ["the same over lines", JSON.stringify(byNumber, null, 2), "with a column under each name"],
+    ["rows under a name", JSON.stringify({ questions: rows }), 'with its rows under "questions"; the rows alone'],
+    ["behind an object", JSON.stringify({ info: { year: 2026 }, questions: rows }), 'with its rows under "questions"'],
+  ])("%s", async (_name, content, sentence) => {
+    const said = load(file(content));
+    await expect(said).rejects.toThrow(told);
+    await expect(said).rejects.toThrow(sentence);
+  });
+});
+
 test("the shipped sample without answers is of the plain shape", async () => {
   const { questions } = await load(join(import.meta.dirname, "../../../configs/samples/plain.jsonl"), "plain");
   expect(questions).toHaveLength(40);

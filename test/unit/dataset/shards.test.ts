@@ -22,7 +22,7 @@ test("each question is in one place, shards differ by at most one", () => {
   expect(split.val).toHaveLength(10);
   expect(split.shards.map((shard) => shard.length)).toEqual([13, 13, 12, 12, 12]);
   expect(new Set(all(split)).size).toBe(92);
-  expect(split.unused).toBe(0);
+  expect(split.leftOut).toEqual({ besideHeldOut: 0, aboveMaxSamples: 0 });
 });
 
 test("the seed decides, not the order of the file; another seed splits otherwise", () => {
@@ -37,7 +37,13 @@ test("max_samples takes a part of the training questions only", () => {
   const split = splitQuestions(questions(92), { ...settings, maxSamples: 11 });
   expect(split.shards.map((shard) => shard.length)).toEqual([3, 2, 2, 2, 2]);
   expect(split.test).toEqual(splitQuestions(questions(92), settings).test);
-  expect(split.unused).toBe(51);
+  expect(split.leftOut).toEqual({ besideHeldOut: 0, aboveMaxSamples: 51 });
+});
+
+test("what shares its scene with a held-out question, and is not asked for, is counted", () => {
+  const split = splitQuestions(questions(92, 3), { ...settings, heldOut: { val: 1, test: 2 } });
+  expect(split.leftOut).toEqual({ besideHeldOut: 3, aboveMaxSamples: 0 });
+  expect(all(split)).toHaveLength(89);
 });
 
 test("fewer iterations cut the same training questions into other shards", () => {
@@ -67,7 +73,7 @@ test("no picture is on two sides, also not a second one that ties scenes togethe
           expect(new Set(sides).size).toBeLessThan(2);
         }
       }
-      expect(sideOf.size + split.unused).toBe(data.length);
+      expect(sideOf.size + split.leftOut.besideHeldOut).toBe(data.length);
     }),
   );
 });

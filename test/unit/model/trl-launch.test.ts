@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { deepspeedOf } from "../../../activities/deepspeed.ts";
+import { deepspeedFiles, deepspeedOf } from "../../../activities/deepspeed.ts";
 import type { Device } from "../../../src/device/pool.ts";
 import type { TrainRequest } from "../../../src/model/trainer/backend.ts";
 import { launchArgs, withDeepSpeed } from "../../../src/model/trainer/launch.ts";
@@ -68,16 +68,20 @@ test("DeepSpeed is on the search path of a training that asks for it, and of no 
   expect((await whatATrainerIsTold([gpu(0)], "zero2")).path).toMatch(/^\/p\/python:.*\.tools\/deepspeed$/);
 });
 
-test("training.deepspeed is nothing, a stage, or what its file says", async () => {
+test("training.deepspeed is nothing, a stage, or what its file says when the run is opened", async () => {
   const root = scratchFolder();
   writeFileSync(join(root, "own.json"), '{"zero_optimization": {"stage": 2}}');
   writeFileSync(join(root, "list.json"), "[]");
   writeFileSync(join(root, "torn.json"), '{"zero');
-  expect(await deepspeedOf(root, undefined)).toBeNull();
-  expect(await deepspeedOf(root, "zero3")).toBe("zero3");
-  expect(await deepspeedOf(root, "own.json")).toEqual({ zero_optimization: { stage: 2 } });
+  const filesOf = (...named: string[]) => deepspeedFiles(root, named);
+  expect(await filesOf("zero2", "zero3")).toBeUndefined();
+  const deepspeed = (await filesOf("zero2", "own.json"))!;
+  expect(deepspeedOf({ deepspeed }, undefined)).toBeNull();
+  expect(deepspeedOf({ deepspeed }, "zero3")).toBe("zero3");
+  expect(deepspeedOf({ deepspeed }, "own.json")).toEqual({ zero_optimization: { stage: 2 } });
+  expect(() => deepspeedOf({}, "own.json")).toThrow("start the run again");
   for (const name of ["zero4", "list.json", "torn.json"]) {
-    await expect(deepspeedOf(root, name)).rejects.toMatchObject({
+    await expect(filesOf(name, "zero3")).rejects.toMatchObject({
       type: "BadInput",
       message: `training.deepspeed "${name}" is neither zero1, zero2, zero3 nor a file with a JSON object in it.`,
     });

@@ -61,7 +61,7 @@ test("pilot and full are of the sizes they are known by", () => {
 test("the simulated recipe's sample data is exactly enough for it", async () => {
   const recipe = recipeOf("snowball.simulated.yaml");
   const { questions, split } = await readData(ROOT, recipe);
-  expect(split.unused).toBe(0);
+  expect(split.leftOut).toEqual({ besideHeldOut: 0, aboveMaxSamples: 0 });
   const files = new Set(readdirSync(join(ROOT, recipe.data.image_root), { recursive: true, encoding: "utf8" }));
   for (const image of questions.flatMap((question) => question.images)) expect(files).toContain(image);
 });

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import sharp from "sharp";
 import { z } from "zod";
 import { StepFailure } from "../../../failure.ts";
+import { openPicture, type Picture } from "../../../image/picture.ts";
 
 const CHANNELS = 3;
 
@@ -78,16 +78,16 @@ export async function openGraph(folder: string, grid: Grid, padId: number, threa
 
 /** Decodes an image to the graph's size; other sizes are squeezed to it, which transformers would not do. */
 export async function readPixels(path: string, { width, height }: Grid): Promise<Uint8Array> {
+  let picture: Picture | string;
   try {
-    return await sharp(path)
-      .removeAlpha()
-      .toColourspace("srgb")
-      .resize(width, height, { fit: "fill" })
-      .raw()
-      .toBuffer();
+    picture = await openPicture(await readFile(path));
+    if (typeof picture !== "string") {
+      return await (await picture.rgb()).resize(width, height, { fit: "fill" }).raw({ depth: "uchar" }).toBuffer();
+    }
   } catch (cause) {
     throw new StepFailure("BadInput", `The image ${path} cannot be read: ${String(cause)}`, { cause });
   }
+  throw new StepFailure("BadInput", `The image ${path} ${picture}.`);
 }
 
 /** Reads what the export wrote beside the graph. */

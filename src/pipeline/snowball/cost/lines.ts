@@ -3,6 +3,7 @@ import type { TimeUse, Worker } from "./time.ts";
 import { total } from "./work.ts";
 import { alignedLines } from "../../../contract/table.ts";
 import { count, plural, roughly, rounded, size } from "../../../numbers.ts";
+import type { LeftOut } from "../../../dataset/shards.ts";
 
 const HOUR_MS = 3_600_000;
 /** From here on people think in days. */
@@ -13,6 +14,7 @@ export function planLines(costs: Costs, free: number | null): string[] {
   const rows = [
     ["data", dataLine(costs)],
     ["held out", heldOutLine(costs)],
+    ["left out", leftOutLine(costs.data.leftOut)],
     ["training", trainingLine(costs)],
     ["disk at peak", diskLine(costs, free)],
     ["GPU-hours", hoursLine(costs.time)],
@@ -68,6 +70,16 @@ function heldOutLine({ data, work: { evaluation, trained } }: Costs): string {
   ]);
   const gate = val === 0 ? " · without val questions the gate is off" : "";
   return `${held} · evaluating ${evaluation.policies} policies: ${rounded(all.answers)} answers, up to ${rounded(all.views)} views${gate}`;
+}
+
+/** Questions that a run does not use; null where it uses all. */
+export function leftOutLine({ besideHeldOut, aboveMaxSamples }: LeftOut): string | null {
+  const beside = besideHeldOut === 1 ? "question shares" : "questions share";
+  const parts = [
+    besideHeldOut > 0 && `${count(besideHeldOut)} ${beside} a picture or a scene with what is held out`,
+    aboveMaxSamples > 0 && `${plural(aboveMaxSamples, "question")} above data.max_samples`,
+  ].filter((part) => part !== false);
+  return parts.length > 0 ? parts.join(" · ") : null;
 }
 
 function trainingLine({ work: { iterations, trained }, disk }: Costs): string | null {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isMissing } from "../../../artifact/durable.ts";
-import { jsonRows } from "../../../dataset/adapters/json-rows.ts";
+import { loadPairs } from "../../../dataset/load-pairs.ts";
 import { inspectData } from "../inspect-data.ts";
 import { adapterWeightsIn, type Tensor, tensorsOf, weightsIn } from "../../../model/weights.ts";
 import { type Costs, costsOf } from "./costs.ts";
@@ -12,17 +12,11 @@ import { givenPairsOf, type Recipe } from "../recipe/index.ts";
  * @throws {StepFailure} BadInput when the data is not usable as given
  */
 export async function planRun(root: string, recipe: Recipe): Promise<Costs> {
-  const { shards, val, test, hasAnswers } = await inspectData(root, recipe);
+  const { shards, val, test, leftOut, hasAnswers } = await inspectData(root, recipe);
   const file = givenPairsOf(recipe);
-  const givenPairs = file === undefined ? 0 : await countRows(root, file);
+  const givenPairs = file === undefined ? 0 : (await loadPairs(join(root, file), file)).pairs.length;
   const model = await modelSize(root, recipe);
-  return costsOf(recipe, { shards, val, test, hasAnswers, givenPairs }, model);
-}
-
-async function countRows(root: string, file: string): Promise<number> {
-  let last = 0;
-  for await (const { row } of jsonRows(join(root, file), file)) last = row;
-  return last;
+  return costsOf(recipe, { shards, val, test, leftOut, hasAnswers, givenPairs }, model);
 }
 
 async function modelSize(root: string, { planner, training }: Recipe): Promise<ModelSize | null> {

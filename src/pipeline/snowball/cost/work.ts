@@ -5,7 +5,7 @@ import { givenPairsOf, type Recipe } from "../recipe/index.ts";
 import { chunkSizes, type IterationPlan, planIterations, trains } from "./iterations.ts";
 
 /** What is known of the data before a run. */
-export interface PlannedData extends Pick<DataSize, "shards" | "val" | "test" | "hasAnswers"> {
+export interface PlannedData extends Pick<DataSize, "shards" | "val" | "test" | "leftOut" | "hasAnswers"> {
   /** Pairs of the user's own, where the recipe starts from a file of them; else 0. */
   readonly givenPairs: number;
 }

@@ -20,7 +20,9 @@ const round = z
       .describe("pairs: only make the preference data; evaluation: train on it and measure, too"),
     pairs: path
       .optional()
-      .describe("Train on this file of preference pairs instead of making some: {id, image, prompt, chosen, rejected}"),
+      .describe(
+        "Train on this file of preference pairs instead of making some: {image, prompt, chosen, rejected}, or rows of another trainer",
+      ),
   })
   .describe("Which half of the round to run, as people run the two halves apart");
 

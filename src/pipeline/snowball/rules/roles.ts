@@ -1,5 +1,6 @@
 import type { Recipe } from "../recipe/index.ts";
 import type { Problem } from "../../../recipe/problem.ts";
+import { isTooLong, MOST_ASPECT } from "../../../image/aspect.ts";
 import type { Rule } from "./rule.ts";
 
 /** Pixels a side of one patch of the editor's latents. */
@@ -37,6 +38,11 @@ export const ROLE_RULES: readonly Rule[] = [
       }
     );
   },
+  ({ executor: { width, height } }) =>
+    isTooLong(width, height) && {
+      path: ["executor", "width"],
+      message: `executor.width is ${width} and executor.height ${height}; models refuse views of which one side is more than ${MOST_ASPECT} times the other.`,
+    },
   (recipe) =>
     recipe.simulate !== undefined &&
     ![recipe.planner, recipe.executor, recipe.critic, recipe.evaluator, recipe.training].some(

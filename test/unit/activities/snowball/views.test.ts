@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import type { ActivityDeps } from "../../../../activities/deps.ts";
@@ -105,4 +106,26 @@ test("an editor's settings are in the key of its views; how it is run is not, an
   ];
   for (const shape of shaping) expect(JSON.stringify(editorParams(filesOf(shape)))).not.toBe(key);
   for (const backend of ["scene-renderer", "simulated"]) expect(editorParams(filesOf({ backend }))).toEqual({});
+});
+
+test("a view that fails ends the step only when those under way are done, and nothing new is begun", async () => {
+  const folder = scratchFolder();
+  let atWork = 0;
+  let begun = 0;
+  const backend: ImageBackend = {
+    async edit(items) {
+      begun++;
+      if (items[0]!.instruction === "view 1") throw new Error("out of luck");
+      atWork++;
+      await sleep(20);
+      atWork--;
+      return items.map(() => ({ status: "refused" }));
+    },
+  };
+  const wanted = Array.from({ length: 12 }, (_, at) => view("a", at, 0, `view ${at}`));
+  const options = { signal: new AbortController().signal, onProgress: () => {} };
+  const making = makeDistinct(backend, wanted, { folder, deps, files: filesOf({}), options, measure: false });
+  await expect(making).rejects.toThrow("out of luck");
+  expect(atWork).toBe(0);
+  expect(begun).toBeLessThanOrEqual(4);
 });

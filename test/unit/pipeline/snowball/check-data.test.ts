@@ -24,8 +24,20 @@ test("good data: nothing, and what there is", async () => {
   const { root, recipe } = await dataRoot(rows);
   expect(await check(root, recipe)).toEqual({
     problems: [],
-    summary: { questions: 3, pairs: 0, answered: 3, images: 3, scenes: 2, families: { left: 2, right: 1 } },
+    summary: {
+      questions: 3,
+      pairs: 0,
+      answered: 3,
+      images: 3,
+      scenes: 2,
+      families: { left: 2, right: 1 },
+      leftOut: { besideHeldOut: 0, aboveMaxSamples: 0 },
+    },
   });
+  const held = await dataRoot(rows, { held_out: { val: 0, test: 1 }, max_samples: 1 });
+  const { besideHeldOut, aboveMaxSamples } = (await check(held.root, held.recipe)).summary.leftOut!;
+  // Of the scene with two questions both are on one side: one is left out there, or one is above max_samples.
+  expect(besideHeldOut + aboveMaxSamples).toBe(1);
 });
 
 test("every broken row and every broken image, each once", async () => {
@@ -125,7 +137,7 @@ test("pairs of the user's own are looked at with the questions that are held out
   await picture(0).tiff({ compression: "lzw" }).toFile(join(root, "data/images/new.png"));
   const { problems, summary } = await check(root, round);
   expect(sentences(problems)).toEqual([
-    'data/pairs.json, row 2 (id "p2"): image is missing; a file name or a list of them is needed.',
+    'data/pairs.json, row 2 (id "p2"): image is missing or empty; a file name or a list of them is needed.',
     expect.stringContaining('Held-out question "a" and training question "pair p" show the same picture'),
   ]);
   expect(summary).toMatchObject({ pairs: 1, questions: 2, images: 3 });

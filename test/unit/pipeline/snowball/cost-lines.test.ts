@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { costsOf } from "../../../../src/pipeline/snowball/cost/costs.ts";
 import { rounded, size } from "../../../../src/numbers.ts";
-import { planLines } from "../../../../src/pipeline/snowball/cost/lines.ts";
+import { planLines, leftOutLine } from "../../../../src/pipeline/snowball/cost/lines.ts";
 import { shipped } from "../../../support/recipe.ts";
 
 const data = {
   shards: [35_000, 35_000, 35_000, 35_000, 35_000],
   val: 500,
   test: 1000,
+  leftOut: { besideHeldOut: 78, aboveMaxSamples: 0 },
   hasAnswers: true,
   givenPairs: 0,
 };
@@ -25,6 +26,7 @@ test("the full recipe, before money is spent", () => {
     "full   1.4 M rollouts · up to 7.0 M views · at most 175,000 pairs",
     "  data          175,000 questions · 5 × 35,000",
     "  held out      500 val, 1,000 test · evaluating 6 policies: 14,120 answers, up to 49,096 views",
+    "  left out      78 questions share a picture or a scene with what is held out",
     "  training      at most 2,188 to 10,938 optimizer steps an iteration · 654 checkpoints in all",
     expect.stringMatching(
       /^ {2}disk at peak {2}15 TB \(views 15 TB, checkpoints 5\.8 GB, models 169 GB, rows \d+ GB\); 2\.0 TB are free$/,
@@ -41,6 +43,13 @@ test("the full recipe, before money is spent", () => {
     "  5              35,000    280,000   1,400,000   175,000            10,938",
     "Note: the disk is too small for this plan: it needs up to 15 TB, and 2.0 TB are free; `run` will refuse it.",
   ]);
+});
+
+test("what a run leaves out of its data is said where there is any", () => {
+  expect(leftOutLine({ besideHeldOut: 0, aboveMaxSamples: 0 })).toBeNull();
+  expect(leftOutLine({ besideHeldOut: 1, aboveMaxSamples: 1_200 })).toBe(
+    "1 question shares a picture or a scene with what is held out · 1,200 questions above data.max_samples",
+  );
 });
 
 test("without answers, without rates, without a checkpoint to look at", () => {

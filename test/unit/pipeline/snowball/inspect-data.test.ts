@@ -11,6 +11,7 @@ test("sizes of what a run uses, without a look into the images", async () => {
   for (let i = 0; i < 8; i++) put(`images/q${i}.png`, "x".repeat(100 + i));
   const size = await inspectData(root, recipe);
   expect(size.questions).toBe(9);
+  expect(size.shards[0]! + size.val + size.test + size.leftOut.besideHeldOut).toBe(9);
   expect(size.hasAnswers).toBe(false);
   expect([size.val, size.test]).toEqual([2, 1]);
   // q0 and q8 share a picture; of a held-out pair only one may have been taken.

@@ -50,6 +50,10 @@ test.each<[Record<string, object>, RegExp]>([
     /^executor\.width is 1000; flux2-klein needs a multiple of 16/,
   ],
   [
+    { executor: { width: 8192, height: 16 } },
+    /^executor\.width is 8192 and executor\.height 16; models refuse views of which one side is more than 200 times/,
+  ],
+  [
     { scoring: { method: "explicit" } },
     /^prompt\.rate is missing; scoring\.method explicit needs the file of that question\.$/,
   ],

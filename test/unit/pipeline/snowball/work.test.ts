@@ -5,7 +5,14 @@ import { timeOf } from "../../../../src/pipeline/snowball/cost/time.ts";
 import { workOf } from "../../../../src/pipeline/snowball/cost/work.ts";
 import { shipped } from "../../../support/recipe.ts";
 
-const data = { shards: [340, 340, 340, 340, 340], val: 100, test: 200, hasAnswers: true, givenPairs: 0 };
+const data = {
+  shards: [340, 340, 340, 340, 340],
+  val: 100,
+  test: 200,
+  leftOut: { besideHeldOut: 0, aboveMaxSamples: 0 },
+  hasAnswers: true,
+  givenPairs: 0,
+};
 const pilot = shipped("snowball.pilot.yaml");
 
 describe("work", () => {

@@ -1,0 +1,33 @@
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { parseDevices } from "../../../src/device/devices.ts";
+import { createPools } from "../../../src/device/pools.ts";
+import type { VlmSpec } from "../../../src/model/models.ts";
+import { createModels } from "../../../src/model/serve.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+
+const spec = { backend: "simulated", serving: "digest", model: "models/critic" } as VlmSpec;
+
+test("a server that loaded something else than was meant is ended and serves nobody; a warm one is not looked at", async () => {
+  const pools = createPools({
+    devices: parseDevices("cpu:1"),
+    roles: ["score"],
+    threads: 1,
+    stateFolder: scratchFolder(),
+  });
+  const models = createModels(pools, { python: "", cwd: "", env: {} }, pino({ level: "silent" }));
+  let looks = 0;
+  const use = (changed: boolean) => {
+    const onLoaded = async (): Promise<void> => {
+      looks++;
+      if (changed) throw new Error("critic.model changed");
+    };
+    const options = { signal: new AbortController().signal, onProgress: () => {}, onWaiting: () => {}, onLoaded };
+    return models.withVlm("score", spec, options, () => Promise.resolve("served"));
+  };
+  await expect(use(true)).rejects.toThrow("critic.model changed");
+  expect(await use(false)).toBe("served");
+  expect(await use(true)).toBe("served");
+  expect(looks).toBe(2);
+  await models.close();
+});
