@@ -5,9 +5,10 @@ import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { ImagineInput, ImagineSteps } from "../src/contract/steps.ts";
 import type { RolloutRow } from "../src/preference/rows.ts";
 import { parsePlan } from "../src/prompt/parse-plan.ts";
+import { viewParams } from "../src/recipe/key-params.ts";
 import { rng, seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
-import { editorParams, executorSpec, pretended } from "./model-specs.ts";
+import { executorSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, type ImportedQuestion, readRun, type RunFiles } from "../src/run/files.ts";
 import { asActivity, type StepContext } from "./step.ts";
 import { makeDistinct, type Wanted } from "./views.ts";
@@ -33,14 +34,11 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
     step: "imagine",
     version: RESULT_VERSION,
     params: {
-      backend: executor.backend,
-      size: [executor.width, executor.height],
-      max_retries: executor.max_retries,
+      ...viewParams(executor, files.models.executor),
       max_instructions: planner.max_instructions,
       seed,
       measure,
       pretended: pretended(files, executor.backend),
-      ...editorParams(files),
       random_view: randomView ? evaluation.reference_views : null,
     },
     inputs: [digest, input.rollouts.sha256],

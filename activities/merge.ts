@@ -4,13 +4,14 @@ import { canonicalDigest } from "../src/artifact/key.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef, PolicyRef } from "../src/contract/artifact.ts";
 import type { RunRef } from "../src/contract/run.ts";
+import { mergeParams, type MergeSettings } from "../src/model/trainer/key-params.ts";
 import type { Message } from "../src/model/vlm/backend.ts";
 import type { PairRow } from "../src/preference/rows.ts";
 import { pairMessages, plannerMessages } from "../src/prompt/messages.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { question, readRunAt, type RunFiles } from "../src/run/files.ts";
 import { policyDigest, policyFolders } from "../src/run/policy.ts";
-import { baseCheckpoint } from "./model-specs.ts";
+import { baseFolder, baseSettings } from "./model-specs.ts";
 import type { StepContext } from "./step.ts";
 
 /** Raise when the meaning of a merged checkpoint or of its canary changes. */
@@ -31,11 +32,12 @@ export async function mergePolicy(
   policy: PolicyRef,
 ): Promise<ArtifactRef> {
   const files = await readRunAt(deps.store, run, iteration);
-  const { planner, retries, simulate, training } = files.recipe;
+  const { retries, simulate, training } = files.recipe;
+  const settings: MergeSettings = { ...baseSettings(files), dtypes: DTYPES };
   const recipeOf = {
     step: "merge",
     version: RESULT_VERSION,
-    params: { dtypes: DTYPES, canary: CANARY_QUESTIONS, serving: planner.dtype },
+    params: mergeParams(settings, CANARY_QUESTIONS),
     inputs: [policyDigest(policy), canaryInput(files), ...(policy.adapter ? [policy.adapter.sha256] : [])],
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
@@ -43,10 +45,10 @@ export async function mergePolicy(
     const { signal, report } = context;
     const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
     const request = {
-      ...baseCheckpoint(deps, files),
+      ...settings,
+      model: baseFolder(deps, files),
       adapter: (await policyFolders(deps.store, policy)).adapter ?? "",
       output: folder,
-      dtypes: DTYPES,
       canary: { items: canary },
     };
     const options = {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { ExecutorSpec, VlmSpec } from "../src/model/models.ts";
 import type { BaseCheckpoint } from "../src/model/trainer/backend.ts";
+import { answerParams } from "../src/recipe/key-params.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { RunFiles } from "../src/run/files.ts";
 import type { PolicyFolders } from "../src/run/policy.ts";
@@ -19,7 +20,7 @@ export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string
     max_pixels: planner.max_pixels,
     micro_batch: planner.micro_batch,
     silenceMs: retries.silence_s * 1000,
-    simulate,
+    simulate: planner.backend === "simulated" ? simulate : undefined,
   };
 }
 
@@ -38,21 +39,18 @@ export function answererSpec(deps: ActivityDeps, files: RunFiles, who: "critic" 
     max_pixels: model.max_pixels,
     micro_batch: model.micro_batch,
     silenceMs: retries.silence_s * 1000,
-    simulate,
+    simulate: model.backend === "simulated" ? simulate : undefined,
   };
 }
 
 /** What of such a model determines its answers, and so belongs into the keys of the steps that ask it. */
 export function answererParams(files: Pick<RunFiles, "recipe" | "texts" | "models">, who: "critic" | "evaluator") {
-  const { backend, dtype, min_pixels, max_pixels, max_new_tokens } = files.recipe[who];
+  const answerer = files.recipe[who];
   return {
-    backend,
+    ...answerParams(answerer),
     model: files.models[who],
-    dtype,
-    pixels: [min_pixels, max_pixels],
-    max_new_tokens,
     text: files.texts.answer,
-    pretended: pretended(files, backend),
+    pretended: pretended(files, answerer.backend),
   };
 }
 
@@ -75,13 +73,6 @@ export function executorSpec(deps: ActivityDeps, files: RunFiles): ExecutorSpec 
   };
 }
 
-/** What of an editor determines its views, beside their size; the keys of executors without a model know nothing of it. */
-export function editorParams(files: RunFiles): object {
-  const { backend, dtype, num_inference_steps, guidance_scale, max_input_pixels } = files.recipe.executor;
-  if (backend !== "flux2-klein") return {};
-  return { editor: { model: editorOf(files).digest, dtype, num_inference_steps, guidance_scale, max_input_pixels } };
-}
-
 function editorOf({ recipe, models }: RunFiles): { readonly folder: string; readonly digest: string } {
   // checkTogether refuses an editor without a model.
   if (recipe.executor.model === undefined || models.executor === undefined)
@@ -89,10 +80,15 @@ function editorOf({ recipe, models }: RunFiles): { readonly folder: string; read
   return { folder: recipe.executor.model, digest: models.executor };
 }
 
-/** How the planner's base is loaded, for training as for the merge. */
-export function baseCheckpoint(deps: ActivityDeps, files: RunFiles): BaseCheckpoint {
-  const { model, dtype, attn_implementation, min_pixels, max_pixels } = files.recipe.planner;
-  return { model: join(deps.root, model), dtype, attn_implementation, min_pixels, max_pixels };
+/** Where the planner's base lies: absolute. */
+export function baseFolder(deps: ActivityDeps, { recipe }: RunFiles): string {
+  return join(deps.root, recipe.planner.model);
+}
+
+/** How it is loaded, for training as for the merge. */
+export function baseSettings({ recipe }: RunFiles): Omit<BaseCheckpoint, "model"> {
+  const { dtype, attn_implementation, min_pixels, max_pixels } = recipe.planner;
+  return { dtype, attn_implementation, min_pixels, max_pixels };
 }
 
 /** The faults that a simulated backend injects: they determine its output, so they belong into its keys. */

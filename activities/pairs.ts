@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { determining } from "../src/artifact/determining.ts";
 import { readAllJsonLines, readJson, writeJson } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef, PolicyRef } from "../src/contract/artifact.ts";
@@ -13,6 +14,7 @@ import { selectPairs as select } from "../src/preference/pairs.ts";
 import { middleGap } from "../src/preference/quantiles.ts";
 import type { LabeledRow } from "../src/preference/rows.ts";
 import { pairPrompt } from "../src/prompt/messages.ts";
+import { NOT_OF_PAIRS } from "../src/recipe/key-params.ts";
 import { seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { question, readRunAt } from "../src/run/files.ts";
@@ -34,7 +36,6 @@ export async function selectPairs(
   const { store } = deps;
   const files = await readRunAt(store, run, shard);
   const { scoring, planner, loop, thresholds, seed } = files.recipe;
-  const { min_score_gap, below_gap, tie_floor, max_failure_pair_share } = scoring;
   const sampled = policyDigest(policy);
   const shuffle = loop.controls.shuffle_scores;
   const recipeOf = {
@@ -42,7 +43,7 @@ export async function selectPairs(
     version: RESULT_VERSION,
     params: {
       shard,
-      rules: { min_score_gap, below_gap, tie_floor, max_failure_pair_share },
+      rules: determining(scoring, NOT_OF_PAIRS),
       texts: { system: files.texts.system, template: files.texts.template },
       max_instructions: planner.max_instructions,
       num_rollouts: planner.num_rollouts,

@@ -2,11 +2,10 @@ import { join } from "node:path";
 import { writeJsonLines } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
-import type { RolloutInput, RolloutSource, RolloutSteps } from "../src/contract/steps.ts";
-import type { Sampling } from "../src/model/vlm/backend.ts";
+import type { RolloutInput, RolloutSteps } from "../src/contract/steps.ts";
 import type { RolloutRow } from "../src/preference/rows.ts";
 import { plannerMessages } from "../src/prompt/messages.ts";
-import type { Planner } from "../src/recipe/parts/planner.ts";
+import { rolloutParams } from "../src/recipe/key-params.ts";
 import { seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { plannerSpec, pretended } from "./model-specs.ts";
@@ -28,7 +27,8 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
   const { planner } = files.recipe;
   const { asked, digest } = chunkQuestions(files, input.chunk);
   const serving = policyDigest(input.policy);
-  const sampling = samplingOf(planner, input.source);
+  const params = rolloutParams(planner, input.source === "greedy");
+  const { sampling } = params;
   const seeds = (id: string): string[] =>
     input.source === "greedy"
       ? ["greedy"]
@@ -41,11 +41,7 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
     step: "rollout",
     version: RESULT_VERSION,
     params: {
-      sampling,
-      backend: planner.backend,
-      attn_implementation: planner.attn_implementation,
-      pixels: [planner.min_pixels, planner.max_pixels],
-      max_instructions: planner.max_instructions,
+      ...params,
       texts: { system: files.texts.system, template: files.texts.template },
       seeds: asked.map((each) => seeds(each.id)),
       pretended: pretended(files, planner.backend),
@@ -86,12 +82,4 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
     return { rows: rows.length };
   });
   return ref;
-}
-
-function samplingOf(planner: Planner, source: RolloutSource): Sampling {
-  const { top_p, top_k, min_p, repetition_penalty, max_new_tokens, temperature } = planner;
-  // Greedy decoding has no distribution to cut; the repetition penalty and the length stay the policy's own.
-  return source === "greedy"
-    ? { temperature: 0, top_p: 1, top_k: 0, min_p: 0, repetition_penalty, max_new_tokens }
-    : { temperature, top_p, top_k, min_p, repetition_penalty, max_new_tokens };
 }

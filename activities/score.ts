@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { determining } from "../src/artifact/determining.ts";
 import { writeJsonLines } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
@@ -6,6 +7,7 @@ import type { ScoreInput, ScoreSteps } from "../src/contract/steps.ts";
 import type { CallOptions } from "../src/model/vlm/backend.ts";
 import type { LabeledRow, RolloutRow } from "../src/preference/rows.ts";
 import { emptyPlan, policyFailure, type Scored } from "../src/preference/scores.ts";
+import { NOT_OF_SCORES } from "../src/recipe/key-params.ts";
 import { ASKS_WITH, WEIGHTS } from "../src/recipe/parts/scoring.ts";
 import { type Answerer, createAsker } from "./asker.ts";
 import { answerChunk } from "./answer.ts";
@@ -62,13 +64,12 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
 export function scoreParams(files: Pick<RunFiles, "recipe" | "texts" | "models">) {
   const { scoring, executor } = files.recipe;
   const asked = ASKS_WITH[scoring.method];
+  const { weights, ...scores } = determining(scoring, NOT_OF_SCORES);
   return {
     ...answererParams(files, "critic"),
-    method: scoring.method,
-    empty: scoring.empty,
-    view_cost: scoring.view_cost,
+    ...scores,
     on_generation_failure: executor.on_generation_failure,
-    ...(scoring.method === "both" && { weights: scoring.weights ?? WEIGHTS }),
+    ...(scoring.method === "both" && { weights: weights ?? WEIGHTS }),
     ...(asked.length > 0 && { texts: asked.map((field) => files.texts[field]) }),
   };
 }

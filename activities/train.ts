@@ -7,14 +7,14 @@ import type { RunRef } from "../src/contract/run.ts";
 import type { Trained, TrainInput, TrainSteps } from "../src/contract/steps.ts";
 import { StepFailure } from "../src/failure.ts";
 import type { JobOptions } from "../src/model/trainer/backend.ts";
+import { trainParams, type TrainSettings } from "../src/model/trainer/key-params.ts";
 import type { PairRow } from "../src/preference/rows.ts";
 import { optimizerSteps } from "../src/recipe/plan.ts";
-import { trainingParams } from "../src/recipe/training-params.ts";
 import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { mergePolicy } from "./merge.ts";
 import { deepspeedOf } from "./deepspeed.ts";
-import { baseCheckpoint } from "./model-specs.ts";
+import { baseFolder, baseSettings } from "./model-specs.ts";
 import { readRunAt, type RunFiles } from "../src/run/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
 import { asActivity, type StepContext } from "./step.ts";
@@ -37,17 +37,17 @@ async function trainPolicy(deps: ActivityDeps, context: StepContext, input: Trai
   const files = await readRunAt(store, input.run, input.iteration);
   const { planner, training, loop, seed } = files.recipe;
   const base = files.models.planner;
-  const deepspeed = await deepspeedOf(deps.root, training.deepspeed);
-  const configured = typeof deepspeed === "object" && deepspeed !== null ? { deepspeed } : {};
+  const settings: TrainSettings = {
+    ...baseSettings(files),
+    training,
+    deepspeed: await deepspeedOf(deps.root, training.deepspeed),
+    sft_only: loop.controls.sft_only,
+    seed,
+  };
   const recipeOf = {
     step: "train",
     version: RESULT_VERSION,
-    params: {
-      training: { ...trainingParams(training), ...configured },
-      sft_only: loop.controls.sft_only,
-      seed,
-      dtype: planner.dtype,
-    },
+    params: trainParams(settings),
     inputs: [base, ...input.pairs.map((each) => each.pairs.sha256)],
   };
   const given = input.pairs.reduce((sum, each) => sum + each.pairs.rows, 0);
@@ -56,7 +56,7 @@ async function trainPolicy(deps: ActivityDeps, context: StepContext, input: Trai
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const pairs = await accumulate(deps, files, input);
     await writeJson(join(folder, "dpo_accumulated.json"), pairs);
-    const metrics = await train(deps, context, files, { folder, checkpoints, deepspeed });
+    const metrics = await train(deps, context, files, { folder, checkpoints, settings });
     await writeJson(join(folder, "training.json"), metrics);
     return { rows: pairs.length };
   });
@@ -70,7 +70,7 @@ async function trainPolicy(deps: ActivityDeps, context: StepContext, input: Trai
 interface Making {
   readonly folder: string;
   readonly checkpoints: Checkpoints;
-  readonly deepspeed: unknown;
+  readonly settings: TrainSettings;
 }
 
 /** Trains from the newest whole checkpoint, on whichever host it was made. */
@@ -78,9 +78,9 @@ async function train(
   deps: ActivityDeps,
   context: StepContext,
   files: RunFiles,
-  { folder, checkpoints, deepspeed }: Making,
+  { folder, checkpoints, settings }: Making,
 ): Promise<Record<string, number>> {
-  const { training, loop, retries, seed, data, simulate } = files.recipe;
+  const { training, retries, data, simulate } = files.recipe;
   const { signal, report } = context;
   const resumed = await checkpoints.newest();
   let log = resumed?.log ?? "";
@@ -95,16 +95,13 @@ async function train(
   const scratch = await checkpoints.scratch();
   try {
     const request = {
-      ...baseCheckpoint(deps, files),
+      ...settings,
+      model: baseFolder(deps, files),
       data: join(folder, "dpo_accumulated.json"),
       image_root: join(deps.root, data.image_root),
       output: folder,
       checkpoints: scratch,
       resume_from: resumed?.folder ?? null,
-      training,
-      deepspeed,
-      sft_only: loop.controls.sft_only,
-      seed,
     };
     const options = { signal, silenceMs: retries.silence_s * 1000, onEvent };
     const spec = { backend: training.backend, devices: training.num_processes, simulate };

@@ -1,4 +1,6 @@
+import type { Closable } from "../device/server-pool.ts";
 import type { ImageBackend } from "./image/backend.ts";
+import type { AskedOfVlm } from "./server-names.ts";
 import type { TrainerBackend } from "./trainer/backend.ts";
 import type { CallOptions, VlmBackend } from "./vlm/backend.ts";
 import type { Recipe } from "../recipe/pipelines/index.ts";
@@ -17,6 +19,11 @@ export interface VlmSpec {
   readonly micro_batch: number;
   readonly silenceMs: number;
   readonly simulate: Recipe["simulate"];
+}
+
+/** A VLM that is loaded and waits. Those who use it differ at most in what goes with each request. */
+export interface WarmVlm extends Closable {
+  speak(spec: Pick<VlmSpec, "serving" | "simulate"> & AskedOfVlm): VlmBackend;
 }
 
 /** An executor that works in this process. */

@@ -4,22 +4,22 @@ import type { Role } from "../contract/queues.ts";
 import { leaseSeveral } from "../device/lease-several.ts";
 import type { Device, DeviceLease, DevicePool } from "../device/pool.ts";
 import type { DevicePools } from "../device/pools.ts";
-import { type Closable, createServerPool, type ServerPool } from "../device/server-pool.ts";
+import { createServerPool, type ServerPool } from "../device/server-pool.ts";
 import { StepFailure } from "../failure.ts";
 import type { ModelServer } from "../process/model-server.ts";
 import { Turns } from "../process/turns.ts";
 import type { ImageBackend } from "./image/backend.ts";
 import { createSceneRenderer } from "./image/scene-renderer.ts";
 import { createSimulatedExecutor } from "./image/simulated.ts";
-import type { EditorSpec, Models, VlmSpec, Waiting } from "./models.ts";
+import type { EditorSpec, Models, VlmSpec, Waiting, WarmVlm } from "./models.ts";
 import type { PythonRunners } from "./python.ts";
+import { editorName, vlmName } from "./server-names.ts";
 import { createSimulatedTrainer } from "./trainer/simulated.ts";
-import type { CallOptions, VlmBackend } from "./vlm/backend.ts";
+import type { CallOptions } from "./vlm/backend.ts";
 import { createSimulatedVlm } from "./vlm/simulated.ts";
 
-type ServedVlm = VlmBackend & Closable;
 /** Where roles share their devices, one pool holds the servers of all of them. */
-type Served = ServedVlm | ModelServer;
+type Served = WarmVlm | ModelServer;
 
 /** How long a warm server may sit idle before it gives its device back, in ms: longer than between two chunks. */
 const IDLE_MS = 30_000;
@@ -57,7 +57,7 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
     log.debug({ backend, serving: serving.slice(0, 12), device: device.name }, "starting a model server");
 
   // Backends are loaded when they are asked for: onnxruntime's native library takes a quarter of a second and 100 MB.
-  const start = async (spec: VlmSpec, device: Device, signal: AbortSignal): Promise<ServedVlm> => {
+  const start = async (spec: VlmSpec, device: Device, signal: AbortSignal): Promise<WarmVlm> => {
     logStart(spec, device);
     switch (spec.backend) {
       case "transformers":
@@ -65,7 +65,11 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
       case "onnx":
         return (await import("./vlm/onnx.ts")).startOnnxVlm(spec, device);
       case "simulated":
-        return { ...createSimulatedVlm(spec.serving, spec.simulate), alive: true, close: async () => {} };
+        return {
+          speak: ({ serving, simulate }) => createSimulatedVlm(serving, simulate),
+          alive: true,
+          close: async () => {},
+        };
     }
   };
 
@@ -76,27 +80,24 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
   ): Promise<T> => {
     const { createFlux2Klein, startFlux2Klein } = await import("./image/flux2-klein.ts");
     const family = ["imagine", spec.backend, spec.model].join(" ");
-    const key = [family, spec.serving, spec.dtype, spec.offload].join(" ");
     const begin = (device: Device, signal: AbortSignal): Promise<ModelServer> => {
       logStart(spec, device);
       return startFlux2Klein(spec, device, runners, log, signal);
     };
     const run = (server: Served): Promise<T> => use(createFlux2Klein(server as ModelServer, spec));
-    return servers("imagine").use(key, "imagine", begin, run, { ...options, family });
+    return servers("imagine").use(editorName(spec), "imagine", begin, run, { ...options, family });
   };
 
   return {
     withVlm: (role, spec, options, use) => {
-      const pretended = spec.backend === "simulated" ? JSON.stringify(spec.simulate) : "";
-      const key = [role, spec.backend, spec.model, spec.serving, pretended].join(" ");
       const family = [role, spec.backend, spec.model].join(" ");
-      const begin = (device: Device, signal: AbortSignal): Promise<ServedVlm> => start(spec, device, signal);
+      const begin = (device: Device, signal: AbortSignal): Promise<WarmVlm> => start(spec, device, signal);
       const run = async (vlm: Served) => {
         const latency = spec.backend === "simulated" ? spec.simulate?.latency_ms[role] : undefined;
-        // The key begins with the role, so what it finds is what this role starts.
-        return lasting(latency, options.signal, () => use(vlm as ServedVlm));
+        // The name begins with the role, so what it finds is what this role starts.
+        return lasting(latency, options.signal, () => use((vlm as WarmVlm).speak(spec)));
       };
-      return servers(role).use(key, role, begin, run, { ...options, family });
+      return servers(role).use(vlmName(role, spec), role, begin, run, { ...options, family });
     },
     withExecutor: (spec, options, use) => {
       if (spec.backend === "flux2-klein") return withEditor(spec, options, use);

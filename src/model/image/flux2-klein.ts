@@ -6,6 +6,7 @@ import type { ModelServer } from "../../process/model-server.ts";
 import type { EditorSpec } from "../models.ts";
 import type { PythonRunners } from "../python.ts";
 import { startPythonServer } from "../python-server.ts";
+import type { AskedOfEditor } from "../server-names.ts";
 import type { ImageBackend } from "./backend.ts";
 
 const edited = z.array(z.object({ status: z.enum(["ok", "refused"]), reason: z.string().optional() }));
@@ -29,7 +30,7 @@ export async function startFlux2Klein(
  */
 export function createFlux2Klein(
   server: Pick<ModelServer, "request">,
-  { serving, settings, micro_batch, silenceMs }: Pick<EditorSpec, "serving" | "settings" | "micro_batch" | "silenceMs">,
+  { serving, settings, micro_batch, silenceMs }: Pick<EditorSpec, "serving"> & AskedOfEditor,
 ): ImageBackend {
   return {
     inBatches: true,

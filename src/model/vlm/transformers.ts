@@ -1,12 +1,12 @@
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { Device } from "../../device/pool.ts";
-import type { Closable } from "../../device/server-pool.ts";
 import { StepFailure } from "../../failure.ts";
 import type { ModelServer } from "../../process/model-server.ts";
-import type { VlmSpec } from "../models.ts";
+import type { VlmSpec, WarmVlm } from "../models.ts";
 import type { PythonRunners } from "../python.ts";
 import { startPythonServer } from "../python-server.ts";
+import type { AskedOfVlm } from "../server-names.ts";
 import type { CallOptions, VlmBackend } from "./backend.ts";
 
 const completion = z.object({
@@ -26,13 +26,13 @@ export async function startTransformersVlm(
   runners: PythonRunners,
   log: Logger,
   signal: AbortSignal,
-): Promise<VlmBackend & Closable> {
+): Promise<WarmVlm> {
   const { model, adapter, dtype, attn_implementation, min_pixels, max_pixels, serving, silenceMs } = spec;
   const checkpoint = { serving, model, adapter, dtype, attn_implementation, min_pixels, max_pixels };
   const runner = { name: "model server", module: "runners.vlm_server", checkpoint, silenceMs };
   const server = await startPythonServer(runner, device, runners, log, signal);
   return {
-    ...createTransformersVlm(server, spec),
+    speak: (asked) => createTransformersVlm(server, asked),
     get alive() {
       return server.alive;
     },
@@ -46,7 +46,7 @@ export async function startTransformersVlm(
  */
 export function createTransformersVlm(
   server: Pick<ModelServer, "request">,
-  { serving, micro_batch, silenceMs }: Pick<VlmSpec, "serving" | "micro_batch" | "silenceMs">,
+  { serving, micro_batch, silenceMs }: Pick<VlmSpec, "serving"> & AskedOfVlm,
 ): VlmBackend {
   async function ask<T>(
     op: string,

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import type { ActivityDeps } from "../../../activities/deps.ts";
-import { editorParams } from "../../../activities/model-specs.ts";
 import { makeDistinct, type Wanted } from "../../../activities/views.ts";
 import type { ImageBackend } from "../../../src/model/image/backend.ts";
+import { viewParams } from "../../../src/recipe/key-params.ts";
 import type { ImportedQuestion, RunFiles } from "../../../src/run/files.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { shipped } from "../../support/recipe.ts";
@@ -90,18 +90,18 @@ test("the others are given one view at a time", async () => {
   expect(rows.map((row) => row.file)).toEqual((await make(true)).rows.map((row) => row.file));
 });
 
+const params = (executor: object) => viewParams(filesOf(executor).recipe.executor, "editor's digest");
+
 test("an editor's settings are in the key of its views; how it is run is not, and other executors know nothing of it", () => {
-  const key = JSON.stringify(editorParams(filesOf({})));
-  expect(editorParams(filesOf({}))).toMatchObject({ editor: { model: "editor's digest" } });
-  for (const run of [{ micro_batch: 1 }, { offload: "model" }]) {
-    expect(JSON.stringify(editorParams(filesOf(run)))).toBe(key);
-  }
+  const key = JSON.stringify(params({}));
+  expect(params({})).toMatchObject({ editor: { model: "editor's digest" } });
+  for (const run of [{ micro_batch: 1 }, { offload: "model" }]) expect(JSON.stringify(params(run))).toBe(key);
   const shaping = [
     { num_inference_steps: 5 },
     { guidance_scale: 2 },
     { dtype: "bfloat16" },
     { max_input_pixels: 70_000 },
   ];
-  for (const shape of shaping) expect(JSON.stringify(editorParams(filesOf(shape)))).not.toBe(key);
-  for (const backend of ["scene-renderer", "simulated"]) expect(editorParams(filesOf({ backend }))).toEqual({});
+  for (const shape of shaping) expect(JSON.stringify(params(shape))).not.toBe(key);
+  for (const backend of ["scene-renderer", "simulated"]) expect(params({ backend })).not.toHaveProperty("editor");
 });
