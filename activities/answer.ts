@@ -41,12 +41,17 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
       signal: context.signal,
       onProgress: (done, total) => context.report({ doing: "answer", done, total }),
     };
-    const waiting = { ...options, onWaiting: () => context.report({ doing: "waiting for a device" }) };
+    const onWaiting = (): void => context.report({ doing: "waiting for a device" });
+    const by = { run: input.run.name, as: "evaluator" } as const;
     const answerable = samples.filter((sample) => sample.fault === undefined);
-    const answers = await deps.models.withVlm("score", answererSpec(deps, files, "evaluator"), waiting, (vlm) =>
-      createAsker(vlm, files, evaluator.max_new_tokens, options).ownAnswers(
-        answerable.map((sample) => ({ question: sample.question, images: [...sample.given, ...sample.viewPaths] })),
-      ),
+    const answers = await deps.models.withVlm(
+      "score",
+      answererSpec(deps, files, "evaluator"),
+      { ...options, onWaiting, by },
+      (vlm) =>
+        createAsker(vlm, files, evaluator.max_new_tokens, options).ownAnswers(
+          answerable.map((sample) => ({ question: sample.question, images: [...sample.given, ...sample.viewPaths] })),
+        ),
     );
     const said = new Map(answerable.map((sample, place) => [sample, answers[place]!.text]));
     const rows = samples.map((sample) => answerRow(files, sample, said.get(sample)));

@@ -50,6 +50,7 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
       signal: context.signal,
       onProgress: (done: number, total: number) => context.report({ doing: "imagine", done, total }),
       onWaiting: () => context.report({ doing: "waiting for a device" }),
+      by: { run: input.run.name, as: "executor" } as const,
     };
     const rows = await deps.models.withExecutor(executorSpec(deps, files), options, (backend) =>
       makeDistinct(backend, wanted, { folder, deps, files, options, measure }),

@@ -64,6 +64,7 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
       signal: context.signal,
       onProgress: (done: number, total: number) => context.report({ doing: "rollout", done, total }),
       onWaiting: () => context.report({ doing: "waiting for a device" }),
+      by: { run: input.run.name, as: "planner" } as const,
     };
     const results = await deps.models.withVlm("rollout", spec, options, (vlm) => vlm.sample(items, sampling, options));
     const rows = asked.flatMap((each, place) => {

@@ -46,8 +46,9 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
       onProgress: (done, total) => context.report({ doing: "score", done, total }),
     };
     const onWaiting = (): void => context.report({ doing: "waiting for a device" });
+    const by = { run: input.run.name, as: "critic" } as const;
     const spec = answererSpec(deps, files, "critic");
-    const scored = await deps.models.withVlm("score", spec, { ...options, onWaiting }, (vlm) =>
+    const scored = await deps.models.withVlm("score", spec, { ...options, onWaiting, by }, (vlm) =>
       scoreSamples(files, samples, createAsker(vlm, files, critic.max_new_tokens, options)),
     );
     const rows = [

@@ -65,12 +65,12 @@ export interface Models {
   withVlm<T>(
     role: "rollout" | "score",
     spec: VlmSpec,
-    options: CallOptions & Waiting,
+    options: CallOptions & Waiting & Used,
     use: (vlm: VlmBackend) => Promise<T>,
   ): Promise<T>;
   withExecutor<T>(
     spec: ExecutorSpec,
-    options: CallOptions & Waiting,
+    options: CallOptions & Waiting & Used,
     use: (executor: ImageBackend) => Promise<T>,
   ): Promise<T>;
   withTrainer<T>(
@@ -84,4 +84,9 @@ export interface Models {
 export interface Waiting {
   /** Called while the step waits for a free device, so that its heartbeat says so. */
   readonly onWaiting: () => void;
+}
+
+/** Whose model it is: a run's next planner replaces its last, and nothing of another run. */
+export interface Used {
+  readonly by: { readonly run: string; readonly as: "planner" | "executor" | "critic" | "evaluator" };
 }

@@ -4,14 +4,14 @@ import type { Role } from "../contract/queues.ts";
 import { leaseSeveral } from "../device/lease-several.ts";
 import type { Device, DeviceLease, DevicePool } from "../device/pool.ts";
 import type { DevicePools } from "../device/pools.ts";
-import { createServerPool, type ServerPool } from "../device/server-pool.ts";
+import { createServerPool, type ServerPool, type UseOptions } from "../device/server-pool.ts";
 import { StepFailure } from "../failure.ts";
 import type { ModelServer } from "../process/model-server.ts";
 import { Turns } from "../process/turns.ts";
 import type { ImageBackend } from "./image/backend.ts";
 import { createSceneRenderer } from "./image/scene-renderer.ts";
 import { createSimulatedExecutor } from "./image/simulated.ts";
-import type { EditorSpec, Models, VlmSpec, Waiting, WarmVlm } from "./models.ts";
+import type { EditorSpec, Models, Used, VlmSpec, Waiting, WarmVlm } from "./models.ts";
 import type { PythonRunners } from "./python.ts";
 import { editorName, vlmName } from "./server-names.ts";
 import { createSimulatedTrainer } from "./trainer/simulated.ts";
@@ -27,13 +27,21 @@ const IDLE_MS = 30_000;
 /** How long a busy server may keep its device while another role waits, in ms: model swaps cost about a minute. */
 const MAX_HOLD_MS = 10 * 60_000;
 
+/**
+ * How long a server waits for its run's next chunk while another run waits for its device, in ms: a task reaches its
+ * worker within two seconds even on a busy server.
+ */
+const LINGER_MS = 2_000;
+
 /** Gives steps their models: servers that stay warm between chunks, each on a leased device. */
 export function createModels(pools: DevicePools, runners: PythonRunners, log: Logger): Models {
   // Roles that share their devices share their servers too: only so can one make room for another.
   const serversOf = new Map<DevicePool, ServerPool<Served>>();
   const servers = (role: Role): ServerPool<Served> => {
     const pool = pools.of(role);
-    const known = serversOf.get(pool) ?? createServerPool<Served>(pool, { idleMs: IDLE_MS, maxHoldMs: MAX_HOLD_MS });
+    const known =
+      serversOf.get(pool) ??
+      createServerPool<Served>(pool, { idleMs: IDLE_MS, maxHoldMs: MAX_HOLD_MS, lingerMs: LINGER_MS });
     serversOf.set(pool, known);
     return known;
   };
@@ -75,29 +83,27 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
 
   const withEditor = async <T>(
     spec: EditorSpec,
-    options: CallOptions & Waiting,
+    options: CallOptions & Waiting & Used,
     use: (executor: ImageBackend) => Promise<T>,
   ): Promise<T> => {
     const { createFlux2Klein, startFlux2Klein } = await import("./image/flux2-klein.ts");
-    const family = ["imagine", spec.backend, spec.model].join(" ");
     const begin = (device: Device, signal: AbortSignal): Promise<ModelServer> => {
       logStart(spec, device);
       return startFlux2Klein(spec, device, runners, log, signal);
     };
     const run = (server: Served): Promise<T> => use(createFlux2Klein(server as ModelServer, spec));
-    return servers("imagine").use(editorName(spec), "imagine", begin, run, { ...options, family });
+    return servers("imagine").use(editorName(spec), "imagine", begin, run, useOf(options));
   };
 
   return {
     withVlm: (role, spec, options, use) => {
-      const family = [role, spec.backend, spec.model].join(" ");
       const begin = (device: Device, signal: AbortSignal): Promise<WarmVlm> => start(spec, device, signal);
       const run = async (vlm: Served) => {
         const latency = spec.backend === "simulated" ? spec.simulate?.latency_ms[role] : undefined;
         // The name begins with the role, so what it finds is what this role starts.
         return lasting(latency, options.signal, () => use((vlm as WarmVlm).speak(spec)));
       };
-      return servers(role).use(vlmName(role, spec), role, begin, run, { ...options, family });
+      return servers(role).use(vlmName(role, spec), role, begin, run, useOf(options));
     },
     withExecutor: (spec, options, use) => {
       if (spec.backend === "flux2-klein") return withEditor(spec, options, use);
@@ -134,6 +140,11 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
       await Promise.all([...serversOf.values()].map((pool) => pool.close()));
     },
   };
+}
+
+/** As the pool of servers has it: a run's servers follow one another for each part that they play. */
+function useOf({ signal, onWaiting, by }: CallOptions & Waiting & Used): UseOptions {
+  return { signal, onWaiting, run: by.run, family: by.as };
 }
 
 /** Makes simulated work take as long as the recipe says, its own milliseconds included. */

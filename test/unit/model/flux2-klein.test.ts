@@ -28,7 +28,12 @@ const SPEC: EditorSpec = {
   settings: { width: 64, height: 64, num_inference_steps: 2, guidance_scale: 1, max_input_pixels: 65_536 },
   silenceMs: 60_000,
 };
-const options = { signal: new AbortController().signal, onProgress: () => {}, onWaiting: () => {} };
+const options = {
+  signal: new AbortController().signal,
+  onProgress: () => {},
+  onWaiting: () => {},
+  by: { run: "demo", as: "executor" },
+} as const;
 
 async function noise(path: string): Promise<string> {
   const next = rng("picture");

@@ -29,7 +29,11 @@ const GREEDY: Sampling = {
   repetition_penalty: 1,
   max_new_tokens: 8,
 };
-const options = { signal: new AbortController().signal, onProgress: () => {}, onWaiting: () => {} };
+const options = {
+  signal: new AbortController().signal,
+  onProgress: () => {},
+  onWaiting: () => {},
+};
 
 /** A stand-in for the Python interpreter: a model server whose completion tells what it was loaded and asked with. */
 const SERVER = `#!${process.execPath}
@@ -62,8 +66,8 @@ function served(devices: string) {
     { python, cwd: folder, env: {} },
     pino({ enabled: false }),
   );
-  const ask = (spec: VlmSpec): Promise<Told> =>
-    models.withVlm("score", spec, options, async (vlm) => {
+  const ask = (spec: VlmSpec, run = "demo"): Promise<Told> =>
+    models.withVlm("score", spec, { ...options, by: { run, as: "critic" } }, async (vlm) => {
       const [sampled] = await vlm.sample([{ messages: [], seeds: ["s"] }], GREEDY, options);
       return JSON.parse(sampled!.completions[0]!.text) as Told;
     });
@@ -97,6 +101,23 @@ test("what goes with each request finds the warm server, and goes with each requ
     const first = await ask(SPEC);
     const other = await ask({ ...SPEC, micro_batch: 2, silenceMs: 5000 });
     expect(other).toEqual({ ...first, micro_batch: 2 });
+  } finally {
+    await models.close();
+  }
+});
+
+const policy = (digit: string): VlmSpec => ({ ...SPEC, serving: digit.repeat(64) });
+
+test("two runs with policies of their own keep their servers warm; one's next policy replaces its last", async () => {
+  const { models, ask } = served("cpu:3");
+  try {
+    const a = await ask(policy("1"), "a");
+    const b = await ask(policy("2"), "b");
+    expect([await ask(policy("1"), "a"), await ask(policy("2"), "b")]).toEqual([a, b]);
+    const next = await ask(policy("3"), "a");
+    expect(await ask(policy("2"), "b")).toEqual(b);
+    expect(new Set([a.pid, b.pid, next.pid]).size).toBe(3);
+    expect((await ask(policy("1"), "a")).pid).not.toBe(a.pid);
   } finally {
     await models.close();
   }
