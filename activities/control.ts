@@ -12,7 +12,7 @@ import { asActivity, type StepContext } from "./step.ts";
 /** The steps that need no device: data, pairs, ledger, summaries, the run folder. */
 export function createControlActivities(deps: ActivityDeps): ControlSteps {
   const bind = <A extends unknown[], R>(step: (deps: ActivityDeps, context: StepContext, ...args: A) => Promise<R>) =>
-    asActivity<A, R>((context, ...args) => step(deps, context, ...args));
+    asActivity<A, R>(deps, step);
   return {
     openRun: bind(openRun),
     referenceRollouts: bind(referenceRollouts),

@@ -18,7 +18,7 @@ const RESULT_VERSION = 1;
 
 /** The executor imagines: one view of the given image per instruction. */
 export function createImagineActivities(deps: ActivityDeps): ImagineSteps {
-  return { imagineChunk: asActivity((context, input: ImagineInput) => imagineChunk(deps, context, input)) };
+  return { imagineChunk: asActivity(deps, imagineChunk) };
 }
 
 async function imagineChunk(deps: ActivityDeps, context: StepContext, input: ImagineInput): Promise<ArtifactRef> {

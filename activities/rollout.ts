@@ -18,7 +18,7 @@ const RESULT_VERSION = 1;
 
 /** The policy proposes views: K sampled completions per question, or one greedy completion for evaluation. */
 export function createRolloutActivities(deps: ActivityDeps): RolloutSteps {
-  return { rolloutChunk: asActivity((context, input: RolloutInput) => rolloutChunk(deps, context, input)) };
+  return { rolloutChunk: asActivity(deps, rolloutChunk) };
 }
 
 async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: RolloutInput): Promise<ArtifactRef> {

@@ -24,8 +24,8 @@ const RESULT_VERSION = 1;
 /** The critic scores what the views of a sample are worth; the evaluator answers held-out questions. */
 export function createScoreActivities(deps: ActivityDeps): ScoreSteps {
   return {
-    scoreChunk: asActivity((context, input: ScoreInput) => scoreChunk(deps, context, input)),
-    answerChunk: asActivity((context, input: ScoreInput) => answerChunk(deps, context, input)),
+    scoreChunk: asActivity(deps, scoreChunk),
+    answerChunk: asActivity(deps, answerChunk),
   };
 }
 

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { readJson, writeJson } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { PolicyRef } from "../src/contract/artifact.ts";
-import type { RunRef } from "../src/contract/run.ts";
 import type { Trained, TrainInput, TrainSteps } from "../src/contract/steps.ts";
 import { StepFailure } from "../src/failure.ts";
 import type { JobOptions } from "../src/model/trainer/backend.ts";
@@ -25,10 +24,8 @@ const RESULT_VERSION = 1;
 /** A policy is made from pairs: a fresh adapter on the base, then its merge. */
 export function createTrainActivities(deps: ActivityDeps): TrainSteps {
   return {
-    trainPolicy: asActivity((context, input: TrainInput) => trainPolicy(deps, context, input)),
-    mergePolicy: asActivity((context, run: RunRef, iteration: number, policy: PolicyRef) =>
-      mergePolicy(deps, context, run, iteration, policy),
-    ),
+    trainPolicy: asActivity(deps, trainPolicy),
+    mergePolicy: asActivity(deps, mergePolicy),
   };
 }
 

@@ -1,8 +1,6 @@
-import { continueAsNew } from "@temporalio/workflow";
+import { ApplicationFailure, continueAsNew } from "@temporalio/workflow";
+import { type Remakes, remakesAfter } from "../../src/contract/remakes.ts";
 import { failureType } from "./chunks.ts";
-
-/** How often a run may make lost artifacts again before it says that its storage cannot be trusted. */
-const MAX_REMAKES = 5;
 
 /**
  * Runs a pipeline; when a committed artifact turns out to be lost, drains and starts over under the same input:
@@ -10,11 +8,26 @@ const MAX_REMAKES = 5;
  * @param input the pipeline's own input
  * @param remakes how often this run started over already: the pipeline's second argument
  */
-export async function remakingLost<T>(input: unknown, remakes: number, pipeline: () => Promise<T>): Promise<T> {
+export async function remakingLost<T>(
+  input: unknown,
+  remakes: Remakes | number,
+  pipeline: () => Promise<T>,
+): Promise<T> {
   try {
     return await pipeline();
   } catch (error) {
-    if (failureType(error) !== "ArtifactLost" || remakes >= MAX_REMAKES) throw error;
-    return continueAsNew<(input: unknown, remakes: number) => Promise<T>>(input, remakes + 1);
+    const next = failureType(error) === "ArtifactLost" ? remakesAfter(remakes, lostKeys(error)) : null;
+    if (next === null) throw error;
+    return continueAsNew<(input: unknown, remakes: Remakes) => Promise<T>>(input, next);
   }
+}
+
+/** The keys that a step's failure names, however deep it lies. */
+function lostKeys(error: unknown): readonly string[] {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (!(cause instanceof ApplicationFailure)) continue;
+    const [detail] = (cause.details ?? []) as { at?: { keys?: readonly string[] } | null }[];
+    return detail?.at?.keys ?? [];
+  }
+  return [];
 }
