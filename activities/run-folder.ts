@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { isMissing } from "../src/artifact/durable.ts";
+import { codeOf, isMissing } from "../src/artifact/durable.ts";
 import { readJson, writeJson } from "../src/artifact/files.ts";
 import { dataFile, type Recipe } from "../src/recipe/pipelines/index.ts";
 import type { ActivityDeps } from "./deps.ts";
@@ -22,9 +22,9 @@ interface RunConfig {
 }
 
 /**
- * The folder in which a run shows itself: `<results>/<kind>/<dataset>_<timestamp>`, relative to the root.
- * The timestamp is stored once per run name, so that a run that is started again goes on in its folder; with another
- * recipe it gets a new one.
+ * The folder in which a run shows itself: `<results>/<kind>/<dataset>_<timestamp>`, relative to the root, with `_2` and so
+ * on behind it where another run on the same data began in the same second. It is stored once per run name, so that a
+ * run that is started again goes on in its folder; with another recipe it gets a new one.
  */
 export async function openRunFolder(deps: ActivityDeps, name: string, config: RunConfig): Promise<string> {
   const record = join(deps.state, "runs", `${name}.json`);
@@ -32,8 +32,9 @@ export async function openRunFolder(deps: ActivityDeps, name: string, config: Ru
     if (isMissing(error)) return undefined;
     throw error;
   });
-  const folder = known?.digest === config.digest ? known.folder : newFolder(deps, config.recipe);
+  const folder = known?.digest === config.digest ? known.folder : await newFolder(deps, config.recipe);
   const absolute = join(deps.root, folder);
+  // It may have been deleted, which loses nothing.
   await mkdir(absolute, { recursive: true });
   await writeJson(join(absolute, "config.json"), config.recipe);
   await writeJson(join(absolute, "shards.json"), config.shards);
@@ -50,12 +51,23 @@ const FOLDERS: Readonly<Record<Recipe["pipeline"], string>> = {
   "single-round": "dpo_data",
 };
 
-function newFolder(deps: ActivityDeps, recipe: RunConfig["recipe"]): string {
+/** Makes a folder that nobody has: mkdir(2) decides who was first. */
+async function newFolder(deps: ActivityDeps, recipe: RunConfig["recipe"]): Promise<string> {
   const path = dataFile(recipe);
   const file = basename(path, extname(path));
   // "questions.jsonl" says nothing; its folder names the data set then.
   const parent = basename(dirname(path));
   const dataset = file === "questions" && parent !== "data" && parent !== "." ? parent : file;
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
-  return join(deps.results, FOLDERS[recipe.pipeline], `${dataset}_${stamp}`);
+  const first = join(deps.results, FOLDERS[recipe.pipeline], `${dataset}_${stamp}`);
+  await mkdir(dirname(join(deps.root, first)), { recursive: true });
+  for (let number = 1; ; number += 1) {
+    const folder = number === 1 ? first : `${first}_${number}`;
+    try {
+      await mkdir(join(deps.root, folder));
+      return folder;
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
+  }
 }
