@@ -35,8 +35,18 @@ def test_a_full_disk_is_known_however_it_is_met() -> None:
     said = [
         SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
         RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534"),
+        RuntimeError("write(): fd 3 failed with No space left on device"),
+        SafetensorError("Error while serializing: I/O error: (os error 122)"),
     ]
-    assert [failure_of(error).kind for error in said] == ["DiskFull", "DiskFull"]
+    assert [failure_of(error).kind for error in said] == ["DiskFull"] * len(said)
+
+
+def test_a_full_disk_is_known_through_what_others_make_of_it() -> None:
+    error = ValueError("The checkpoint could not be saved.")
+    error.__cause__ = OSError(errno.EDQUOT, "Disk quota exceeded")
+    assert failure_of(error).kind == "DiskFull"
+    error.__cause__ = error  # a cause may be its own ancestor
+    assert failure_of(error).kind == "ChildError"
 
 
 def test_a_field_that_is_missing_or_of_another_type_is_named() -> None:
