@@ -8,6 +8,7 @@ import type { CallOptions } from "../src/model/vlm/backend.ts";
 import type { AnswerRow } from "../src/preference/rows.ts";
 import { createAsker } from "./asker.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { fittedBatches } from "./fitted.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
 import { REFERENCE_POLICY, referenceArms } from "./reference.ts";
 import { chunkQuestions, readRun, type RunFiles } from "../src/run/files.ts";
@@ -37,9 +38,11 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const samples = await samplesOf(deps, files, chunk, input);
+    const fitted = fittedBatches();
     const options: CallOptions = {
       signal: context.signal,
       onProgress: (done, total) => context.report({ doing: "answer", done, total }),
+      onSmallerBatch: fitted.note,
     };
     const onWaiting = (): void => context.report({ doing: "waiting for a device" });
     const by = { run: input.run.name, as: "evaluator" } as const;
@@ -57,7 +60,7 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
     const rows = samples.map((sample) => answerRow(files, sample, said.get(sample)));
     rows.push(...poisonedRows(chunk));
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
-    return { rows: rows.length };
+    return { rows: rows.length, ...fitted.notes() };
   });
   return ref;
 }

@@ -8,6 +8,7 @@ import { parsePlan } from "../src/prompt/parse-plan.ts";
 import { viewParams } from "../src/recipe/key-params.ts";
 import { rng, seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { fittedBatches } from "./fitted.ts";
 import { executorSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, type ImportedQuestion, readRun, type RunFiles } from "../src/run/files.ts";
 import { asActivity, type StepContext } from "./step.ts";
@@ -46,17 +47,19 @@ async function imagineChunk(deps: ActivityDeps, context: StepContext, input: Ima
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const rollouts = join(await store.open(input.rollouts), "rollouts.jsonl");
     const wanted = await wantedViews(files, asked, rollouts, randomView);
+    const fitted = fittedBatches();
     const options = {
       signal: context.signal,
       onProgress: (done: number, total: number) => context.report({ doing: "imagine", done, total }),
       onWaiting: () => context.report({ doing: "waiting for a device" }),
+      onSmallerBatch: fitted.note,
       by: { run: input.run.name, as: "executor" } as const,
     };
     const rows = await deps.models.withExecutor(executorSpec(deps, files), options, (backend) =>
       makeDistinct(backend, wanted, { folder, deps, files, options, measure }),
     );
     await writeJsonLines(join(folder, "views.jsonl"), rows);
-    return { rows: rows.length };
+    return { rows: rows.length, ...fitted.notes() };
   });
   return ref;
 }

@@ -8,6 +8,7 @@ import { plannerMessages } from "../src/prompt/messages.ts";
 import { rolloutParams } from "../src/recipe/key-params.ts";
 import { seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { fittedBatches } from "./fitted.ts";
 import { plannerSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, readRun } from "../src/run/files.ts";
 import { policyDigest, policyFolders } from "../src/run/policy.ts";
@@ -60,10 +61,12 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
       ),
       seeds: seeds(each.id),
     }));
+    const fitted = fittedBatches();
     const options = {
       signal: context.signal,
       onProgress: (done: number, total: number) => context.report({ doing: "rollout", done, total }),
       onWaiting: () => context.report({ doing: "waiting for a device" }),
+      onSmallerBatch: fitted.note,
       by: { run: input.run.name, as: "planner" } as const,
     };
     const results = await deps.models.withVlm("rollout", spec, options, (vlm) => vlm.sample(items, sampling, options));
@@ -80,7 +83,7 @@ async function rolloutChunk(deps: ActivityDeps, context: StepContext, input: Rol
       }));
     });
     await writeJsonLines(join(folder, "rollouts.jsonl"), rows);
-    return { rows: rows.length };
+    return { rows: rows.length, ...fitted.notes() };
   });
   return ref;
 }

@@ -12,6 +12,7 @@ import { ASKS_WITH, WEIGHTS } from "../src/recipe/parts/scoring.ts";
 import { type Answerer, createAsker } from "./asker.ts";
 import { answerChunk } from "./answer.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { fittedBatches } from "./fitted.ts";
 import { measure } from "./measure.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
 import { chunkQuestions, readRunAt, type RunFiles } from "../src/run/files.ts";
@@ -41,9 +42,11 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const samples = await samplesOf(deps, files, chunk, input);
+    const fitted = fittedBatches();
     const options: CallOptions = {
       signal: context.signal,
       onProgress: (done, total) => context.report({ doing: "score", done, total }),
+      onSmallerBatch: fitted.note,
     };
     const onWaiting = (): void => context.report({ doing: "waiting for a device" });
     const by = { run: input.run.name, as: "critic" } as const;
@@ -56,7 +59,7 @@ async function scoreChunk(deps: ActivityDeps, context: StepContext, input: Score
       ...quarantined(files, chunk),
     ];
     await writeJsonLines(join(folder, "labeled.jsonl"), rows);
-    return { rows: rows.length };
+    return { rows: rows.length, ...fitted.notes() };
   });
   return ref;
 }

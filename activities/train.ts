@@ -5,7 +5,6 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import type { PolicyRef } from "../src/contract/artifact.ts";
 import type { Trained, TrainInput, TrainSteps } from "../src/contract/steps.ts";
 import { StepFailure } from "../src/failure.ts";
-import type { JobOptions } from "../src/model/trainer/backend.ts";
 import { trainParams, type TrainSettings } from "../src/model/trainer/key-params.ts";
 import type { PairRow } from "../src/preference/rows.ts";
 import { optimizerSteps } from "../src/recipe/plan.ts";
@@ -17,6 +16,7 @@ import { baseFolder, baseSettings } from "./model-specs.ts";
 import { readRunAt, type RunFiles } from "../src/run/files.ts";
 import { policyDigest } from "../src/run/policy.ts";
 import { asActivity, type StepContext } from "./step.ts";
+import { runTrainJob, type TrainedJob } from "./train-job.ts";
 
 /** Raise when the meaning of a trained adapter changes. */
 const RESULT_VERSION = 1;
@@ -53,9 +53,9 @@ async function trainPolicy(deps: ActivityDeps, context: StepContext, input: Trai
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const pairs = await accumulate(deps, files, input);
     await writeJson(join(folder, "dpo_accumulated.json"), pairs);
-    const metrics = await train(deps, context, files, { folder, checkpoints, settings });
+    const { metrics, batch } = await train(deps, context, files, { folder, checkpoints, settings });
     await writeJson(join(folder, "training.json"), metrics);
-    return { rows: pairs.length };
+    return { rows: pairs.length, ...(batch && { notes: { batch } }) };
   });
   await checkpoints.drop();
   const made = training.tuning === "full" ? { full: ref } : { adapter: ref };
@@ -70,44 +70,31 @@ interface Making {
   readonly settings: TrainSettings;
 }
 
-/** Trains from the newest whole checkpoint, on whichever host it was made. */
+/** Trains on leased devices, and writes the log beside what was trained. */
 async function train(
   deps: ActivityDeps,
   context: StepContext,
   files: RunFiles,
   { folder, checkpoints, settings }: Making,
-): Promise<Record<string, number>> {
+): Promise<Pick<TrainedJob, "metrics" | "batch">> {
   const { training, retries, data, simulate } = files.recipe;
   const { signal, report } = context;
-  const resumed = await checkpoints.newest();
-  let log = resumed?.log ?? "";
-  const onEvent: JobOptions["onEvent"] = async (event) => {
-    if (event.event === "progress") {
-      const { step, total, metrics } = event;
-      report({ doing: "train", done: step, total, metrics });
-      log += `${JSON.stringify({ step, ...metrics })}\n`;
-    } else if (event.event === "checkpoint") await checkpoints.keep(event.step, event.folder, log);
-  };
   const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
-  const scratch = await checkpoints.scratch();
-  try {
-    const request = {
-      ...settings,
-      model: baseFolder(deps, files),
-      data: join(folder, "dpo_accumulated.json"),
-      image_root: join(deps.root, data.image_root),
-      output: folder,
-      checkpoints: scratch,
-      resume_from: resumed?.folder ?? null,
-    };
-    const options = { signal, silenceMs: retries.silence_s * 1000, onEvent };
-    const spec = { backend: training.backend, devices: training.num_processes, simulate };
-    const metrics = await deps.models.withTrainer(spec, waiting, (trainer) => trainer.train(request, options));
-    await writeFile(join(folder, "training_log.jsonl"), log);
-    return Object.fromEntries(Object.entries(metrics).filter(([name]) => !TIMINGS.test(name)));
-  } finally {
-    await deps.store.discard(scratch);
-  }
+  const request = {
+    ...settings,
+    model: baseFolder(deps, files),
+    data: join(folder, "dpo_accumulated.json"),
+    image_root: join(deps.root, data.image_root),
+    output: folder,
+  };
+  const job = { request, checkpoints, silenceMs: retries.silence_s * 1000, log: deps.log };
+  const spec = { backend: training.backend, devices: training.num_processes, simulate };
+  const { metrics, log, batch } = await deps.models.withTrainer(spec, waiting, (trainer) =>
+    runTrainJob(trainer, job, context),
+  );
+  await writeFile(join(folder, "training_log.jsonl"), log);
+  const lasting = Object.entries(metrics).filter(([name]) => !TIMINGS.test(name));
+  return { metrics: Object.fromEntries(lasting), batch };
 }
 
 /** Timings differ between runs that are otherwise equal; Temporal's history has them. */

@@ -5,7 +5,7 @@ import { StepFailure } from "../../failure.ts";
 import type { ModelServer } from "../../process/model-server.ts";
 import type { EditorSpec } from "../models.ts";
 import type { PythonRunners } from "../python.ts";
-import { startPythonServer } from "../python-server.ts";
+import { noteSmaller, startPythonServer } from "../python-server.ts";
 import type { AskedOfEditor } from "../server-names.ts";
 import type { ImageBackend } from "./backend.ts";
 
@@ -47,6 +47,7 @@ export function createFlux2Klein(
           : z.prettifyError(parsed.error);
         throw new StepFailure("ChildError", `An image server's answer does not fit the question: ${why}.`);
       }
+      noteSmaller(answer, micro_batch, options.onSmallerBatch);
       return parsed.data;
     },
   };

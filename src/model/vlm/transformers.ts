@@ -5,7 +5,7 @@ import { StepFailure } from "../../failure.ts";
 import type { ModelServer } from "../../process/model-server.ts";
 import type { VlmSpec, WarmVlm } from "../models.ts";
 import type { PythonRunners } from "../python.ts";
-import { startPythonServer } from "../python-server.ts";
+import { noteSmaller, startPythonServer } from "../python-server.ts";
 import type { AskedOfVlm } from "../server-names.ts";
 import type { CallOptions, VlmBackend } from "./backend.ts";
 
@@ -54,7 +54,7 @@ export function createTransformersVlm(
     shape: z.ZodType<T[]>,
     options: CallOptions,
   ): Promise<T[]> {
-    const { result, ...answer } = await server.request(op, { ...body, micro_batch }, { ...options, silenceMs });
+    const answer = await server.request(op, { ...body, micro_batch }, { ...options, silenceMs });
     if (answer.serving !== serving) {
       const wanted = serving.slice(0, 12);
       throw new StepFailure(
@@ -62,13 +62,14 @@ export function createTransformersVlm(
         `A model server answered for ${answer.serving.slice(0, 12)} where ${wanted} was asked.`,
       );
     }
-    const parsed = shape.safeParse(result);
+    const parsed = shape.safeParse(answer.result);
     if (!parsed.success || parsed.data.length !== body.items.length) {
       const why = parsed.success
         ? `${parsed.data.length} results for ${body.items.length} items`
         : z.prettifyError(parsed.error);
       throw new StepFailure("ChildError", `A model server's answer to "${op}" does not fit the question: ${why}.`);
     }
+    noteSmaller(answer, micro_batch, options.onSmallerBatch);
     return parsed.data;
   }
 
