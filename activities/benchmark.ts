@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { readAllJsonLines, writeJsonLines } from "../src/artifact/files.ts";
 import { canonicalDigest } from "../src/artifact/key.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
+import { servingParams } from "../src/benchmark/keys.ts";
 import { benchmarkOf } from "../src/benchmark/index.ts";
 import { type AnsweredRow, type AnswerStatus, type JudgedRow, judgeRow, statusCounts } from "../src/benchmark/rows.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
@@ -15,6 +16,7 @@ import { seedFor } from "../src/seed.ts";
 import { SCORES_FILE, scoresOf } from "../src/statistics/scores.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { type Given, givenFolders, onGiven } from "./given.ts";
+import { fittedBatches } from "./fitted.ts";
 import { servePolicy } from "./serving.ts";
 import type { StepContext } from "./step.ts";
 
@@ -53,10 +55,7 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
     step: "answer-items",
     version: ANSWER_VERSION,
     params: {
-      backend: serving.backend,
-      attn_implementation: serving.attn_implementation,
-      pixels: [serving.min_pixels, serving.max_pixels],
-      max_new_tokens: serving.max_new_tokens,
+      ...servingParams(serving),
       poisoned: [...reasons.keys()].map((place) => own[place]!.id),
       pretended: serving.backend === "simulated" ? (recipe.simulate?.faults ?? null) : null,
     },
@@ -80,8 +79,12 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
       ),
       seeds: ["greedy"],
     }));
-    const replies = await servePolicy(deps, context, { ...input, recipe, doing: "answer", unchanged }, (vlm, options) =>
-      vlm.sample(prompts, greedy(serving.max_new_tokens), options),
+    const fitted = fittedBatches();
+    const replies = await servePolicy(
+      deps,
+      context,
+      { ...input, recipe, doing: "answer", unchanged, fitted },
+      (vlm, options) => vlm.sample(prompts, greedy(serving.max_new_tokens), options),
     );
     const rows: AnsweredRow[] = wanted.map(({ id }, place) => {
       const { completions, prompt_digest } = replies[place]!;
@@ -90,7 +93,7 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
     });
     for (const [place, reason] of reasons) rows.push({ id: own[place]!.id, policy: digest, reason });
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
-    return { rows: rows.length };
+    return { rows: rows.length, ...fitted.notes() };
   });
   const { ref } = await makeArtifact(deps.store, recipeOf, build);
   return ref;

@@ -33,7 +33,5 @@ const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, snowballSteps];
 export function activitiesOf(queue: Role | "control", deps: ActivityDeps): Activities {
   const parts: readonly PipelineSteps[] = [SHARED, ...PIPELINES];
   const steps = parts.flatMap((each) => Object.entries(each[queue] ?? {}));
-  return Object.fromEntries(
-    steps.map(([name, step]) => [name, asActivity((context, ...args) => step(deps, context, ...args))]),
-  );
+  return Object.fromEntries(steps.map(([name, step]) => [name, asActivity(deps, step)]));
 }

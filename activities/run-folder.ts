@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isMissing } from "../src/artifact/durable.ts";
+import { isMissing, codeOf } from "../src/artifact/durable.ts";
 import { readJson, writeJson } from "../src/artifact/files.ts";
 import type { ActivityDeps } from "./deps.ts";
 
@@ -23,8 +23,9 @@ export interface RunFolder {
 }
 
 /**
- * The folder in which a run shows itself: `<results>/<kind>/<data>_<timestamp>`, relative to the root.
- * The timestamp is stored once per run name, so that a run that is started again goes on in its folder.
+ * The folder in which a run shows itself: `<results>/<kind>/<data>_<timestamp>`, relative to the root, with `_2` and so on
+ * behind it where another run on the same data began in the same second. It is stored once per run name, so that a run
+ * that is started again goes on in its folder; with another recipe it gets a new one.
  */
 export async function openRunFolder(deps: ActivityDeps, name: string, wanted: RunFolder): Promise<string> {
   const record = join(deps.state, "runs", `${name}.json`);
@@ -32,8 +33,9 @@ export async function openRunFolder(deps: ActivityDeps, name: string, wanted: Ru
     if (isMissing(error)) return undefined;
     throw error;
   });
-  const folder = known?.digest === wanted.digest ? known.folder : newFolder(deps, wanted);
+  const folder = known?.digest === wanted.digest ? known.folder : await newFolder(deps, wanted);
   const absolute = join(deps.root, folder);
+  // It may have been deleted, which loses nothing.
   await mkdir(absolute, { recursive: true });
   for (const [file, content] of Object.entries(wanted.files)) await writeJson(join(absolute, file), content);
   if (known?.folder !== folder) {
@@ -43,9 +45,20 @@ export async function openRunFolder(deps: ActivityDeps, name: string, wanted: Ru
   return folder;
 }
 
-function newFolder(deps: ActivityDeps, { kind, data }: RunFolder): string {
+/** Makes a folder that nobody has: mkdir(2) decides who was first. */
+async function newFolder(deps: ActivityDeps, { kind, data }: RunFolder): Promise<string> {
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
-  return join(deps.results, kind, `${cut(data)}_${stamp}`);
+  const first = join(deps.results, kind, `${cut(data)}_${stamp}`);
+  await mkdir(dirname(join(deps.root, first)), { recursive: true });
+  for (let number = 1; ; number += 1) {
+    const folder = number === 1 ? first : `${first}_${number}`;
+    try {
+      await mkdir(join(deps.root, folder));
+      return folder;
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
+  }
 }
 
 /** Bytes of a data set's name in its run folder's, of which file systems take 255 with the timestamp. */

@@ -3,6 +3,7 @@ import { ApplicationFailure } from "@temporalio/common";
 import { FAILURES, FINAL } from "../src/contract/failures.ts";
 import { asStepFailure } from "../src/failure.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { inputsOf } from "./inputs.ts";
 
 /** Heartbeats per heartbeat limit: one may be late and one lost. */
 const BEATS_PER_LIMIT = 3;
@@ -38,13 +39,15 @@ export interface StepHeartbeat {
 
 /**
  * Makes an activity of a step: beats while it works and turns its failure into Temporal's, with the retry decision of
- * the table of failures.
+ * the table of failures. Before a failure counts, the bytes of the step's inputs are looked at: what is broken is lost,
+ * and is made again.
  *
  * The beat says that this process lives and carries the last progress. It does not prove that a model process moves:
  * that is watched where the process is, by its silence limit, which ends the step.
  */
 export function asActivity<A extends unknown[], R>(
-  run: (context: StepContext, ...args: A) => Promise<R>,
+  deps: ActivityDeps,
+  run: (deps: ActivityDeps, context: StepContext, ...args: A) => Promise<R>,
 ): (...args: A) => Promise<R> {
   return async (...args) => {
     // Captured on entry: the SDK forbids asking for it inside an abort listener.
@@ -56,12 +59,16 @@ export function asActivity<A extends unknown[], R>(
       last = progress;
       context.heartbeat(progress);
     };
+    const signal = context.cancellationSignal;
+    const inputs = inputsOf(deps.store, args);
     try {
-      return await run({ signal: context.cancellationSignal, report }, ...args);
+      return await run({ ...deps, store: inputs.store }, { signal, report }, ...args);
     } catch (error) {
+      const thrown = asStepFailure(error, "Infrastructure");
+      // A store that cannot be read now says nothing about what lies in it: then the failure is what it was.
+      const failure = await inputs.blame(thrown, signal).catch(() => thrown);
       // A cancelled step ends as cancelled, whatever the aborted work threw.
-      if (context.cancellationSignal.aborted) await context.cancelled;
-      const failure = asStepFailure(error, "Infrastructure");
+      if (signal.aborted) await context.cancelled;
       throw ApplicationFailure.create({
         type: failure.type,
         message: failure.message,

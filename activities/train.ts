@@ -5,68 +5,68 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import type { PolicyRef } from "../src/contract/artifact.ts";
 import type { Trained, TrainInput, TrainJob } from "../src/contract/training.ts";
 import { StepFailure } from "../src/failure.ts";
-import type { JobOptions, TrainRequest } from "../src/model/trainer/backend.ts";
-import type { CommonRecipe, Simulate } from "../src/recipe/common.ts";
+import type { CommonRecipe } from "../src/recipe/common.ts";
 import { baseDigest, policyDigest, policyFolders } from "../src/run/policy.ts";
 import { readRecipe } from "../src/run/recipe-file.ts";
 import type { TrainRow } from "../src/training/algorithm.ts";
 import { optimizerSteps } from "../src/training/common.ts";
 import { algorithmOf } from "../src/training/index.ts";
-import { type Checkpoints, createCheckpoints } from "./checkpoints.ts";
+import { trainParams, type TrainSettings } from "../src/training/keys.ts";
+import { createCheckpoints } from "./checkpoints.ts";
 import { deepspeedOf } from "./deepspeed.ts";
 import type { ActivityDeps } from "./deps.ts";
-import type { StepContext } from "./step.ts";
 import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
+import type { StepContext } from "./step.ts";
+import { type RunningJob, runTrainJob } from "./train-job.ts";
 
 /** Raise when the meaning of a trained policy changes. */
-const RESULT_VERSION = 1;
+const RESULT_VERSION = 2;
 
 /** Makes a policy from rows by the algorithm of the job. Everything in the job is in the key. */
 export async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
   const { job } = input;
-  const { keyed, settings: schema, files } = algorithmOf(job.algorithm);
-  const settings = schema.parse(job.settings);
+  const { settings: schema, files } = algorithmOf(job.algorithm);
+  const own = schema.parse(job.settings);
   const opened = await readRecipe(store, input.run);
-  const deepspeed = deepspeedOf(opened, settings.deepspeed);
-  const configured = typeof deepspeed === "object" && deepspeed !== null ? { deepspeed } : {};
   refuseAdapters(job);
-  const { dtype, attn_implementation, min_pixels, max_pixels } = job.loading;
+  const settings: TrainSettings = {
+    ...job.loading,
+    algorithm: job.algorithm,
+    settings: own,
+    deepspeed: deepspeedOf(opened, own.deepspeed),
+    seed: job.seed,
+  };
+  const { dtype } = job.loading;
+  const reference = job.reference ? [policyDigest(job.reference)] : [];
   const recipeOf = {
     step: "train",
     version: RESULT_VERSION,
-    params: {
-      ...(job.algorithm !== "dpo" && { algorithm: job.algorithm }),
-      ...keyed(settings, configured),
-      seed: job.seed,
-      dtype,
-      attn_implementation,
-      pixels: [min_pixels, max_pixels],
-      ...(job.reference && { reference: policyDigest(job.reference) }),
-    },
-    inputs: [baseDigest(job.init), ...job.data.map((each) => each.ref.sha256)],
+    params: trainParams(settings),
+    inputs: [baseDigest(job.init), ...reference, ...job.data.map((each) => each.ref.sha256)],
   };
-  const given = job.data.reduce((sum, each) => sum + each.ref.rows, 0);
-  const steps = { saveSteps: settings.save_steps, maxSteps: optimizerSteps(given, settings) };
+  const rows = job.data.reduce((sum, each) => sum + each.ref.rows, 0);
+  const steps = { saveSteps: own.save_steps, maxSteps: optimizerSteps(rows, own) };
   const checkpoints = createCheckpoints(store, recipeOf, steps);
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
-    const { rows, images } = await joinRows(deps, input, files.rows);
     const data = join(folder, files.joined);
-    await writeJson(data, rows);
-    const models = settings.backend === "simulated" ? [] : givenFolders([job.init, job.reference]);
-    const given: Given = { models, images: { folder: job.images, digests: images } };
+    const joined = await joinRows(deps, input, files.rows);
+    await writeJson(data, joined);
+    const given: Given = {
+      models: own.backend === "simulated" ? [] : givenFolders([job.init, job.reference]),
+      images: { folder: job.images, digests: await imagesOf(deps, job.data) },
+    };
     const unchanged = (): Promise<void> => checkGiven(deps, context, given);
     await unchanged();
-    const request = { ...(await loadingOf(deps, job)), data, output: folder, settings, deepspeed };
-    const { retries, simulate } = opened.recipe;
-    const metrics = await run(deps, context, { folder, checkpoints, request, retries, simulate, unchanged });
+    const request = { ...settings, ...(await foldersOf(deps, job)), data, output: folder };
+    const silenceMs = opened.recipe.retries.silence_s * 1000;
+    const running = { request, checkpoints, silenceMs, log: deps.log, unchanged };
+    const batch = await train(deps, context, running, opened.recipe);
     await unchanged();
-    await writeJson(join(folder, "training.json"), metrics);
-    return { rows: rows.length };
+    return { rows: joined.length, ...(batch && { notes: { batch } }) };
   });
   await checkpoints.drop();
-  const policy: PolicyRef =
-    settings.tuning === "full" ? { base: ref, dtype } : { base: job.init.base, adapter: ref, dtype };
+  const policy: PolicyRef = own.tuning === "full" ? { base: ref, dtype } : { base: job.init.base, adapter: ref, dtype };
   const metrics = await readJson<Record<string, number>>(join(await store.open(ref), "training.json"));
   return { policy, digest: policyDigest(policy), metrics };
 }
@@ -77,67 +77,33 @@ function refuseAdapters({ init, reference }: TrainJob): void {
   throw new StepFailure("BadInput", "A training starts from a whole checkpoint; merge the policy's adapter first.");
 }
 
-async function loadingOf(deps: ActivityDeps, { algorithm, init, reference, loading, images, seed }: TrainJob) {
-  const { model } = await policyFolders(deps.store, deps.root, init);
-  const other = reference && (await policyFolders(deps.store, deps.root, reference)).model;
-  return { ...loading, algorithm, model, reference: other ?? null, image_root: join(deps.root, images), seed };
+/** The absolute folders that a training reads. */
+async function foldersOf({ store, root }: ActivityDeps, { init, reference, images }: TrainJob) {
+  const { model } = await policyFolders(store, root, init);
+  const other = reference && (await policyFolders(store, root, reference)).model;
+  return { model, reference: other ?? null, image_root: join(root, images) };
 }
 
-interface Running {
-  readonly folder: string;
-  readonly checkpoints: Checkpoints;
-  readonly request: Omit<TrainRequest, "checkpoints" | "resume_from">;
-  readonly retries: CommonRecipe["retries"];
-  readonly simulate: Simulate;
-  /** Throws when what is read is not what the run was opened with: a checkpoint is kept under the key of that. */
-  readonly unchanged: () => Promise<void>;
-}
-
-/** Trains from the newest whole checkpoint, on whichever host it was made. */
-async function run(
-  deps: ActivityDeps,
-  context: StepContext,
-  { folder, checkpoints, request, retries, simulate, unchanged }: Running,
-): Promise<Record<string, number>> {
+/** Trains on leased devices, and writes log and metrics beside what was trained. */
+async function train(deps: ActivityDeps, context: StepContext, job: RunningJob, { simulate }: CommonRecipe) {
+  const { settings, output } = job.request;
   const { signal, report } = context;
-  const resumed = await checkpoints.newest();
-  let log = resumed?.log ?? "";
-  const onEvent: JobOptions["onEvent"] = async (event) => {
-    if (event.event === "progress") {
-      const { step, total, metrics } = event;
-      report({ doing: "train", done: step, total, metrics });
-      log += `${JSON.stringify({ step, ...metrics })}\n`;
-    } else if (event.event === "checkpoint") {
-      await unchanged();
-      await checkpoints.keep(event.step, event.folder, log);
-    }
-  };
   const waiting = { signal, onProgress: () => {}, onWaiting: () => report({ doing: "waiting for a device" }) };
-  const scratch = await checkpoints.scratch();
-  try {
-    const whole = { ...request, checkpoints: scratch, resume_from: resumed?.folder ?? null };
-    const options = { signal, silenceMs: retries.silence_s * 1000, onEvent };
-    const { backend, num_processes: devices } = request.settings;
-    const spec = { backend, devices, simulate };
-    const metrics = await deps.models.withTrainer(spec, waiting, (trainer) => trainer.train(whole, options));
-    await writeFile(join(folder, "training_log.jsonl"), log);
-    return Object.fromEntries(Object.entries(metrics).filter(([name]) => !TIMINGS.test(name)));
-  } finally {
-    await deps.store.discard(scratch);
-  }
+  const spec = { backend: settings.backend, devices: settings.num_processes, simulate };
+  const { metrics, log, batch } = await deps.models.withTrainer(spec, waiting, (trainer) =>
+    runTrainJob(trainer, job, context),
+  );
+  await writeFile(join(output, "training_log.jsonl"), log);
+  const lasting = Object.entries(metrics).filter(([name]) => !TIMINGS.test(name));
+  await writeJson(join(output, "training.json"), Object.fromEntries(lasting));
+  return batch;
 }
 
 /** Timings differ between runs that are otherwise equal; Temporal's history has them. */
 const TIMINGS = /runtime|per_second|flos|time/;
 
-interface Joined {
-  readonly rows: TrainRow[];
-  /** sha256 of the images that they show, by name. */
-  readonly images: ReadonlyMap<string, string>;
-}
-
 /** The rows of all parts, each proved to come from the policy that the job says sampled it. */
-async function joinRows(deps: ActivityDeps, { title, job }: TrainInput, file: string): Promise<Joined> {
+async function joinRows(deps: ActivityDeps, { title, job }: TrainInput, file: string): Promise<TrainRow[]> {
   const all: TrainRow[] = [];
   for (const { ref, sampledBy } of job.data) {
     const rows = await readJson<TrainRow[]>(join(await deps.store.open(ref), file));
@@ -152,5 +118,5 @@ async function joinRows(deps: ActivityDeps, { title, job }: TrainInput, file: st
     all.push(...rows);
   }
   if (all.length === 0) throw new StepFailure("BadInput", `There are no rows to train on (${title}).`);
-  return { rows: all, images: await imagesOf(deps, job.data) };
+  return all;
 }

@@ -12,6 +12,7 @@ import { createAsker } from "./asker.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { onGiven } from "../given.ts";
 import { givenOf } from "./given.ts";
+import { fittedBatches } from "../fitted.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
 import { REFERENCE_POLICY, referenceArms } from "./reference.ts";
 import { chunkQuestions, readRun, type RunFiles } from "../../src/pipeline/snowball/files.ts";
@@ -43,23 +44,29 @@ export async function answerChunk(deps: ActivityDeps, context: StepContext, inpu
   );
   const build = onGiven(deps, context, given, async (folder, unchanged) => {
     const samples = await samplesOf(deps, files, chunk, input);
+    const fitted = fittedBatches();
     const options: CallOptions = {
       signal: context.signal,
       onProgress: (done, total) => context.report({ doing: "answer", done, total }),
+      onSmallerBatch: fitted.note,
     };
     const onWaiting = (): void => context.report({ doing: "waiting for a device" });
-    const waiting = { ...options, onWaiting, onLoaded: unchanged };
+    const by = { run: input.run.name, as: "evaluator" } as const;
     const answerable = samples.filter((sample) => sample.fault === undefined);
-    const answers = await deps.models.withVlm("score", answererSpec(deps, files, "evaluator"), waiting, (vlm) =>
-      createAsker(vlm, files, evaluator.max_new_tokens, options).ownAnswers(
-        answerable.map((sample) => ({ question: sample.question, images: [...sample.given, ...sample.viewPaths] })),
-      ),
+    const answers = await deps.models.withVlm(
+      "score",
+      answererSpec(deps, files, "evaluator"),
+      { ...options, onWaiting, onLoaded: unchanged, by },
+      (vlm) =>
+        createAsker(vlm, files, evaluator.max_new_tokens, options).ownAnswers(
+          answerable.map((sample) => ({ question: sample.question, images: [...sample.given, ...sample.viewPaths] })),
+        ),
     );
     const said = new Map(answerable.map((sample, place) => [sample, answers[place]!.text]));
     const rows = samples.map((sample) => answerRow(files, sample, said.get(sample)));
     rows.push(...poisonedRows(chunk));
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
-    return { rows: rows.length };
+    return { rows: rows.length, ...fitted.notes() };
   });
   const { ref } = await makeArtifact(deps.store, recipeOf, build);
   return ref;

@@ -11,10 +11,12 @@ import { planFormat, planFormatParams } from "../../src/pipeline/snowball/recipe
 import { besideOf } from "../../src/model/image/backend.ts";
 import { onGiven } from "../given.ts";
 import { givenOf } from "./given.ts";
-import { editorParams, executorSpec, pretended } from "./model-specs.ts";
+import { executorSpec, pretended } from "./model-specs.ts";
 import type { ImportedQuestion } from "../../src/dataset/question.ts";
 import { chunkQuestions, readRun, type RunFiles } from "../../src/pipeline/snowball/files.ts";
 import type { StepContext } from "../step.ts";
+import { viewParams } from "../../src/pipeline/snowball/keys.ts";
+import { fittedBatches } from "../fitted.ts";
 import { makeDistinct, type Wanted } from "./views.ts";
 
 /** Raise when the meaning of a view row or of a view's noise changes. */
@@ -40,14 +42,11 @@ export async function imagineChunk(
     step: "imagine",
     version: RESULT_VERSION,
     params: {
-      backend: executor.backend,
-      size: [executor.width, executor.height],
-      max_retries: executor.max_retries,
+      ...viewParams(executor, files.models.executor),
       max_instructions: planner.max_instructions,
       seed,
       measure,
       pretended: pretended(files, executor.backend),
-      ...editorParams(files),
       random_view: randomView ? evaluation.reference_views : null,
       ...planFormatParams(files.recipe),
       ...(beside.length > 0 && { beside: beside.map((name) => files.given.get(name) ?? null) }),
@@ -58,17 +57,20 @@ export async function imagineChunk(
   const build = onGiven(deps, context, given, async (folder, unchanged) => {
     const rollouts = join(await store.open(input.rollouts), "rollouts.jsonl");
     const wanted = await wantedViews(files, asked, rollouts, randomView);
+    const fitted = fittedBatches();
     const options = {
       signal: context.signal,
       onProgress: (done: number, total: number) => context.report({ doing: "imagine", done, total }),
       onWaiting: () => context.report({ doing: "waiting for a device" }),
       onLoaded: unchanged,
+      onSmallerBatch: fitted.note,
+      by: { run: input.run.name, as: "executor" } as const,
     };
     const rows = await deps.models.withExecutor(executorSpec(deps, files), options, (backend) =>
       makeDistinct(backend, wanted, { folder, deps, files, options, measure }),
     );
     await writeJsonLines(join(folder, "views.jsonl"), rows);
-    return { rows: rows.length };
+    return { rows: rows.length, ...fitted.notes() };
   });
   const { ref } = await makeArtifact(store, recipeOf, build);
   return ref;

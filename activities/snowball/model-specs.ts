@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import type { ExecutorSpec, VlmSpec } from "../../src/model/models.ts";
+import type { ExecutorSpec, VlmSpec } from "../../src/model/specs.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { RunFiles } from "../../src/pipeline/snowball/files.ts";
 import type { PolicyFolders } from "../../src/run/policy.ts";
+import { answerParams } from "../../src/pipeline/snowball/keys.ts";
 
 /** How the planner is served for a policy. `serving` is the policy's digest, which every answer must name. */
 export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string, folders: PolicyFolders): VlmSpec {
@@ -18,7 +19,7 @@ export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string
     max_pixels: planner.max_pixels,
     micro_batch: planner.micro_batch,
     silenceMs: retries.silence_s * 1000,
-    simulate,
+    simulate: planner.backend === "simulated" ? simulate : undefined,
   };
 }
 
@@ -37,21 +38,18 @@ export function answererSpec(deps: ActivityDeps, files: RunFiles, who: "critic" 
     max_pixels: model.max_pixels,
     micro_batch: model.micro_batch,
     silenceMs: retries.silence_s * 1000,
-    simulate,
+    simulate: model.backend === "simulated" ? simulate : undefined,
   };
 }
 
 /** What of such a model determines its answers, and so belongs into the keys of the steps that ask it. */
 export function answererParams(files: Pick<RunFiles, "recipe" | "texts" | "models">, who: "critic" | "evaluator") {
-  const { backend, dtype, min_pixels, max_pixels, max_new_tokens } = files.recipe[who];
+  const answerer = files.recipe[who];
   return {
-    backend,
+    ...answerParams(answerer),
     model: files.models[who],
-    dtype,
-    pixels: [min_pixels, max_pixels],
-    max_new_tokens,
     text: files.texts.answer,
-    pretended: pretended(files, backend),
+    pretended: pretended(files, answerer.backend),
   };
 }
 
@@ -72,13 +70,6 @@ export function executorSpec(deps: ActivityDeps, files: RunFiles): ExecutorSpec 
     settings: { width, height, num_inference_steps, guidance_scale, max_input_pixels },
     silenceMs: retries.silence_s * 1000,
   };
-}
-
-/** What of an editor determines its views, beside their size; the keys of executors without a model know nothing of it. */
-export function editorParams(files: RunFiles): object {
-  const { backend, dtype, num_inference_steps, guidance_scale, max_input_pixels } = files.recipe.executor;
-  if (backend !== "flux2-klein") return {};
-  return { editor: { model: editorOf(files).digest, dtype, num_inference_steps, guidance_scale, max_input_pixels } };
 }
 
 function editorOf({ recipe, models }: RunFiles): { readonly folder: string; readonly digest: string } {

@@ -20,6 +20,8 @@ import type { ActivityDeps } from "../deps.ts";
 import { question, readRunAt } from "../../src/pipeline/snowball/files.ts";
 import { policyDigest } from "../../src/run/policy.ts";
 import type { StepContext } from "../step.ts";
+import { determining } from "../../src/determining.ts";
+import { NOT_OF_PAIRS } from "../../src/pipeline/snowball/keys.ts";
 
 /** Raise when the meaning of a pair changes. */
 const RESULT_VERSION = 2;
@@ -36,7 +38,6 @@ export async function selectPairs(
   const { store } = deps;
   const files = await readRunAt(store, run, shard);
   const { scoring, planner, loop, thresholds, seed } = files.recipe;
-  const { min_score_gap, below_gap, tie_floor, max_failure_pair_share } = scoring;
   const sampled = policyDigest(policy);
   const ids = files.shards.shards[shard] ?? [];
   const shuffle = loop.controls.shuffle_scores;
@@ -45,7 +46,7 @@ export async function selectPairs(
     version: RESULT_VERSION,
     params: {
       shard,
-      rules: { min_score_gap, below_gap, tie_floor, max_failure_pair_share },
+      rules: determining(scoring, NOT_OF_PAIRS),
       images: canonicalDigest(ids.map((id) => question(files, id).image_digests)),
       texts: { system: files.texts.system, template: files.texts.template },
       max_instructions: planner.max_instructions,

@@ -2,15 +2,15 @@ import { join } from "node:path";
 import { writeJsonLines } from "../../src/artifact/files.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import { type ArtifactRef, isMade } from "../../src/contract/artifact.ts";
-import type { RolloutInput, RolloutSource } from "../../src/pipeline/snowball/contract/steps.ts";
-import type { Sampling } from "../../src/model/vlm/backend.ts";
+import type { RolloutInput } from "../../src/pipeline/snowball/contract/steps.ts";
 import type { RolloutRow } from "../../src/preference/rows.ts";
 import { plannerMessages } from "../../src/prompt/messages.ts";
-import type { Planner } from "../../src/pipeline/snowball/recipe/planner.ts";
 import { seedFor } from "../../src/seed.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { onGiven } from "../given.ts";
 import { givenOf } from "./given.ts";
+import { rolloutParams } from "../../src/pipeline/snowball/keys.ts";
+import { fittedBatches } from "../fitted.ts";
 import { plannerSpec, pretended } from "./model-specs.ts";
 import { chunkQuestions, readRun } from "../../src/pipeline/snowball/files.ts";
 import { madeInputs, policyDigest, policyFolders } from "../../src/run/policy.ts";
@@ -30,7 +30,8 @@ export async function rolloutChunk(
   const { planner } = files.recipe;
   const { asked, digest } = chunkQuestions(files, input.list, input.chunk);
   const serving = policyDigest(input.policy);
-  const sampling = samplingOf(planner, input.source);
+  const params = rolloutParams(planner, input.source === "greedy");
+  const { sampling } = params;
   const seeds = (id: string): string[] =>
     input.source === "greedy"
       ? ["greedy"]
@@ -42,11 +43,7 @@ export async function rolloutChunk(
     step: "rollout",
     version: RESULT_VERSION,
     params: {
-      sampling,
-      backend: planner.backend,
-      attn_implementation: planner.attn_implementation,
-      pixels: [planner.min_pixels, planner.max_pixels],
-      max_instructions: planner.max_instructions,
+      ...params,
       texts: { system: files.texts.system, template: files.texts.template },
       seeds: asked.map((each) => seeds(each.id)),
       pretended: pretended(files, planner.backend),
@@ -71,11 +68,14 @@ export async function rolloutChunk(
       ),
       seeds: seeds(each.id),
     }));
+    const fitted = fittedBatches();
     const options = {
       signal: context.signal,
       onProgress: (done: number, total: number) => context.report({ doing: "rollout", done, total }),
       onWaiting: () => context.report({ doing: "waiting for a device" }),
       onLoaded: unchanged,
+      onSmallerBatch: fitted.note,
+      by: { run: input.run.name, as: "planner" } as const,
     };
     const results = await deps.models.withVlm("rollout", spec, options, (vlm) => vlm.sample(items, sampling, options));
     const rows = asked.flatMap((each, place) => {
@@ -91,16 +91,8 @@ export async function rolloutChunk(
       }));
     });
     await writeJsonLines(join(folder, "rollouts.jsonl"), rows);
-    return { rows: rows.length };
+    return { rows: rows.length, ...fitted.notes() };
   });
   const { ref } = await makeArtifact(store, recipeOf, build);
   return ref;
-}
-
-function samplingOf(planner: Planner, source: RolloutSource): Sampling {
-  const { top_p, top_k, min_p, repetition_penalty, max_new_tokens, temperature } = planner;
-  // Greedy decoding has no distribution to cut; the repetition penalty and the length stay the policy's own.
-  return source === "greedy"
-    ? { temperature: 0, top_p: 1, top_k: 0, min_p: 0, repetition_penalty, max_new_tokens }
-    : { temperature, top_p, top_k, min_p, repetition_penalty, max_new_tokens };
 }

@@ -8,10 +8,13 @@ import type { LabeledRow, RolloutRow } from "../../src/preference/rows.ts";
 import { emptyPlan, policyFailure, type Scored } from "../../src/preference/scores.ts";
 import { ASKS_WITH, WEIGHTS } from "../../src/pipeline/snowball/recipe/scoring.ts";
 import { planFormatParams } from "../../src/pipeline/snowball/recipe/prompt.ts";
+import { determining } from "../../src/determining.ts";
+import { NOT_OF_SCORES } from "../../src/pipeline/snowball/keys.ts";
 import { type Answerer, createAsker } from "./asker.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { onGiven } from "../given.ts";
 import { givenOf } from "./given.ts";
+import { fittedBatches } from "../fitted.ts";
 import { measure } from "./measure.ts";
 import { answererParams, answererSpec } from "./model-specs.ts";
 import { chunkQuestions, readRunAt, type RunFiles } from "../../src/pipeline/snowball/files.ts";
@@ -42,13 +45,16 @@ export async function scoreChunk(deps: ActivityDeps, context: StepContext, input
   );
   const build = onGiven(deps, context, given, async (folder, unchanged) => {
     const samples = await samplesOf(deps, files, chunk, input);
+    const fitted = fittedBatches();
     const options: CallOptions = {
       signal: context.signal,
       onProgress: (done, total) => context.report({ doing: "score", done, total }),
+      onSmallerBatch: fitted.note,
     };
     const onWaiting = (): void => context.report({ doing: "waiting for a device" });
+    const by = { run: input.run.name, as: "critic" } as const;
     const spec = answererSpec(deps, files, "critic");
-    const waiting = { ...options, onWaiting, onLoaded: unchanged };
+    const waiting = { ...options, onWaiting, onLoaded: unchanged, by };
     const scored = await deps.models.withVlm("score", spec, waiting, (vlm) =>
       scoreSamples(files, samples, createAsker(vlm, files, critic.max_new_tokens, options)),
     );
@@ -57,7 +63,7 @@ export async function scoreChunk(deps: ActivityDeps, context: StepContext, input
       ...quarantined(files, chunk),
     ];
     await writeJsonLines(join(folder, "labeled.jsonl"), rows);
-    return { rows: rows.length };
+    return { rows: rows.length, ...fitted.notes() };
   });
   const { ref } = await makeArtifact(deps.store, recipeOf, build);
   return ref;
@@ -67,14 +73,13 @@ export async function scoreChunk(deps: ActivityDeps, context: StepContext, input
 export function scoreParams(files: Pick<RunFiles, "recipe" | "texts" | "models">) {
   const { scoring, executor } = files.recipe;
   const asked = ASKS_WITH[scoring.method];
+  const { weights, ...scores } = determining(scoring, NOT_OF_SCORES);
   return {
     ...answererParams(files, "critic"),
-    method: scoring.method,
-    empty: scoring.empty,
-    view_cost: scoring.view_cost,
+    ...scores,
     on_generation_failure: executor.on_generation_failure,
     ...planFormatParams(files.recipe),
-    ...(scoring.method === "both" && { weights: scoring.weights ?? WEIGHTS }),
+    ...(scoring.method === "both" && { weights: weights ?? WEIGHTS }),
     ...(asked.length > 0 && { texts: asked.map((field) => files.texts[field]), reading: READING_VERSION }),
   };
 }

@@ -28,6 +28,10 @@ METRICS = {
     "grad_norm": "grad_norm",
 }
 
+# float16's gradients are scaled up, by 65,536 at first; a step whose gradients overflow is skipped, and the scale
+# halved. After 16 halvings it is 1 (DeepSpeed waits a little before the first): what still overflows does so by itself.
+SKIPPED_IN_A_ROW = 20
+
 
 class TermWeight:
     """A loss term's weight that notes the term. TRL multiplies each term by its weight and adds them up in one line;
@@ -66,22 +70,34 @@ class TermwiseDPOTrainer(DPOTrainer):  # type: ignore[misc]
 
 
 class Report(TrainerCallback):  # type: ignore[misc]
-    """Sends progress and checkpoint events; of several processes only the first speaks."""
+    """Sends progress and checkpoint events; of several processes only the first speaks.
 
-    def __init__(self, channel: Channel, terms: list[str], speaks: bool = True) -> None:
+    scaled: gradients are scaled for float16, and a step is skipped where they overflow.
+    """
+
+    def __init__(self, channel: Channel, terms: list[str], *, speaks: bool = True, scaled: bool = False) -> None:
         self._channel = channel
         self._terms = terms
         self._speaks = speaks
+        self._scaled = scaled
+        self._skipped = 0
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
         """After every optimizer step. A loss that is no number ends the training: it cannot recover."""
         if "loss" not in logs:
             return
-        metrics = metrics_of(logs, self._terms)
+        metrics = metrics_of(logs, self._terms, scaled=self._scaled)
         broken = [name for name, value in metrics.items() if not math.isfinite(value)]
         if broken:
             names = ", ".join(broken)
             raise Failure("ChildError", f"At step {state.global_step} no longer finite: {names}; lower learning_rate.")
+        self._skipped = self._skipped + 1 if "grad_norm" in logs and "grad_norm" not in metrics else 0
+        if self._skipped > SKIPPED_IN_A_ROW:
+            raise Failure(
+                "ChildError",
+                f"The gradients of {self._skipped} optimizer steps in a row are no numbers; lower learning_rate, or "
+                "train in bfloat16 or float32.",
+            )
         event = {"event": "progress", "step": state.global_step, "total": state.max_steps, "metrics": metrics}
         if self._speaks:
             self._channel.send(event)
@@ -96,7 +112,9 @@ class Report(TrainerCallback):  # type: ignore[misc]
             self._channel.send({"event": "checkpoint", "step": state.global_step, "folder": str(folder)})
 
 
-def metrics_of(logs: dict[str, Any], terms: list[str]) -> dict[str, float]:
-    """What is reported of one step's log."""
+def metrics_of(logs: dict[str, Any], terms: list[str], *, scaled: bool = False) -> dict[str, float]:
+    """What is reported of one step's log. scaled: a gradient that overflowed was skipped, and has no norm."""
     named = {ours: float(logs[theirs]) for theirs, ours in METRICS.items() if theirs in logs}
+    if scaled and not math.isfinite(named.get("grad_norm", 0)):
+        del named["grad_norm"]
     return named | {term: float(logs[term]) for term in terms if term in logs}

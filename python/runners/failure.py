@@ -1,9 +1,17 @@
 """What a runner reports when it cannot do what was asked. The names are those of src/contract/failures.ts."""
 
 import errno
+import re
 from typing import Literal
 
 FailureType = Literal["BadInput", "OutOfMemory", "ChildError", "DiskFull", "ArtifactLost", "CanaryFailed", "Provenance"]
+
+# Native writers keep no errno: they repeat the system's words, safetensors its number, and torch's zip only notices
+# that its file is too short.
+NO_SPACE = re.compile(
+    r"no space left on device|disk quota exceeded|\(os error (28|122)\)|inline_container\.cc.*unexpected pos",
+    re.IGNORECASE,
+)
 
 
 class Failure(Exception):
@@ -35,11 +43,16 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _is_disk_full(error: BaseException) -> bool:
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return True
-    # Native writers keep no errno. safetensors says it in words; torch.save only notices that its file is too short.
-    text = str(error)
-    return "os error 28" in text or ("inline_container.cc" in text and "unexpected pos" in text)
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if NO_SPACE.search(str(cause)):
+            return True
+        cause = cause.__cause__
+    return False
 
 
 def _first_line(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from transformers import Qwen3ForCausalLM, logging
 from runners.device import Compute
 from runners.failure import Failure
 from runners.spelling import control_tokens
+from runners.weights import DIFFUSION, MODEL, check_weights
 
 logging.disable_progress_bar()
 
@@ -27,11 +28,11 @@ def load_pipeline(model: str, compute: Compute, offload: str) -> Any:
         found = f'holds a "{name}"' if name else f"has no {INDEX}"
         raise Failure("BadInput", f"The folder {model} {found}; name that of a {PIPELINE}.")
     parts = {
-        "transformer": _load(Flux2Transformer2DModel, model, "transformer", compute),
-        "vae": _load(AutoencoderKLFlux2, model, "vae", compute),
-        "text_encoder": _load(Qwen3ForCausalLM, model, "text_encoder", compute, attn_implementation="sdpa"),
+        "transformer": _load(Flux2Transformer2DModel, model, "transformer", DIFFUSION, compute),
+        "vae": _load(AutoencoderKLFlux2, model, "vae", DIFFUSION, compute),
+        "text_encoder": _load(Qwen3ForCausalLM, model, "text_encoder", MODEL, compute, attn_implementation="sdpa"),
     }
-    pipeline = Flux2KleinPipeline.from_pretrained(model, local_files_only=True, **parts)
+    pipeline = Flux2KleinPipeline.from_pretrained(model, local_files_only=True, use_safetensors=True, **parts)
     pipeline.set_progress_bar_config(disable=True)
     # Decoding is where a batch of large views needs most memory and gains least.
     pipeline.vae.enable_slicing()
@@ -46,9 +47,16 @@ def load_pipeline(model: str, compute: Compute, offload: str) -> Any:
     return pipeline
 
 
-def _load(kind: Any, model: str, part: str, compute: Compute, **options: Any) -> Any:
+def _load(kind: Any, model: str, part: str, weights: str, compute: Compute, **options: Any) -> Any:
+    check_weights(Path(model) / part, weights)
     network, loading = kind.from_pretrained(
-        model, subfolder=part, dtype=compute.dtype, local_files_only=True, output_loading_info=True, **options
+        model,
+        subfolder=part,
+        dtype=compute.dtype,
+        local_files_only=True,
+        use_safetensors=True,
+        output_loading_info=True,
+        **options,
     )
     lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
     if lost:

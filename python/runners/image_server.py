@@ -42,10 +42,12 @@ class ImageServer(ModelServer):
         if operation != "edit":
             raise Failure("BadInput", f'"{operation}" is no operation of this server; load and edit are.')
         settings = Settings.parse(field(request, "settings", dict))
-        size = field(request, "micro_batch", int)
-        # On the CPU a batch gains next to nothing, and sums in another order: alone, a view's bytes are its own.
-        size = 1 if self._on_cpu else size
-        return edit(self._pipeline, field(request, "items", list), settings, size, progress)
+        items, size = field(request, "items", list), field(request, "micro_batch", int)
+        if not self._on_cpu:
+            return edit(self._pipeline, items, settings, size, progress)
+        # On the CPU a batch gains next to nothing, and sums in another order: alone, a view's bytes are its own. The
+        # size that is returned tells of a want of memory, which this is not.
+        return edit(self._pipeline, items, settings, 1, progress)[0], size
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
         data_collator=collator,
         # TRL takes a data set for a visual one by the name of a column; the collator reads the rows themselves.
         train_dataset=Dataset.from_dict({"row": list(range(len(rows))), "images": [[]] * len(rows)}),
-        callbacks=[Report(channel, config.loss_type, speaks=rank.leads)],
+        callbacks=[Report(channel, config.loss_type, speaks=rank.leads, scaled=config.fp16)],
     )
     # Every line that it prints is an event already.
     trainer.remove_callback(PrinterCallback)
@@ -90,15 +90,21 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
     meet()
     if not rank.leads:
         return None
-    steps = [metrics_of(entry, config.loss_type) for entry in trainer.state.log_history if "loss" in entry]
+    steps = [
+        metrics_of(entry, config.loss_type, scaled=config.fp16)
+        for entry in trainer.state.log_history
+        if "loss" in entry
+    ]
     return summary(steps) | saved | {"pairs": float(len(rows)), "steps": float(trainer.state.global_step)}
 
 
 def summary(steps: list[dict[str, float]]) -> dict[str, float]:
-    """Means of every metric over the last steps, and the first step's loss (log 2 for `sigmoid` alone)."""
+    """Means of every metric over those of the last steps that have it, and the first step's loss (log 2 for `sigmoid`
+    alone)."""
     last = steps[-LAST_STEPS:]
-    names = last[-1].keys()
-    means = {name: sum(step[name] for step in last) / len(last) for name in names}
+    names = dict.fromkeys(name for step in last for name in step)
+    known = {name: [step[name] for step in last if name in step] for name in names}
+    means = {name: sum(values) / len(values) for name, values in known.items()}
     return means | {"first_loss": steps[0]["loss"]}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from runners.device import Compute
 from runners.failure import Failure
 from runners.families import image_tokens, kind_of, load_processor
 from runners.prompt import Prompt
+from runners.weights import check_weights
 
 logging.disable_progress_bar()
 
@@ -57,8 +59,13 @@ def vlm_of(network: Any, processor: Any) -> Vlm:
 def load_network(model: str, compute: Compute) -> Any:
     """The model's own class in the wanted dtype. A checkpoint that lacks a tensor is refused, not filled with noise."""
     kind_of(model)
+    check_weights(Path(model))
     network, loading = AutoModelForImageTextToText.from_pretrained(
-        model, dtype=compute.dtype, attn_implementation=compute.attn_implementation, output_loading_info=True
+        model,
+        dtype=compute.dtype,
+        attn_implementation=compute.attn_implementation,
+        use_safetensors=True,
+        output_loading_info=True,
     )
     lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
     if lost:

@@ -79,6 +79,7 @@ def test_a_conversation(images: Path, tmp_path: Path) -> None:
     # Six views of two images, each made as if it were alone: neither batch nor order nor neighbours show.
     together = ask(views(images, tmp_path / "together", [0, 1, 2, 3, 4, 5]))
     assert (together["serving"], together["result"]) == ("digest", [{"status": "ok"}] * 6)
+    assert together["notes"] == {"micro_batch": 4}  # memory was not wanting
     ask(views(images, tmp_path / "apart", [5, 0, 4, 2, 1, 3]), micro_batch=1)
     made = bytes_of(tmp_path / "together")
     assert made == bytes_of(tmp_path / "apart")

@@ -11,9 +11,11 @@ from safetensors import SafetensorError
 from transformers import TrainerState
 
 from runners.device import dtype_of, show_only
-from runners.dpo import Report, TermWeight
+from runners.dpo import SKIPPED_IN_A_ROW, Report, TermWeight, metrics_of
 from runners.failure import Failure, failure_of
 from runners.protocol import field, number
+from runners.train_dpo import summary
+from tests.conftest import Heard
 
 
 def test_the_type_follows_the_cause() -> None:
@@ -33,8 +35,18 @@ def test_a_full_disk_is_known_however_it_is_met() -> None:
     said = [
         SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
         RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534"),
+        RuntimeError("write(): fd 3 failed with No space left on device"),
+        SafetensorError("Error while serializing: I/O error: (os error 122)"),
     ]
-    assert [failure_of(error).kind for error in said] == ["DiskFull", "DiskFull"]
+    assert [failure_of(error).kind for error in said] == ["DiskFull"] * len(said)
+
+
+def test_a_full_disk_is_known_through_what_others_make_of_it() -> None:
+    error = ValueError("The checkpoint could not be saved.")
+    error.__cause__ = OSError(errno.EDQUOT, "Disk quota exceeded")
+    assert failure_of(error).kind == "DiskFull"
+    error.__cause__ = error  # a cause may be its own ancestor
+    assert failure_of(error).kind == "ChildError"
 
 
 def test_a_field_that_is_missing_or_of_another_type_is_named() -> None:
@@ -69,3 +81,37 @@ def test_a_loss_that_is_no_number_ends_the_training() -> None:
     report = Report(channel=None, terms=[])  # type: ignore[arg-type]
     with pytest.raises(Failure, match="At step 3 no longer finite: loss"):
         report.on_log(None, TrainerState(global_step=3), None, {"loss": math.nan})
+
+
+def test_steps_that_the_scaler_of_half_precision_skips_are_allowed_within_limits() -> None:
+    heard = Heard()
+    report = Report(heard, terms=[], scaled=True)  # type: ignore[arg-type]
+
+    def step(at: int, loss: float, norm: float) -> None:
+        report.on_log(None, TrainerState(global_step=at), None, {"loss": loss, "grad_norm": norm})
+
+    for at in range(SKIPPED_IN_A_ROW):
+        step(at, 0.69, math.inf if at % 2 else math.nan)
+    # What was skipped has no norm to tell: JSON knows no infinity.
+    assert [event["metrics"] for event in heard.events] == [{"loss": 0.69}] * SKIPPED_IN_A_ROW
+    step(100, 0.69, 1.5)
+    assert heard.events[-1]["metrics"] == {"loss": 0.69, "grad_norm": 1.5}
+    for at in range(SKIPPED_IN_A_ROW):
+        step(101 + at, 0.69, math.inf)
+    with pytest.raises(Failure, match=f"{SKIPPED_IN_A_ROW + 1} optimizer steps in a row"):
+        step(200, 0.69, math.inf)
+    with pytest.raises(Failure, match="At step 201 no longer finite: loss;"):
+        step(201, math.nan, math.inf)
+
+
+def test_without_a_scaler_a_gradient_that_is_no_number_ends_the_training() -> None:
+    report = Report(channel=None, terms=[])  # type: ignore[arg-type]
+    with pytest.raises(Failure, match="At step 3 no longer finite: grad_norm"):
+        report.on_log(None, TrainerState(global_step=3), None, {"loss": 0.69, "grad_norm": math.inf})
+
+
+def test_a_summary_means_over_the_steps_that_have_a_number() -> None:
+    skipped = metrics_of({"loss": 1.0, "grad_norm": math.inf}, [], scaled=True)
+    steps = [skipped, *(metrics_of({"loss": 3.0, "grad_norm": norm}, [], scaled=True) for norm in (2.0, 4.0))]
+    assert summary(steps) == {"loss": 7 / 3, "grad_norm": 3.0, "first_loss": 1.0}
+    assert summary([skipped]) == {"loss": 1.0, "first_loss": 1.0}

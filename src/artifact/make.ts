@@ -1,4 +1,5 @@
 import type { ArtifactRef } from "../contract/artifact.ts";
+import { failedFor } from "./full-disk.ts";
 import { artifactKey, type ArtifactRecipe } from "./key.ts";
 import type { ArtifactStore } from "./store.ts";
 
@@ -26,8 +27,10 @@ export async function makeArtifact(
     const built = await build(folder);
     return { ref: await store.commit(key, folder, { ...recipe, ...built }), made: true };
   } catch (error) {
+    // Asked while the scratch is there: to drop it makes room.
+    const failure = await failedFor(error, folder);
     // The build's failure is the news. Scratch that cannot be dropped now is swept once this process has ended.
     await store.discard(folder).catch(() => undefined);
-    throw error;
+    throw failure;
   }
 }

@@ -13,7 +13,9 @@ export interface UseOptions {
   readonly signal: AbortSignal;
   /** Called when the use has to wait for a device or a server, and again every few seconds while it does. */
   readonly onWaiting?: () => void;
-  /** Servers of one family replace one another (the next policy the last); by default the role is the family. */
+  /** Who asks: runs do not replace each other's servers. */
+  readonly run?: string;
+  /** A run's servers of one family replace one another (the next policy the last); by default the role is the family. */
   readonly family?: string;
 }
 
@@ -33,18 +35,23 @@ export interface ServerPool<S extends Closable> {
 /** A server with the lease that it keeps while it is warm. */
 interface Hold<S> {
   readonly key: string;
-  readonly family: string;
+  readonly role: Role;
   readonly lease: DeviceLease;
   readonly server: S;
   /** When the lease began, in ms of a clock that never jumps. */
   readonly since: number;
+  /** Who used it last. */
+  run: string;
   busy: boolean;
+  /** When it last became idle, in ms of the same clock, and what then ends it. */
+  rested: number;
   idle?: NodeJS.Timeout;
 }
 
 /** A use that waits: for a device of its own, or for a busy server of its key, whichever comes first. */
 interface Want<S> {
   readonly key: string;
+  readonly run: string;
   readonly take: (hold: Hold<S>) => void;
 }
 
@@ -52,15 +59,17 @@ interface Want<S> {
  * Keeps model servers warm on their leased devices.
  *
  * A server goes on to the next use of its key while there is one, at most `maxHoldMs` if somebody else waits for a
- * device; an idle one makes room as soon as somebody waits, and ends by itself after `idleMs`.
+ * device; an idle one makes room as soon as somebody waits, and ends by itself after `idleMs`. Where only other runs wait
+ * to start a server for the same role, it first waits `lingerMs` for its own run's next chunk: two runs on one device
+ * would else swap their models at every chunk.
  */
 export function createServerPool<S extends Closable>(
   devices: DevicePool,
-  { idleMs, maxHoldMs }: { readonly idleMs: number; readonly maxHoldMs: number },
+  { idleMs, maxHoldMs, lingerMs }: { readonly idleMs: number; readonly maxHoldMs: number; readonly lingerMs: number },
 ): ServerPool<S> {
   const holds = new Set<Hold<S>>();
   const wants: Want<S>[] = [];
-  /** The key asked for last, by family: servers of another key end as soon as they are idle. */
+  /** The key asked for last, by run and family: a server that is nobody's latest any more ends as soon as it is idle. */
   const latest = new Map<string, string>();
   const starting = new Set<Promise<unknown>>();
   const ending = new Set<Promise<void>>();
@@ -70,7 +79,7 @@ export function createServerPool<S extends Closable>(
 
   /** Ends as many idle servers as there are waiters that no ending one will serve; the longest idle first. */
   function makeRoom(): void {
-    for (const hold of holds) if (!hold.busy && unserved()) end(hold);
+    for (const hold of holds) if (!hold.busy && unserved()) rest(hold);
   }
 
   function end(hold: Hold<S>): void {
@@ -85,10 +94,19 @@ export function createServerPool<S extends Closable>(
 
   /** Is somebody in line whom no ending server will serve? */
   const unserved = (): boolean => ending.size < devices.waiting().length;
-  const superseded = (hold: Hold<S>): boolean => latest.get(hold.family) !== hold.key;
+  const superseded = (hold: Hold<S>): boolean => ![...latest.values()].includes(hold.key);
   const othersWait = (hold: Hold<S>): boolean =>
     devices.waiting().some((waiter) => waiter.tag !== hold.key) && unserved();
-  const mustMakeRoom = (hold: Hold<S>): boolean => performance.now() - hold.since > maxHoldMs && othersWait(hold);
+  const heldLong = (hold: Hold<S>): boolean => performance.now() - hold.since > maxHoldMs;
+  const mustMakeRoom = (hold: Hold<S>): boolean => heldLong(hold) && othersWait(hold);
+  /** Does nobody wait but other runs, each to start a server of its own for the same role? */
+  const onlyRivalsWait = (hold: Hold<S>): boolean =>
+    devices
+      .waiting()
+      .every(
+        ({ role, tag }) =>
+          tag === hold.key || (role === hold.role && wants.some((want) => want.key === tag && want.run !== hold.run)),
+      );
 
   /** Passes a server on that has just done its work: to the next use of its key, to nobody, or out. */
   function passOn(hold: Hold<S>): void {
@@ -97,11 +115,21 @@ export function createServerPool<S extends Closable>(
     if (!hold.server.alive || superseded(hold) || mustMakeRoom(hold)) return end(hold);
     const want = wants.find(({ key }) => key === hold.key);
     if (want) return give(hold, want);
-    if (othersWait(hold)) return end(hold);
     // Last in the set is last used, which is the order in which makeRoom looks.
     holds.delete(hold);
     holds.add(hold);
-    hold.idle = setTimeout(() => end(hold), idleMs).unref();
+    hold.rested = performance.now();
+    rest(hold);
+  }
+
+  /** Keeps an idle server for as long as it may stay now that these wait, or ends it. Asked again when that changes. */
+  function rest(hold: Hold<S>): void {
+    clearTimeout(hold.idle);
+    const lingers = onlyRivalsWait(hold) && !heldLong(hold);
+    const stays = othersWait(hold) ? (lingers ? lingerMs : 0) : idleMs;
+    const left = hold.rested + stays - performance.now();
+    if (left <= 0) return end(hold);
+    hold.idle = setTimeout(() => rest(hold), left).unref();
   }
 
   function give(hold: Hold<S>, want: Want<S>): void {
@@ -111,8 +139,8 @@ export function createServerPool<S extends Closable>(
   }
 
   /** A warm and idle server of this key. Idle servers that are dead, or that this one supersedes, end on the way. */
-  function warm(key: string, family: string): Hold<S> | undefined {
-    latest.set(family, key);
+  function warm(key: string, lineage: string): Hold<S> | undefined {
+    latest.set(lineage, key);
     let found: Hold<S> | undefined;
     for (const hold of holds) {
       if (hold.busy) continue;
@@ -124,7 +152,7 @@ export function createServerPool<S extends Closable>(
 
   async function startOn(
     lease: DeviceLease,
-    { key, family }: { key: string; family: string },
+    { key, role, run }: { key: string; role: Role; run: string },
     start: (device: Device) => Promise<S>,
   ): Promise<Hold<S>> {
     const since = performance.now();
@@ -132,7 +160,7 @@ export function createServerPool<S extends Closable>(
     const started = (async () => start(lease.device))();
     starting.add(started);
     try {
-      const hold = { key, family, lease, since, server: await started, busy: true };
+      const hold = { key, role, run, lease, since, server: await started, busy: true, rested: since };
       holds.add(hold);
       return hold;
     } catch (error) {
@@ -144,12 +172,13 @@ export function createServerPool<S extends Closable>(
   }
 
   return {
-    async use(key, role, start, fn, { signal: given, onWaiting, family = role }) {
+    async use(key, role, start, fn, { signal: given, onWaiting, run = "", family = role }) {
       const signal = AbortSignal.any([given, closing.signal]);
       signal.throwIfAborted();
-      const hold = warm(key, family) ?? (await wait());
+      const hold = warm(key, JSON.stringify([run, family])) ?? (await wait());
       clearTimeout(hold.idle);
       hold.busy = true;
+      hold.run = run;
       try {
         signal.throwIfAborted();
         return await fn(hold.server, hold.lease.device);
@@ -163,6 +192,7 @@ export function createServerPool<S extends Closable>(
         let handed: Hold<S> | undefined;
         const want: Want<S> = {
           key,
+          run,
           take: (free) => {
             handed = free;
             served.abort();
@@ -183,7 +213,7 @@ export function createServerPool<S extends Closable>(
           return handed;
         }
         if (!lease) throw new TypeError("A wait ended with neither a lease nor a server.");
-        return startOn(lease, { key, family }, (device) => start(device, signal));
+        return startOn(lease, { key, role, run }, (device) => start(device, signal));
       }
     },
     async close() {

@@ -1,53 +1,15 @@
+import type { Closable } from "../device/server-pool.ts";
 import type { ImageBackend } from "./image/backend.ts";
+import type { AskedOfVlm } from "./server-names.ts";
+import type { ExecutorSpec, VlmSpec } from "./specs.ts";
 import type { TrainerBackend } from "./trainer/backend.ts";
 import type { CallOptions, VlmBackend } from "./vlm/backend.ts";
 import type { Simulate } from "../recipe/common.ts";
 
-/** A VLM to be served: which checkpoint, with which adapter, how. `serving` is the digest that every answer must name. */
-export interface VlmSpec {
-  readonly backend: "transformers" | "onnx" | "simulated";
-  readonly serving: string;
-  /** Absolute folders. */
-  readonly model: string;
-  readonly adapter: string | null;
-  readonly dtype: string;
-  readonly attn_implementation: string;
-  readonly min_pixels: number;
-  readonly max_pixels: number;
-  readonly micro_batch: number;
-  readonly silenceMs: number;
-  readonly simulate: Simulate;
+/** A VLM that is loaded and waits. Those who use it differ at most in what goes with each request. */
+export interface WarmVlm extends Closable {
+  speak(spec: Pick<VlmSpec, "serving" | "simulate"> & AskedOfVlm): VlmBackend;
 }
-
-/** An executor that works in this process. */
-export interface DrawingSpec {
-  readonly backend: "scene-renderer" | "simulated";
-  readonly width: number;
-  readonly height: number;
-  readonly simulate: Simulate;
-}
-
-/** An image editor to be served: which checkpoint, how. `serving` is the digest that every answer must name. */
-export interface EditorSpec {
-  readonly backend: "flux2-klein";
-  readonly serving: string;
-  /** Absolute folder. */
-  readonly model: string;
-  readonly dtype: string;
-  readonly offload: "none" | "model" | "sequential";
-  readonly micro_batch: number;
-  /** What shapes every view, sent with each request. */
-  readonly settings: {
-    readonly width: number;
-    readonly height: number;
-    readonly num_inference_steps: number;
-    readonly guidance_scale: number;
-    readonly max_input_pixels: number;
-  };
-  readonly silenceMs: number;
-}
-
-export type ExecutorSpec = DrawingSpec | EditorSpec;
 
 /** Who trains, on how many devices at once. */
 export interface TrainerSpec {
@@ -61,12 +23,12 @@ export interface Models {
   withVlm<T>(
     role: "rollout" | "score",
     spec: VlmSpec,
-    options: CallOptions & Waiting,
+    options: CallOptions & Waiting & Used,
     use: (vlm: VlmBackend) => Promise<T>,
   ): Promise<T>;
   withExecutor<T>(
     spec: ExecutorSpec,
-    options: CallOptions & Waiting,
+    options: CallOptions & Waiting & Used,
     use: (executor: ImageBackend) => Promise<T>,
   ): Promise<T>;
   withTrainer<T>(
@@ -85,4 +47,9 @@ export interface Waiting {
    * server, which would stay warm under the name of what it should have loaded.
    */
   readonly onLoaded?: () => Promise<void>;
+}
+
+/** Whose model it is: a run's next planner replaces its last, and nothing of another run. */
+export interface Used {
+  readonly by: { readonly run: string; readonly as: string };
 }

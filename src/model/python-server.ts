@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Device } from "../device/pool.ts";
-import { ModelServer } from "../process/model-server.ts";
+import { type Answer, ModelServer } from "../process/model-server.ts";
 import { checkPython, type PythonRunners } from "./python.ts";
 
 /** A checkpoint on a slow file system is read for minutes without a word, in ms. */
@@ -42,4 +42,10 @@ export async function startPythonServer(
     },
     signal,
   );
+}
+
+/** Tells whoever wants to know when a request of micro-batches of `asked` had to go on with smaller ones. */
+export function noteSmaller({ notes }: Answer, asked: number, onSmallerBatch: ((size: number) => void) | undefined) {
+  const size = notes["micro_batch"];
+  if (typeof size === "number" && size < asked) onSmallerBatch?.(size);
 }

@@ -4,22 +4,23 @@ import type { Role } from "../contract/queues.ts";
 import { leaseSeveral } from "../device/lease-several.ts";
 import type { Device, DeviceLease, DevicePool } from "../device/pool.ts";
 import type { DevicePools } from "../device/pools.ts";
-import { type Closable, createServerPool, type ServerPool } from "../device/server-pool.ts";
+import { type Closable, createServerPool, type ServerPool, type UseOptions } from "../device/server-pool.ts";
 import { StepFailure } from "../failure.ts";
 import type { ModelServer } from "../process/model-server.ts";
 import { Turns } from "../process/turns.ts";
 import type { ImageBackend } from "./image/backend.ts";
 import { createSceneRenderer } from "./image/scene-renderer.ts";
 import { createSimulatedExecutor } from "./image/simulated.ts";
-import type { EditorSpec, Models, VlmSpec, Waiting } from "./models.ts";
+import type { Models, Used, Waiting, WarmVlm } from "./models.ts";
+import type { EditorSpec, VlmSpec } from "./specs.ts";
 import type { PythonRunners } from "./python.ts";
+import { editorName, vlmName } from "./server-names.ts";
 import { createSimulatedTrainer } from "./trainer/simulated.ts";
-import type { CallOptions, VlmBackend } from "./vlm/backend.ts";
+import type { CallOptions } from "./vlm/backend.ts";
 import { createSimulatedVlm } from "./vlm/simulated.ts";
 
-type ServedVlm = VlmBackend & Closable;
 /** Where roles share their devices, one pool holds the servers of all of them. */
-type Served = ServedVlm | ModelServer;
+type Served = WarmVlm | ModelServer;
 
 /** How long a warm server may sit idle before it gives its device back, in ms: longer than between two chunks. */
 const IDLE_MS = 30_000;
@@ -27,13 +28,21 @@ const IDLE_MS = 30_000;
 /** How long a busy server may keep its device while another role waits, in ms: model swaps cost about a minute. */
 const MAX_HOLD_MS = 10 * 60_000;
 
+/**
+ * How long a server waits for its run's next chunk while another run waits for its device, in ms: a task reaches its
+ * worker within two seconds even on a busy server.
+ */
+const LINGER_MS = 2_000;
+
 /** Gives steps their models: servers that stay warm between chunks, each on a leased device. */
 export function createModels(pools: DevicePools, runners: PythonRunners, log: Logger): Models {
   // Roles that share their devices share their servers too: only so can one make room for another.
   const serversOf = new Map<DevicePool, ServerPool<Served>>();
   const servers = (role: Role): ServerPool<Served> => {
     const pool = pools.of(role);
-    const known = serversOf.get(pool) ?? createServerPool<Served>(pool, { idleMs: IDLE_MS, maxHoldMs: MAX_HOLD_MS });
+    const known =
+      serversOf.get(pool) ??
+      createServerPool<Served>(pool, { idleMs: IDLE_MS, maxHoldMs: MAX_HOLD_MS, lingerMs: LINGER_MS });
     serversOf.set(pool, known);
     return known;
   };
@@ -57,7 +66,7 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
     log.debug({ backend, serving: serving.slice(0, 12), device: device.name }, "starting a model server");
 
   // Backends are loaded when they are asked for: onnxruntime's native library takes a quarter of a second and 100 MB.
-  const start = async (spec: VlmSpec, device: Device, signal: AbortSignal): Promise<ServedVlm> => {
+  const start = async (spec: VlmSpec, device: Device, signal: AbortSignal): Promise<WarmVlm> => {
     logStart(spec, device);
     switch (spec.backend) {
       case "transformers":
@@ -65,39 +74,38 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
       case "onnx":
         return (await import("./vlm/onnx.ts")).startOnnxVlm(spec, device);
       case "simulated":
-        return { ...createSimulatedVlm(spec.serving, spec.simulate), alive: true, close: async () => {} };
+        return {
+          speak: ({ serving, simulate }) => createSimulatedVlm(serving, simulate),
+          alive: true,
+          close: async () => {},
+        };
     }
   };
 
   const withEditor = async <T>(
     spec: EditorSpec,
-    options: CallOptions & Waiting,
+    options: CallOptions & Waiting & Used,
     use: (executor: ImageBackend) => Promise<T>,
   ): Promise<T> => {
     const { createFlux2Klein, startFlux2Klein } = await import("./image/flux2-klein.ts");
-    const family = ["imagine", spec.backend, spec.model].join(" ");
-    const key = [family, spec.serving, spec.dtype, spec.offload].join(" ");
     const begin = async (device: Device, signal: AbortSignal): Promise<ModelServer> => {
       logStart(spec, device);
       return loaded(await startFlux2Klein(spec, device, runners, log, signal), options);
     };
     const run = (server: Served): Promise<T> => use(createFlux2Klein(server as ModelServer, spec));
-    return servers("imagine").use(key, "imagine", begin, run, { ...options, family });
+    return servers("imagine").use(editorName(spec), "imagine", begin, run, useOf(options));
   };
 
   return {
     withVlm: (role, spec, options, use) => {
-      const pretended = spec.backend === "simulated" ? JSON.stringify(spec.simulate) : "";
-      const key = [role, spec.backend, spec.model, spec.serving, pretended].join(" ");
-      const family = [role, spec.backend, spec.model].join(" ");
-      const begin = async (device: Device, signal: AbortSignal): Promise<ServedVlm> =>
+      const begin = async (device: Device, signal: AbortSignal): Promise<WarmVlm> =>
         loaded(await start(spec, device, signal), options);
       const run = async (vlm: Served) => {
         const latency = spec.backend === "simulated" ? spec.simulate?.latency_ms[role] : undefined;
-        // The key begins with the role, so what it finds is what this role starts.
-        return lasting(latency, options.signal, () => use(vlm as ServedVlm));
+        // The name begins with the role, so what it finds is what this role starts.
+        return lasting(latency, options.signal, () => use((vlm as WarmVlm).speak(spec)));
       };
-      return servers(role).use(key, role, begin, run, { ...options, family });
+      return servers(role).use(vlmName(role, spec), role, begin, run, useOf(options));
     },
     withExecutor: (spec, options, use) => {
       if (spec.backend === "flux2-klein") return withEditor(spec, options, use);
@@ -134,6 +142,11 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
       await Promise.all([...serversOf.values()].map((pool) => pool.close()));
     },
   };
+}
+
+/** As the pool of servers has it: a run's servers follow one another for each part that they play. */
+function useOf({ signal, onWaiting, by }: CallOptions & Waiting & Used): UseOptions {
+  return { signal, onWaiting, run: by.run, family: by.as };
 }
 
 /** A server that has loaded what was meant; any other is ended. */

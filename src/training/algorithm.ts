@@ -33,11 +33,8 @@ export interface Algorithm<S extends CommonSettings = CommonSettings> {
   readonly settings: z.ZodType<S>;
   /** What the rows are called in the artifacts that bring them, and all of them in the artifact that is trained. */
   readonly files: { readonly rows: string; readonly joined: string };
-  /**
-   * What of the settings determines the result, as it stands in the key.
-   * @param deepspeed the configuration that a file holds; empty without one
-   */
-  readonly keyed: (settings: S, deepspeed: object) => object;
+  /** What of the settings determines the result, as it stands in the key. */
+  readonly keyed: (settings: S) => object;
   /** What the rows ask; `images` makes names absolute. A merge is looked at on them. */
   readonly prompts: (rows: readonly TrainRow[], images: (names: readonly string[]) => string[]) => Message[][];
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { determining, type Reasons } from "../determining.ts";
 import { path } from "../recipe/parts/fields.ts";
 
 /** LoRA rank and alpha of the field's scripts; a LoRA-sized learning rate goes with alpha = 2 × rank. */
@@ -103,7 +104,6 @@ export function optimizerSteps(rows: number, settings: CommonSettings): number {
 
 /** What only a full fine-tuning has. */
 const FULL = [
-  "tuning",
   "language_lr",
   "vision_lr",
   "merger_lr",
@@ -121,14 +121,14 @@ const LORA = [
   "learning_rate",
 ] as const satisfies readonly (keyof CommonSettings)[];
 
-/**
- * The settings that change what a training makes, for its artifact's key: how often checkpoints are saved does not, nor
- * what belongs to the other kind of tuning. An adapter trained by one process has the key that it always had, so that
- * a store from before there was anything else is found again.
- */
-export function determining(settings: CommonSettings): object {
-  const { save_steps: _, num_processes, ...rest } = settings;
+export const NOT_OF_A_TRAINING = {
+  save_steps: "it says how often an attempt may start again from where it was",
+  deepspeed: "it may be a file's name; what it stands for is in the key beside the settings",
+} as const satisfies Reasons<CommonSettings>;
+
+/** The settings that change what a training makes, for its artifact's key; none of the other kind of tuning's. */
+export function settingsKey(settings: CommonSettings): object {
   const others: readonly string[] = settings.tuning === "full" ? LORA : FULL;
-  const own = Object.entries(rest).filter(([field]) => !others.includes(field));
-  return { ...Object.fromEntries(own), ...(num_processes > 1 && { num_processes }) };
+  const own = Object.entries(determining(settings, NOT_OF_A_TRAINING));
+  return Object.fromEntries(own.filter(([field]) => !others.includes(field)));
 }

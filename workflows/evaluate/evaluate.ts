@@ -1,4 +1,5 @@
 import type { RunResult } from "../../src/contract/progress.ts";
+import type { Remakes } from "../../src/contract/remakes.ts";
 import type {
   EvaluateOwn,
   EvaluateSteps,
@@ -16,7 +17,7 @@ import { controlSteps } from "../stages/steps.ts";
  *
  * `input` is the recipe itself; the workflow's id is the run's name. `remakes` is the run's own count; leave it out.
  */
-export function evaluate(input: unknown, remakes = 0): Promise<RunResult> {
+export function evaluate(input: unknown, remakes: Remakes | number = 0): Promise<RunResult> {
   return remakingLost(input, remakes, async () => {
     const run = await openRun<EvaluateOwn>("openEvaluate", input); // parse, check, import
     const cells: MeasuredPolicy[] = [];

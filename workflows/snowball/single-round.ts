@@ -1,4 +1,5 @@
 import type { RunResult } from "../../src/contract/progress.ts";
+import type { Remakes } from "../../src/contract/remakes.ts";
 import { remakingLost } from "../stages/remake.ts";
 import { together } from "../stages/window.ts";
 import { closeLoop } from "./close.ts";
@@ -18,7 +19,7 @@ const ROUND = 0;
  *
  * `input` is the recipe itself; the workflow's id is the run's name. `remakes` is the run's own count; leave it out.
  */
-export function singleRound(input: unknown, remakes = 0): Promise<RunResult> {
+export function singleRound(input: unknown, remakes: Remakes | number = 0): Promise<RunResult> {
   return remakingLost(input, remakes, async () => {
     const loop = await openLoop(input); // parse, check, split, guard
     const made = await preferenceData(loop);

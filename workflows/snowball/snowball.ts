@@ -1,4 +1,5 @@
 import type { RunResult } from "../../src/contract/progress.ts";
+import type { Remakes } from "../../src/contract/remakes.ts";
 import { remakingLost } from "../stages/remake.ts";
 import { together } from "../stages/window.ts";
 import { closeLoop } from "./close.ts";
@@ -15,7 +16,7 @@ import { mergePolicy, trainPolicy } from "./train.ts";
  * `input` is the recipe itself, so that any Temporal client can start a run; the workflow's id is the run's name.
  * `remakes` is the run's own count of continuations after a lost artifact; leave it out.
  */
-export function snowball(input: unknown, remakes = 0): Promise<RunResult> {
+export function snowball(input: unknown, remakes: Remakes | number = 0): Promise<RunResult> {
   return remakingLost(input, remakes, async () => {
     const loop = await openLoop(input); // parse, check, split, guard
     await measureBase(loop);

@@ -1,8 +1,6 @@
-import { continueAsNew, type Workflow } from "@temporalio/workflow";
+import { type ApplicationFailure, continueAsNew, type Workflow } from "@temporalio/workflow";
+import { type Remakes, remakesAfter } from "../../src/contract/remakes.ts";
 import { rootFailure } from "./isolate.ts";
-
-/** How often a run may make lost artifacts again before it says that its storage cannot be trusted. */
-const MAX_REMAKES = 5;
 
 /**
  * Runs a pipeline; when a committed artifact turns out to be lost, starts over under the same input: intact steps answer
@@ -11,11 +9,23 @@ const MAX_REMAKES = 5;
  * @param input the pipeline's own input
  * @param remakes how often this run started over already: the pipeline's second argument
  */
-export async function remakingLost<T>(input: unknown, remakes: number, pipeline: () => Promise<T>): Promise<T> {
+export async function remakingLost<T>(
+  input: unknown,
+  remakes: Remakes | number,
+  pipeline: () => Promise<T>,
+): Promise<T> {
   try {
     return await pipeline();
   } catch (error) {
-    if (rootFailure(error)?.type !== "ArtifactLost" || remakes >= MAX_REMAKES) throw error;
-    return continueAsNew<Workflow>(input, remakes + 1);
+    const lost = rootFailure(error);
+    const next = lost?.type === "ArtifactLost" ? remakesAfter(remakes, keysOf(lost)) : null;
+    if (next === null) throw error;
+    return continueAsNew<Workflow>(input, next);
   }
+}
+
+/** The keys that a step's failure names. */
+function keysOf({ details }: ApplicationFailure): readonly string[] {
+  const [detail] = (details ?? []) as { at?: { keys?: readonly string[] } | null }[];
+  return detail?.at?.keys ?? [];
 }

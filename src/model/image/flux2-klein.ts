@@ -3,9 +3,10 @@ import { z } from "zod";
 import type { Device } from "../../device/pool.ts";
 import { StepFailure } from "../../failure.ts";
 import type { ModelServer } from "../../process/model-server.ts";
-import type { EditorSpec } from "../models.ts";
+import type { EditorSpec } from "../specs.ts";
 import type { PythonRunners } from "../python.ts";
-import { startPythonServer } from "../python-server.ts";
+import { noteSmaller, startPythonServer } from "../python-server.ts";
+import type { AskedOfEditor } from "../server-names.ts";
 import type { ImageBackend } from "./backend.ts";
 
 const edited = z.array(z.object({ status: z.enum(["ok", "refused"]), reason: z.string().optional() }));
@@ -29,7 +30,7 @@ export async function startFlux2Klein(
  */
 export function createFlux2Klein(
   server: Pick<ModelServer, "request">,
-  { serving, settings, micro_batch, silenceMs }: Pick<EditorSpec, "serving" | "settings" | "micro_batch" | "silenceMs">,
+  { serving, settings, micro_batch, silenceMs }: Pick<EditorSpec, "serving"> & AskedOfEditor,
 ): ImageBackend {
   return {
     inBatches: true,
@@ -46,6 +47,7 @@ export function createFlux2Klein(
           : z.prettifyError(parsed.error);
         throw new StepFailure("ChildError", `An image server's answer does not fit the question: ${why}.`);
       }
+      noteSmaller(answer, micro_batch, options.onSmallerBatch);
       return parsed.data;
     },
   };

@@ -1,5 +1,7 @@
 import { rm } from "node:fs/promises";
 import { fewAtATime, FILES_AT_ONCE } from "../../few-at-a-time.ts";
+import { dirname } from "node:path";
+import { refuseFullDisk } from "../../artifact/full-disk.ts";
 import { checkGenerated } from "../../image/check.ts";
 import type { ViewRow } from "../../preference/rows.ts";
 import { seedFor } from "../../seed.ts";
@@ -49,6 +51,8 @@ async function look({ output }: WantedView, edited: Edited | undefined, retries:
   if (edited?.status === "refused") return { status: "refused", reason: edited.reason ?? "refused", retries };
   const checked = await checkGenerated(output, { maxPixels: MAX_PIXELS });
   if (checked.ok) return { status: "ok", retries };
+  // Half an image is then no fault of the executor's.
+  await refuseFullDisk(dirname(output), checked.reason);
   await rm(output, { force: true });
   return { status: "failed", reason: checked.reason, retries };
 }

@@ -66,6 +66,8 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** Called as the work moves on (a micro-batch done); feeds the activity's heartbeat. */
   readonly onProgress: (done: number, total: number) => void;
+  /** Called with the micro-batch that a request ended with where it is smaller than was asked: the device had no room. */
+  readonly onSmallerBatch?: (size: number) => void;
 }
 
 export interface VlmBackend {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Device } from "../../device/pool.ts";
-import type { Closable } from "../../device/server-pool.ts";
 import { StepFailure } from "../../failure.ts";
 import { fewAtATime, FILES_AT_ONCE } from "../../few-at-a-time.ts";
-import type { VlmSpec } from "../models.ts";
+import type { WarmVlm } from "../models.ts";
+import type { VlmSpec } from "../specs.ts";
 import type { CallOptions, Completion, Message, SampledItem, Sampling, VlmBackend } from "./backend.ts";
 import { type Chat, openChat } from "./onnx/chat.ts";
 import { type Graph, type Grid, openGraph, readGrid, readPixels } from "./onnx/graph.ts";
@@ -13,7 +13,7 @@ import { complete, type Draft, type Prompt, score } from "./onnx/answers.ts";
  * A checkpoint in onnxruntime, in this process: no Python, ready in a fifth of a second. It answers greedily and scores
  * given answers, which is all that a critic does; there is no cache, so it is meant for answers of a few tokens.
  */
-export async function startOnnxVlm(spec: VlmSpec, device: Device): Promise<VlmBackend & Closable> {
+export async function startOnnxVlm(spec: VlmSpec, device: Device): Promise<WarmVlm> {
   if (spec.adapter !== null)
     throw new StepFailure("BadInput", "The onnx backend serves no adapters; use transformers for a policy.");
   const grid = await readGrid(spec.model);
@@ -22,7 +22,7 @@ export async function startOnnxVlm(spec: VlmSpec, device: Device): Promise<VlmBa
   const graph = await openGraph(spec.model, grid, chat.padId, device.threads);
   let alive = true;
   return {
-    ...createOnnxVlm(graph, chat, spec.micro_batch),
+    speak: ({ micro_batch }) => createOnnxVlm(graph, chat, micro_batch),
     get alive() {
       return alive;
     },

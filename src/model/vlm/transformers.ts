@@ -1,12 +1,13 @@
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { Device } from "../../device/pool.ts";
-import type { Closable } from "../../device/server-pool.ts";
 import { StepFailure } from "../../failure.ts";
 import type { ModelServer } from "../../process/model-server.ts";
-import type { VlmSpec } from "../models.ts";
+import type { WarmVlm } from "../models.ts";
+import type { VlmSpec } from "../specs.ts";
 import type { PythonRunners } from "../python.ts";
-import { startPythonServer } from "../python-server.ts";
+import { noteSmaller, startPythonServer } from "../python-server.ts";
+import type { AskedOfVlm } from "../server-names.ts";
 import type { CallOptions, VlmBackend } from "./backend.ts";
 
 const completion = z.object({
@@ -27,13 +28,13 @@ export async function startTransformersVlm(
   runners: PythonRunners,
   log: Logger,
   signal: AbortSignal,
-): Promise<VlmBackend & Closable> {
+): Promise<WarmVlm> {
   const { model, adapter, dtype, attn_implementation, min_pixels, max_pixels, serving, silenceMs } = spec;
   const checkpoint = { serving, model, adapter, dtype, attn_implementation, min_pixels, max_pixels };
   const runner = { name: "model server", module: "runners.vlm_server", checkpoint, silenceMs };
   const server = await startPythonServer(runner, device, runners, log, signal);
   return {
-    ...createTransformersVlm(server, spec),
+    speak: (asked) => createTransformersVlm(server, asked),
     get alive() {
       return server.alive;
     },
@@ -47,7 +48,7 @@ export async function startTransformersVlm(
  */
 export function createTransformersVlm(
   server: Pick<ModelServer, "request">,
-  { serving, micro_batch, silenceMs }: Pick<VlmSpec, "serving" | "micro_batch" | "silenceMs">,
+  { serving, micro_batch, silenceMs }: Pick<VlmSpec, "serving"> & AskedOfVlm,
 ): VlmBackend {
   async function ask<T>(
     op: string,
@@ -55,7 +56,7 @@ export function createTransformersVlm(
     shape: z.ZodType<T[]>,
     options: CallOptions,
   ): Promise<T[]> {
-    const { result, ...answer } = await server.request(op, { ...body, micro_batch }, { ...options, silenceMs });
+    const answer = await server.request(op, { ...body, micro_batch }, { ...options, silenceMs });
     if (answer.serving !== serving) {
       const wanted = serving.slice(0, 12);
       throw new StepFailure(
@@ -63,13 +64,14 @@ export function createTransformersVlm(
         `A model server answered for ${answer.serving.slice(0, 12)} where ${wanted} was asked.`,
       );
     }
-    const parsed = shape.safeParse(result);
+    const parsed = shape.safeParse(answer.result);
     if (!parsed.success || parsed.data.length !== body.items.length) {
       const why = parsed.success
         ? `${parsed.data.length} results for ${body.items.length} items`
         : z.prettifyError(parsed.error);
       throw new StepFailure("ChildError", `A model server's answer to "${op}" does not fit the question: ${why}.`);
     }
+    noteSmaller(answer, micro_batch, options.onSmallerBatch);
     return parsed.data;
   }
 

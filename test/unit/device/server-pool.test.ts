@@ -13,7 +13,7 @@ function killed(server: FakeServer): Promise<never> {
 
 function pools(devices: string, limits: Partial<{ idleMs: number; maxHoldMs: number }> = {}) {
   const devicePool = poolOf(devices);
-  const servers = createServerPool<FakeServer>(devicePool, { idleMs: LONG, maxHoldMs: LONG, ...limits });
+  const servers = createServerPool<FakeServer>(devicePool, { idleMs: LONG, maxHoldMs: LONG, lingerMs: 0, ...limits });
   const { entries, starter } = diary();
   const use = (key: string, ms = 0, role: "rollout" | "score" = "rollout", more: object = {}) =>
     servers.use(

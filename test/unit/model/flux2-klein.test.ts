@@ -8,7 +8,7 @@ import { ROLES } from "../../../src/contract/queues.ts";
 import { checkGenerated } from "../../../src/image/check.ts";
 import { modelDigest } from "../../../src/model/checkpoint.ts";
 import { createFlux2Klein } from "../../../src/model/image/flux2-klein.ts";
-import type { EditorSpec } from "../../../src/model/models.ts";
+import type { EditorSpec } from "../../../src/model/specs.ts";
 import { projectRunners } from "../../../src/model/python.ts";
 import { createModels } from "../../../src/model/serve.ts";
 import type { Answer } from "../../../src/process/model-server.ts";
@@ -28,7 +28,12 @@ const SPEC: EditorSpec = {
   settings: { width: 64, height: 64, num_inference_steps: 2, guidance_scale: 1, max_input_pixels: 65_536 },
   silenceMs: 60_000,
 };
-const options = { signal: new AbortController().signal, onProgress: () => {}, onWaiting: () => {} };
+const options = {
+  signal: new AbortController().signal,
+  onProgress: () => {},
+  onWaiting: () => {},
+  by: { run: "demo", as: "executor" },
+} as const;
 
 async function noise(path: string): Promise<string> {
   const next = rng("picture");

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import { parseDevices } from "../../../src/device/devices.ts";
 import { createPools } from "../../../src/device/pools.ts";
-import type { VlmSpec } from "../../../src/model/models.ts";
+import type { VlmSpec } from "../../../src/model/specs.ts";
 import { createModels } from "../../../src/model/serve.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 
@@ -22,7 +22,13 @@ test("a server that loaded something else than was meant is ended and serves nob
       looks++;
       if (changed) throw new Error("critic.model changed");
     };
-    const options = { signal: new AbortController().signal, onProgress: () => {}, onWaiting: () => {}, onLoaded };
+    const options = {
+      signal: new AbortController().signal,
+      onProgress: () => {},
+      onWaiting: () => {},
+      onLoaded,
+      by: { run: "r", as: "critic" },
+    };
     return models.withVlm("score", spec, options, () => Promise.resolve("served"));
   };
   await expect(use(true)).rejects.toThrow("critic.model changed");

@@ -4,7 +4,7 @@ import { pino } from "pino";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import type { Device } from "../../../src/device/pool.ts";
-import type { VlmSpec } from "../../../src/model/models.ts";
+import type { VlmSpec } from "../../../src/model/specs.ts";
 import { projectRunners } from "../../../src/model/python.ts";
 import type { CallOptions, Content, Message, Sampling } from "../../../src/model/vlm/backend.ts";
 import { startOnnxVlm } from "../../../src/model/vlm/onnx.ts";
@@ -111,8 +111,8 @@ test(
     const reference = await startTransformersVlm(critic(), cpu(folder), projectRunners(), log, options.signal);
     try {
       const [ours, theirs] = [
-        await onnx.sample(asked, GREEDY, options),
-        await reference.sample(asked, GREEDY, options),
+        await onnx.speak(critic()).sample(asked, GREEDY, options),
+        await reference.speak(critic()).sample(asked, GREEDY, options),
       ];
       for (const [place, { prompt_digest, completions }] of theirs.entries()) {
         expect(ours[place]?.prompt_digest).toBe(prompt_digest);
@@ -120,7 +120,10 @@ test(
         expect(ours[place]?.completions[0]).toMatchObject(said);
         expect(Math.abs(ours[place]!.completions[0]!.mean_logprob - mean_logprob)).toBeLessThan(TOLERANCE);
       }
-      const [own, given] = [await onnx.logprob(asked, options), await reference.logprob(asked, options)];
+      const [own, given] = [
+        await onnx.speak(critic()).logprob(asked, options),
+        await reference.speak(critic()).logprob(asked, options),
+      ];
       for (const [place, { tokens, sum_logprob }] of given.entries()) {
         expect(own[place]?.tokens).toBe(tokens);
         expect(Math.abs(own[place]!.sum_logprob - sum_logprob)).toBeLessThan(tokens * TOLERANCE);
@@ -135,13 +138,13 @@ test(
 test("an answer does not depend on who shares its batch", async () => {
   const folder = scratchFolder();
   const asked = questions(await pictures(folder, 8));
-  const together = await startOnnxVlm(critic({ micro_batch: 6 }), cpu(folder));
-  const alone = await startOnnxVlm(critic({ micro_batch: 1 }), cpu(folder));
-  const [many, single] = [await together.logprob(asked, options), await alone.logprob(asked, options)];
+  const server = await startOnnxVlm(critic(), cpu(folder));
+  const many = await server.speak(critic({ micro_batch: 6 })).logprob(asked, options);
+  const single = await server.speak(critic({ micro_batch: 1 })).logprob(asked, options);
   for (const [place, { sum_logprob }] of single.entries()) {
     expect(many[place]!.sum_logprob).toBeCloseTo(sum_logprob, 3);
   }
-  await Promise.all([together.close(), alone.close()]);
+  await server.close();
 });
 
 test("what it cannot do, it refuses", async () => {
@@ -151,11 +154,12 @@ test("what it cannot do, it refuses", async () => {
   await expect(startOnnxVlm(critic({ max_pixels: 100 }), device)).rejects.toThrow("128 × 128");
   await expect(startOnnxVlm(critic({ model: folder }), device)).rejects.toThrow("holds no checkpoint exported");
 
-  const vlm = await startOnnxVlm(critic(), device);
+  const server = await startOnnxVlm(critic(), device);
+  const vlm = server.speak(critic());
   const item = { messages: say("What?"), seeds: ["s"] };
   expect(() => vlm.sample([item], { ...GREEDY, temperature: 1 }, options)).toThrow("greedily");
   await expect(vlm.logprob([{ messages: say("What?"), answer: "" }], options)).rejects.toThrow("empty");
-  await vlm.close();
+  await server.close();
 });
 
 test("another chat template is refused, not guessed", async () => {

@@ -8,6 +8,9 @@ import type { Sample } from "../../../activities/snowball/samples.ts";
 import { writeWorld } from "../../../demo/world/write.ts";
 import { COLOURS, SHAPES } from "../../../demo/world/words.ts";
 import { createSceneRenderer } from "../../../src/model/image/scene-renderer.ts";
+import type { WarmVlm } from "../../../src/model/models.ts";
+import type { VlmSpec } from "../../../src/model/specs.ts";
+import type { VlmBackend } from "../../../src/model/vlm/backend.ts";
 import { startOnnxVlm } from "../../../src/model/vlm/onnx.ts";
 import type { Scored } from "../../../src/preference/scores.ts";
 import type { ScoringMethod } from "../../../src/pipeline/snowball/recipe/scoring.ts";
@@ -38,7 +41,8 @@ const texts = {
 const options = { signal: new AbortController().signal, onProgress: () => {} };
 const folder = mkdtempSync(join(tmpdir(), "toy-critic-"));
 
-let vlm: Awaited<ReturnType<typeof startOnnxVlm>>;
+let server: WarmVlm;
+let vlm: VlmBackend;
 let ask: Answerer;
 /** Of every scene: a sample with a view that shows what is asked, and one with a view that shows nothing new. */
 let helpful: Sample[];
@@ -65,22 +69,21 @@ beforeAll(async () => {
     useless.push(aViewedSample(imported, [image], [output("useless")]));
   }
   const device = { kind: "cpu", index: 0, name: "cpu", threads: 1, lock: join(folder, "lock") } as const;
-  vlm = await startOnnxVlm(
-    {
-      ...recipe.critic,
-      backend: "onnx",
-      serving: "c".repeat(64),
-      model: join(import.meta.dirname, "../../../demo/snowball/critic"),
-      adapter: null,
-      silenceMs: 60_000,
-      simulate: undefined,
-    },
-    device,
-  );
+  const spec: VlmSpec = {
+    ...recipe.critic,
+    backend: "onnx",
+    serving: "c".repeat(64),
+    model: join(import.meta.dirname, "../../../demo/snowball/critic"),
+    adapter: null,
+    silenceMs: 60_000,
+    simulate: undefined,
+  };
+  server = await startOnnxVlm(spec, device);
+  vlm = server.speak(spec);
   ask = createAsker(vlm, { recipe, texts }, recipe.critic.max_new_tokens, options);
 });
 afterAll(async () => {
-  await vlm.close();
+  await server.close();
   rmSync(folder, { recursive: true });
 });
 

@@ -37,6 +37,17 @@ test("a question reaches the server as it is, with micro-batch, silence limit an
   expect(asked).toEqual([["sample", { items, sampling: GREEDY, micro_batch: 4 }, { ...options, silenceMs: 1000 }]]);
 });
 
+test("a micro-batch that had to be smaller than was asked is told", async () => {
+  const told: number[] = [];
+  for (const size of [4, 2]) {
+    const answer = { result: [{ tokens: 2, mean_logprob: -1, sum_logprob: -2 }], serving: SERVING };
+    const server = { request: async () => ({ ...answer, notes: { micro_batch: size } }) };
+    const vlm = createTransformersVlm(server, { serving: SERVING, micro_batch: 4, silenceMs: 1000 });
+    await vlm.logprob([{ messages, answer: "red box" }], { ...options, onSmallerBatch: (each) => told.push(each) });
+  }
+  expect(told).toEqual([2]);
+});
+
 test("an answer for another policy is refused, however well it fits", async () => {
   const { vlm } = over([{ tokens: 2, mean_logprob: -1, sum_logprob: -2 }], "b".repeat(64));
   await expect(vlm.logprob([{ messages, answer: "red box" }], options)).rejects.toMatchObject({

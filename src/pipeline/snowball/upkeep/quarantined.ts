@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Piece, withDescendants } from "../../../artifact/census.ts";
 import { readAllJsonLines } from "../../../artifact/files.ts";
 import type { Layout } from "../../../artifact/layout.ts";
-import type { AnswerRow, LabeledRow, ViewRow } from "../../../preference/rows.ts";
+import type { AnswerRow, LabeledRow } from "../../../preference/rows.ts";
 import { madeOf, sampledFor } from "./reach.ts";
 import type { LoopTrace } from "./trace.ts";
 
@@ -10,7 +10,7 @@ import type { LoopTrace } from "./trace.ts";
 export interface Retry {
   /** Quarantined samples by their reasons, held-out ones included. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** Artifacts in which a quarantine arose. */
+  /** Artifacts in which one of these quarantines arose: they, and no others, are set aside. */
   readonly views: readonly string[];
   readonly judged: readonly string[];
   /** Samples whose question kills its model process: every new start tries those again by itself. */
@@ -21,27 +21,24 @@ export interface Retry {
 export async function findQuarantined(layout: Layout, pieces: readonly Piece[], run: LoopTrace): Promise<Retry> {
   // A run that stopped in the middle does not say what it is made of; its samples are known by their seeds.
   const own = run.policies === null ? withDescendants(pieces, sampledFor(pieces, run)) : madeOf(pieces, run);
+  const imagined = ofSteps(own, "imagine");
   const reasons: Record<string, number> = {};
-  const judged: string[] = [];
+  const views = new Set<string>();
+  const judged = new Set<string>();
   let poisoned = 0;
   for (const piece of ofSteps(own, "score", "answer")) {
+    const shown = imagined.filter(({ sha256 }) => piece.inputs.includes(sha256));
     const file = piece.step === "score" ? "labeled.jsonl" : "answers.jsonl";
-    let arose = false;
     for (const row of await readAllJsonLines<LabeledRow | AnswerRow>(join(layout.artifact(piece.key), file))) {
       if (row.status !== "quarantined") continue;
       const reason = row.reason ?? "no reason";
       reasons[reason] = (reasons[reason] ?? 0) + 1;
       if (row.policy === "") poisoned += 1;
-      else if (!OF_A_VIEW.test(reason)) arose = true;
+      else if (OF_A_VIEW.test(reason)) for (const { key } of shown) views.add(key);
+      else judged.add(piece.key);
     }
-    if (arose) judged.push(piece.key);
   }
-  const views: string[] = [];
-  for (const piece of ofSteps(own, "imagine")) {
-    const rows = await readAllJsonLines<ViewRow>(join(layout.artifact(piece.key), "views.jsonl"));
-    if (rows.some((row) => row.status !== "ok")) views.push(piece.key);
-  }
-  return { reasons, views, judged, poisoned };
+  return { reasons, views: [...views], judged: [...judged], poisoned };
 }
 
 /** A sample that lost a view says which one; the fault then lies with the executor. */

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import type { ActivityDeps } from "../../../../activities/deps.ts";
-import { editorParams } from "../../../../activities/snowball/model-specs.ts";
 import { makeDistinct, type Wanted } from "../../../../activities/snowball/views.ts";
 import type { ImageBackend } from "../../../../src/model/image/backend.ts";
 import type { ImportedQuestion } from "../../../../src/dataset/question.ts";
 import type { RunFiles } from "../../../../src/pipeline/snowball/files.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 import { shipped } from "../../../support/recipe.ts";
+import { viewParams } from "../../../../src/pipeline/snowball/keys.ts";
 
 const recipe = shipped("snowball.demo-flux.yaml");
 const deps = { root: "/root" } as ActivityDeps;
@@ -92,20 +92,20 @@ test("the others are given one view at a time", async () => {
   expect(rows.map((row) => row.file)).toEqual((await make(true)).rows.map((row) => row.file));
 });
 
+const params = (executor: object) => viewParams(filesOf(executor).recipe.executor, "editor's digest");
+
 test("an editor's settings are in the key of its views; how it is run is not, and other executors know nothing of it", () => {
-  const key = JSON.stringify(editorParams(filesOf({})));
-  expect(editorParams(filesOf({}))).toMatchObject({ editor: { model: "editor's digest" } });
-  for (const run of [{ micro_batch: 1 }, { offload: "model" }]) {
-    expect(JSON.stringify(editorParams(filesOf(run)))).toBe(key);
-  }
+  const key = JSON.stringify(params({}));
+  expect(params({})).toMatchObject({ editor: { model: "editor's digest" } });
+  for (const run of [{ micro_batch: 1 }, { offload: "model" }]) expect(JSON.stringify(params(run))).toBe(key);
   const shaping = [
     { num_inference_steps: 5 },
     { guidance_scale: 2 },
     { dtype: "bfloat16" },
     { max_input_pixels: 70_000 },
   ];
-  for (const shape of shaping) expect(JSON.stringify(editorParams(filesOf(shape)))).not.toBe(key);
-  for (const backend of ["scene-renderer", "simulated"]) expect(editorParams(filesOf({ backend }))).toEqual({});
+  for (const shape of shaping) expect(JSON.stringify(params(shape))).not.toBe(key);
+  for (const backend of ["scene-renderer", "simulated"]) expect(params({ backend })).not.toHaveProperty("editor");
 });
 
 test("a view that fails ends the step only when those under way are done, and nothing new is begun", async () => {

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
-import { determining } from "../../../src/training/common.ts";
+import { settingsKey } from "../../../src/training/common.ts";
 import { shipped } from "../../support/recipe.ts";
 
 const demo = shipped("snowball.demo.yaml").training;
 
-test("an adapter's key has what it had before there was any other tuning", () => {
-  expect(determining(demo)).toEqual({
+test("an adapter's key has what an adapter is made by", () => {
+  expect(settingsKey(demo)).toEqual({
     backend: "trl",
+    tuning: "lora",
     beta: 0.1,
     loss_type: ["sigmoid", "sft"],
     loss_weights: [1, 1],
@@ -21,6 +22,7 @@ test("an adapter's key has what it had before there was any other tuning", () =>
     num_train_epochs: 14,
     per_device_train_batch_size: 8,
     gradient_accumulation_steps: 1,
+    num_processes: 1,
     max_grad_norm: 1,
     extra: {},
   });
@@ -28,12 +30,12 @@ test("an adapter's key has what it had before there was any other tuning", () =>
 
 test("a setting counts where it acts", () => {
   const full = { ...demo, tuning: "full" as const };
-  const lora = determining(demo);
-  expect(determining({ ...demo, vision_lr: 1e-3, save_steps: 1 })).toEqual(lora);
-  expect(determining({ ...full, lora_rank: 4, learning_rate: 1e-3 })).toEqual(determining(full));
-  expect(determining({ ...full, vision_lr: 1e-3 })).not.toEqual(determining(full));
-  expect(determining({ ...full, freeze_merger: true })).not.toEqual(determining(full));
-  for (const change of [{ num_processes: 2 }, { deepspeed: "zero2" }, { beta: 0.2 }]) {
-    expect(determining({ ...demo, ...change })).toMatchObject(change);
+  const lora = settingsKey(demo);
+  expect(settingsKey({ ...demo, vision_lr: 1e-3, save_steps: 1 })).toEqual(lora);
+  expect(settingsKey({ ...full, lora_rank: 4, learning_rate: 1e-3 })).toEqual(settingsKey(full));
+  expect(settingsKey({ ...full, vision_lr: 1e-3 })).not.toEqual(settingsKey(full));
+  expect(settingsKey({ ...full, freeze_merger: true })).not.toEqual(settingsKey(full));
+  for (const change of [{ num_processes: 2 }, { beta: 0.2 }]) {
+    expect(settingsKey({ ...demo, ...change })).toMatchObject(change);
   }
 });

@@ -1,0 +1,11 @@
+import { determining, type Reasons } from "../determining.ts";
+import type { Serving } from "../contract/benchmark.ts";
+
+export const NOT_OF_SERVING = {
+  micro_batch: "prompts are answered each for itself; the manifest notes a smaller one",
+} as const satisfies Reasons<Serving>;
+
+/** What of how a policy is served determines its answers, for their keys. */
+export function servingParams(serving: Serving): object {
+  return determining(serving, NOT_OF_SERVING);
+}

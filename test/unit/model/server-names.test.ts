@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import type { EditorSpec, VlmSpec } from "../../../src/model/specs.ts";
+import { ASKED_OF_A_VLM, ASKED_OF_AN_EDITOR, editorName, vlmName } from "../../../src/model/server-names.ts";
+import { forgotten } from "../../support/walk.ts";
+
+const VLM: VlmSpec = {
+  backend: "transformers",
+  serving: "a".repeat(64),
+  model: "/models/base",
+  adapter: null,
+  dtype: "bfloat16",
+  attn_implementation: "sdpa",
+  min_pixels: 1,
+  max_pixels: 2,
+  micro_batch: 4,
+  silenceMs: 1000,
+  simulate: undefined,
+};
+const EDITOR: EditorSpec = {
+  backend: "flux2-klein",
+  serving: "f".repeat(64),
+  model: "/models/editor",
+  dtype: "float32",
+  offload: "none",
+  micro_batch: 4,
+  settings: { width: 64, height: 64, num_inference_steps: 4, guidance_scale: 1, max_input_pixels: 65_536 },
+  silenceMs: 1000,
+};
+
+test("a warm VLM is found under all that it was started with", () => {
+  const others = {
+    backend: "onnx",
+    serving: "b".repeat(64),
+    model: "/models/other",
+    adapter: "/adapters/one",
+    dtype: "float32",
+    attn_implementation: "eager",
+    min_pixels: 2,
+    max_pixels: 3,
+    micro_batch: 5,
+    silenceMs: 2000,
+    simulate: { latency_ms: { rollout: 1, imagine: 0, score: 0, train: 0 }, faults: {} as never },
+  } as const;
+  expect(forgotten(VLM, others, (spec) => vlmName("score", spec), ASKED_OF_A_VLM)).toEqual([]);
+  expect(vlmName("rollout", VLM)).not.toBe(vlmName("score", VLM));
+});
+
+test("a warm editor is found under all that it was started with", () => {
+  const { backend: _, ...spec } = EDITOR;
+  const others = {
+    serving: "b".repeat(64),
+    model: "/models/other",
+    dtype: "bfloat16",
+    offload: "model",
+    micro_batch: 5,
+    settings: { ...EDITOR.settings, width: 96 },
+    silenceMs: 2000,
+  } as const;
+  const named = (each: typeof spec): string => editorName({ backend: "flux2-klein", ...each });
+  expect(forgotten(spec, others, named, ASKED_OF_AN_EDITOR)).toEqual([]);
+});
