@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { StepFailure } from "../failure.ts";
 import { connect, type Connected, resolveConnection } from "../temporal/connection.ts";
-import { startDevServer } from "../temporal/dev-server.ts";
+import { type DevServer, startDevServer } from "../temporal/dev-server.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 import { statusOf } from "../temporal/start.ts";
 import { rootOption } from "./options.ts";
@@ -17,7 +17,7 @@ export function cancelCommand(): Command {
 
 async function cancel(name: string, { root }: { readonly root: string }): Promise<void> {
   // After ^C of `run` its server is gone, and the run lies open in the database: a server is needed to close it.
-  const own = resolveConnection(root) === null ? await startDevServer({ stateFolder: stateFolderOf(root) }) : null;
+  const own = resolveConnection(root) === null ? await ownServer(root, name) : null;
   try {
     const server = await connect(root);
     try {
@@ -31,6 +31,15 @@ async function cancel(name: string, { root }: { readonly root: string }): Promis
   } finally {
     await own?.stop();
   }
+}
+
+async function ownServer(root: string, name: string): Promise<DevServer | null> {
+  const server = await startDevServer({
+    stateFolder: stateFolderOf(root),
+    holder: { command: `snowball cancel ${name}`, lasting: false },
+    say: (line) => console.error(line),
+  });
+  return server.reused ? null : server;
 }
 
 async function requestCancel({ client }: Connected, name: string): Promise<void> {

@@ -7,12 +7,10 @@ import { outcomeLines } from "../report/outcome.ts";
 import { nextLines, openingLines, partingLines, type Session } from "../report/session.ts";
 import { configuredServer } from "../temporal/configured.ts";
 import { connect, type Connected } from "../temporal/connection.ts";
-import { startDevServer } from "../temporal/dev-server.ts";
-import { stateFolderOf } from "../temporal/embedded.ts";
 import { runningRecipe } from "../temporal/running-recipe.ts";
 import { iterationOf } from "../temporal/runs.ts";
 import { resultOf, startRun, statusOf } from "../temporal/start.ts";
-import { type EmbeddedHost, hostServerAndWorker } from "./embedded-host.ts";
+import { type EmbeddedHost, hostOrBorrow } from "./embedded-host.ts";
 import { INTERRUPTED } from "./exit-status.ts";
 import { watch } from "./watch.ts";
 
@@ -38,16 +36,19 @@ export interface Wanted {
   readonly insist: boolean;
 }
 
-/** Connects to the server of this root, or starts one and a worker for as long as `work` takes. */
+/** Connects to the server of this root, or runs one and a worker for as long as `work` takes. */
 export async function onServer(
-  { root, detach, say }: Launch,
-  work: (server: Connected, own: boolean) => Promise<void>,
+  { root, command: typed, signal, detach, say }: Launch,
+  work: (server: Connected, host: EmbeddedHost | null) => Promise<void>,
 ): Promise<void> {
-  const host = detach || configuredServer() !== null ? null : await hostIfNone(root, say);
+  const command = `snowball ${typed}`;
+  const host = detach || configuredServer() !== null ? null : await hostOrBorrow({ root, command, say, signal });
   try {
     const server = await connect(root);
     try {
-      const working = work(server, host !== null);
+      const working = work(server, host);
+      // Where the host is hopeless, the connection is closed below and the work ends with nobody to tell.
+      working.catch(() => {});
       await (host === null ? working : Promise.race([working, host.hopeless]));
     } finally {
       await server.connection.close();
@@ -58,7 +59,7 @@ export async function onServer(
 }
 
 /** Starts a run, or finds it, and shows it until it is complete. */
-export async function launch(server: Connected, own: boolean, wanted: Wanted, how: Launch): Promise<void> {
+export async function launch(server: Connected, host: EmbeddedHost | null, wanted: Wanted, how: Launch): Promise<void> {
   const { recipe, before, insist } = wanted;
   const open = await openRecipe(server, recipe.name);
   const last = open ?? before ?? (await closedRecipe(server, recipe.name));
@@ -75,7 +76,7 @@ export async function launch(server: Connected, own: boolean, wanted: Wanted, ho
     ui: ui === null ? null : `${ui}/namespaces/${namespace}`,
   };
   for (const line of openingLines(recipe, opening)) how.say(line);
-  if (!how.detach) await followToEnd(server, { name: recipe.name, command: how.command, own }, how);
+  if (!how.detach) await followToEnd(server, host, { name: recipe.name, command: how.command }, how);
 }
 
 /** The recipe of an open run. It may have been started by another program, with its defaults left out. */
@@ -97,14 +98,15 @@ function stillOpen(name: string, changed: readonly ChangedField[]): StepFailure 
   );
 }
 
-/** Starts the embedded server and a worker, unless a server runs on this root already. */
-async function hostIfNone(root: string, say: (line: string) => void): Promise<EmbeddedHost | null> {
-  const server = await startDevServer({ stateFolder: stateFolderOf(root) });
-  return server.reused ? null : hostServerAndWorker(server, { root, say });
-}
-
-async function followToEnd(server: Connected, session: Session, { signal, say, json }: Launch): Promise<void> {
-  const last = await watch({ server, name: session.name, signal, quiet: json, ownWorker: session.own });
+async function followToEnd(
+  server: Connected,
+  host: EmbeddedHost | null,
+  run: Pick<Session, "name" | "command">,
+  { signal, say, json }: Launch,
+): Promise<void> {
+  const ownWorker = (): boolean => host?.own ?? false;
+  const last = await watch({ server, name: run.name, signal, quiet: json, ownWorker });
+  const session = { ...run, own: ownWorker(), inherited: host?.inherited() ?? false };
   if (last === null) {
     for (const line of partingLines(session)) say(line);
     process.exitCode = INTERRUPTED;

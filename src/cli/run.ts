@@ -67,7 +67,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const { launch, onServer } = await import("./launch.ts");
   const insist = from !== undefined;
   const anew = options.anew ?? (insist && changed.length > 0);
-  await onServer(how, (server, own) => launch(server, own, { recipe, before, anew, insist }, how));
+  await onServer(how, (server, host) => launch(server, host, { recipe, before, anew, insist }, how));
 }
 
 function parseIteration(text: string): number {

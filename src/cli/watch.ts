@@ -20,8 +20,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Only waits: stdout is for a program. */
   readonly quiet?: boolean;
-  /** The command's own worker is starting, or is started again: nobody has to be asked for one. */
-  readonly ownWorker?: boolean;
+  /** Is the command's own worker starting, or started again? Then nobody has to be asked for one. */
+  readonly ownWorker?: () => boolean;
 }
 
 /** Shows a run until it is over; the last look, or null when the signal ended the watching first. */
@@ -30,12 +30,12 @@ export async function watch({
   name,
   signal,
   quiet = false,
-  ownWorker = false,
+  ownWorker = () => false,
 }: WatchOptions): Promise<RunSnapshot | null> {
   const view = quiet ? QUIET : process.stdout.isTTY ? terminalView() : plainView();
   try {
     for await (const snapshot of looks(server, name, { everyMs: view.everyMs, signal })) {
-      view.show(ownWorker ? { ...snapshot, unserved: [] } : snapshot);
+      view.show(ownWorker() ? { ...snapshot, unserved: [] } : snapshot);
       if (snapshot.status !== "RUNNING") return snapshot;
     }
     return null;

@@ -22,8 +22,10 @@ export interface LookOptions {
  */
 export async function* looks(server: Connected, name: string, options: LookOptions): AsyncGenerator<RunSnapshot, void> {
   let answered = Date.now();
+  let silent = false;
   while (options.signal?.aborted !== true) {
-    const snapshot = await look(server, name);
+    const snapshot: RunSnapshot | null = (await server.present(silent)) ? await look(server, name) : null;
+    silent = snapshot === null;
     if (snapshot !== null) {
       answered = Date.now();
       yield snapshot;
