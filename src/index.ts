@@ -22,6 +22,6 @@ export { StepFailure } from "./failure.ts";
 export { parseRecipe, parseRecipeObject } from "./recipe/parse.ts";
 export type { Pipeline, Recipe } from "./recipe/pipelines/index.ts";
 export type { ListedRun } from "./report/runs.ts";
-export type { RunSnapshot, RunStatus, StepProgress } from "./report/snapshot.ts";
+export type { RunSnapshot, RunStatus, Stalled, StepProgress } from "./report/snapshot.ts";
 export { answerGate } from "./temporal/gate.ts";
 export type { StartedRun } from "./temporal/start.ts";

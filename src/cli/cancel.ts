@@ -3,6 +3,7 @@ import { StepFailure } from "../failure.ts";
 import { connect, type Connected, resolveConnection } from "../temporal/connection.ts";
 import { type DevServer, startDevServer } from "../temporal/dev-server.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
+import { endRun } from "../temporal/move-on.ts";
 import { statusOf } from "../temporal/start.ts";
 import { rootOption } from "./options.ts";
 
@@ -24,7 +25,7 @@ async function cancel(name: string, { root }: { readonly root: string }): Promis
       if ((await statusOf(server.client, name))?.status !== "RUNNING") {
         throw new StepFailure("BadInput", `No open run is called "${name}".`);
       }
-      await (own === null ? requestCancel(server, name) : terminate(server, name));
+      await (own === null ? end(server, name) : terminate(server, name));
     } finally {
       await server.connection.close();
     }
@@ -42,13 +43,21 @@ async function ownServer(root: string, name: string): Promise<DevServer | null> 
   return server.reused ? null : server;
 }
 
-async function requestCancel({ client }: Connected, name: string): Promise<void> {
-  await client.workflow.getHandle(name).cancel();
-  console.log(`Cancelling ${name}: steps under way stop and let their devices go.   Look: bin/snowball status ${name}`);
+async function end(server: Connected, name: string): Promise<void> {
+  const why = await endRun(server, name);
+  if (why !== null) sayCancelled(name, `${why} `);
+  else
+    console.log(
+      `Cancelling ${name}: steps under way stop and let their devices go.   Look: bin/snowball status ${name}`,
+    );
 }
 
 /** No worker runs, so no device is held and nobody could answer a request: the record is closed at once. */
 async function terminate({ client }: Connected, name: string): Promise<void> {
   await client.workflow.getHandle(name).terminate("cancelled by its user while no worker ran");
-  console.log(`Cancelled ${name}. What it committed stays: running it again goes on from there.`);
+  sayCancelled(name, "");
+}
+
+function sayCancelled(name: string, why: string): void {
+  console.log(`Cancelled ${name}. ${why}What it committed stays: running it again goes on from there.`);
 }

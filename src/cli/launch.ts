@@ -4,11 +4,13 @@ import { parseRecipeObject } from "../recipe/parse.ts";
 import type { Recipe } from "../recipe/pipelines/index.ts";
 import { changeTexts } from "../report/changed.ts";
 import { outcomeLines } from "../report/outcome.ts";
-import { nextLines, openingLines, partingLines, type Session } from "../report/session.ts";
+import { movedLine, nextLines, openingLines, partingLines } from "../report/session.ts";
 import { configuredServer } from "../temporal/configured.ts";
 import { connect, type Connected } from "../temporal/connection.ts";
+import { moveOn } from "../temporal/move-on.ts";
 import { runningRecipe } from "../temporal/running-recipe.ts";
 import { iterationOf } from "../temporal/runs.ts";
+import { readSnapshot } from "../temporal/snapshot.ts";
 import { resultOf, startRun, statusOf } from "../temporal/start.ts";
 import { type EmbeddedHost, hostOrBorrow } from "./embedded-host.ts";
 import { INTERRUPTED } from "./exit-status.ts";
@@ -76,7 +78,18 @@ export async function launch(server: Connected, host: EmbeddedHost | null, wante
     ui: ui === null ? null : `${ui}/namespaces/${namespace}`,
   };
   for (const line of openingLines(recipe, opening)) how.say(line);
-  if (!how.detach) await followToEnd(server, host, { name: recipe.name, command: how.command }, how);
+  // An open run keeps its recipe, wherever it is moved.
+  const going = { recipe: open ?? recipe, command: how.command };
+  if (!how.detach) await followToEnd(server, host, going, how);
+  else if (started.how === "attached") await moveIfStalled(server, going.recipe, how);
+}
+
+/** A run that is joined and left at once: it should go on when nobody looks. */
+async function moveIfStalled(server: Connected, recipe: Recipe, { say }: Launch): Promise<void> {
+  const { stalled } = await readSnapshot(server, recipe.name);
+  if (!stalled?.movable) return;
+  await moveOn(server, recipe, stalled);
+  say(movedLine(stalled.why));
 }
 
 /** The recipe of an open run. It may have been started by another program, with its defaults left out. */
@@ -101,19 +114,26 @@ function stillOpen(name: string, changed: readonly ChangedField[]): StepFailure 
 async function followToEnd(
   server: Connected,
   host: EmbeddedHost | null,
-  run: Pick<Session, "name" | "command">,
+  { recipe, command }: { readonly recipe: Recipe; readonly command: string },
   { signal, say, json }: Launch,
 ): Promise<void> {
+  const { name } = recipe;
   const ownWorker = (): boolean => host?.own ?? false;
-  const last = await watch({ server, name: run.name, signal, quiet: json, ownWorker });
-  const session = { ...run, own: ownWorker(), inherited: host?.inherited() ?? false };
+  const watching = { server, name, signal, quiet: json, ownWorker };
+  let last = await watch({ ...watching, untilMovable: true });
+  if (last?.stalled?.movable) {
+    await moveOn(server, recipe, last.stalled);
+    say(movedLine(last.stalled.why));
+    last = await watch(watching);
+  }
+  const session = { name, command, own: ownWorker(), inherited: host?.inherited() ?? false };
   if (last === null) {
     for (const line of partingLines(session)) say(line);
     process.exitCode = INTERRUPTED;
     return;
   }
   // Throws, with its sentence, for a run that failed or was cancelled.
-  const result = await resultOf(server.client, session.name);
+  const result = await resultOf(server.client, name);
   if (json) console.log(JSON.stringify(result));
   else for (const line of [...outcomeLines(result), ...nextLines(session)]) say(line);
 }

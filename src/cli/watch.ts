@@ -22,19 +22,23 @@ export interface WatchOptions {
   readonly quiet?: boolean;
   /** Is the command's own worker starting, or started again? Then nobody has to be asked for one. */
   readonly ownWorker?: () => boolean;
+  /** Ends the watching at a run that would go on if it were started over. */
+  readonly untilMovable?: boolean;
 }
 
-/** Shows a run until it is over; the last look, or null when the signal ended the watching first. */
+/** Shows a run until it is over, or movable; the last look, or null when the signal ended the watching first. */
 export async function watch({
   server,
   name,
   signal,
   quiet = false,
   ownWorker = () => false,
+  untilMovable = false,
 }: WatchOptions): Promise<RunSnapshot | null> {
   const view = quiet ? QUIET : process.stdout.isTTY ? terminalView() : plainView();
   try {
     for await (const snapshot of looks(server, name, { everyMs: view.everyMs, signal })) {
+      if (untilMovable && snapshot.stalled?.movable) return snapshot;
       view.show(ownWorker() ? { ...snapshot, unserved: [] } : snapshot);
       if (snapshot.status !== "RUNNING") return snapshot;
     }

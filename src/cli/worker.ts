@@ -7,6 +7,7 @@ import { hostDevices } from "../device/detect.ts";
 import type { DeviceSpec } from "../device/devices.ts";
 import { StepFailure } from "../failure.ts";
 import { connectTo, resolveConnection, type ServerAddress } from "../temporal/connection.ts";
+import { VERSIONING, type Versioning } from "../temporal/deployment.ts";
 import { interrupted } from "./interrupt.ts";
 import { rootOption } from "./options.ts";
 
@@ -23,6 +24,7 @@ interface WorkerOptions {
   readonly devices?: string;
   readonly threads?: number;
   readonly control: boolean;
+  readonly versioning: Versioning;
   readonly logLevel: string;
 }
 
@@ -48,6 +50,15 @@ export function workerCommand(): Command {
       ),
     )
     .option("--no-control", "leave workflows and light steps to other hosts")
+    .addOption(
+      new Option(
+        "--versioning <how>",
+        "auto: runs stay with their version of the workflows, new ones begin under this worker's; manual: which one is current is yours to say; off: every worker takes every run",
+      )
+        .choices(VERSIONING)
+        .env("SNOWBALL_VERSIONING")
+        .default("auto"),
+    )
     .addOption(rootOption())
     .addOption(
       new Option("--log-level <level>", "how much goes to the log, JSON Lines on stderr")
@@ -78,11 +89,11 @@ async function worker(options: WorkerOptions): Promise<void> {
   await (await connectTo(server)).connection.close();
   const devices: DeviceSpec[] = await hostDevices(options.devices);
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
-  const { root, roles, control, threads = threadsFor(devices) } = options;
+  const { root, roles, control, versioning, threads = threadsFor(devices) } = options;
   const signal = interrupted();
   // The SDK's native worker is loaded by this command alone: it would add a third of a second to each of the others.
   const { startHost } = await import("../temporal/worker.ts");
-  const host = await startHost({ root, server, roles, control, devices, threads, log });
+  const host = await startHost({ root, server, roles, control, devices, threads, versioning, log });
   log.info({ server: server.address, roles, devices: devices.map(({ kind, index }) => `${kind}:${index}`) }, "working");
   const stopped = new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });

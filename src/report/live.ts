@@ -33,6 +33,7 @@ export function liveLines(snapshot: RunSnapshot, { now, width, remaining }: Live
   lines.push(`  ${duration(now - snapshot.startedAt)} so far${togo}`);
   const asking = askingLine(progress);
   if (asking !== null) lines.push(`  ${asking}`);
+  if (snapshot.stalled) lines.push(`  ${snapshot.stalled.why}`, `  ${snapshot.stalled.todo}`);
   const waiting = waitingLine(snapshot.unserved);
   if (waiting !== null) lines.push(`  ${waiting}`);
   lines.push(...snapshot.troubles.map((trouble) => `  ${trouble}`));

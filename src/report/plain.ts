@@ -8,7 +8,8 @@ import { askingLine, waitingLine } from "./waiting.ts";
 export function plainLine(snapshot: RunSnapshot): string {
   const { progress, training } = snapshot;
   const parts: string[] = [];
-  if (progress === null) parts.push(`${snapshot.name}: no worker answers yet`);
+  if (snapshot.stalled) parts.push(`${snapshot.stalled.why} ${snapshot.stalled.todo}`);
+  else if (progress === null) parts.push(`${snapshot.name}: no worker answers yet`);
   else {
     parts.push(titleOf(progress.iteration, progress.iterations), DOING[progress.stage]);
     for (const [role, { done, total }] of Object.entries(progress.roles)) parts.push(`${role} ${done}/${total}`);

@@ -58,6 +58,11 @@ function otherRecipe(name: string, how: Beginning, changed: readonly ChangedFiel
   }
 }
 
+/** When an open run was ended and started over, because no worker could carry on with it. */
+export function movedLine(why: string): string {
+  return `${why} It was ended and started over: nothing that was committed is done again.`;
+}
+
 /** After ^C: what was stopped, and what to type. */
 export function partingLines({ name, command, own, inherited }: Session): string[] {
   if (own && inherited) {

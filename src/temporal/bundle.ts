@@ -9,13 +9,21 @@ const HOME = fileURLToPath(new URL("../../", import.meta.url));
 const SOURCES = ["workflows", "src/contract"];
 const LOCK = "package-lock.json";
 
+/** The workflows as one script on disk. */
+export interface Workflows {
+  readonly codePath: string;
+  /** Digest of what the script is made of: runs that were begun under another may not agree with it. */
+  readonly version: string;
+}
+
 /**
- * The workflows as one script on disk, bundled again only when their sources change: bundling takes seconds, and a
- * worker that was killed should be back before anyone notices.
+ * The workflows of this clone, bundled again only when their sources change: bundling takes seconds, and a worker that
+ * was killed should be back before anyone notices.
  */
-export async function workflowBundle(): Promise<{ codePath: string }> {
+export async function workflowBundle(): Promise<Workflows> {
   const folder = join(HOME, "node_modules/.cache/snowball");
-  const codePath = join(folder, `workflows-${sourceDigest()}.js`);
+  const version = sourceDigest();
+  const codePath = join(folder, `workflows-${version}.js`);
   if (!existsSync(codePath)) {
     const { code } = await bundleWorkflowCode({
       workflowsPath: join(HOME, "workflows/index.ts"),
@@ -27,7 +35,7 @@ export async function workflowBundle(): Promise<{ codePath: string }> {
     writeFileSync(half, code);
     renameSync(half, codePath);
   }
-  return { codePath };
+  return { codePath, version };
 }
 
 function sourceDigest(): string {

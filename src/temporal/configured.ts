@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { type ClientConnectConfig, loadClientConnectConfig } from "@temporalio/envconfig";
-import { codeOf } from "../artifact/durable.ts";
 import { StepFailure } from "../failure.ts";
 
 /** A Temporal server that the user named: TEMPORAL_ADDRESS, or `address` of a client profile. */
@@ -36,8 +35,8 @@ function load(): ClientConnectConfig {
 }
 
 function isDenied(error: unknown, file: string): boolean {
-  if (codeOf(error) !== "EACCES" && codeOf(error) !== "EPERM") return false;
-  return basename((error as NodeJS.ErrnoException).path ?? "") === file;
+  const { code, path = "" } = error as NodeJS.ErrnoException;
+  return (code === "EACCES" || code === "EPERM") && basename(path) === file;
 }
 
 function unusable(what: string, cause?: unknown): StepFailure {

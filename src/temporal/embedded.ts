@@ -1,10 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeWhole } from "../artifact/durable.ts";
-import { writeJson } from "../artifact/files.ts";
-import { fateOf, identityOf, knownProcess } from "../process/identity.ts";
+import { fateOf, identityOf } from "../process/identity.ts";
 import { readState } from "./state-file.ts";
 
 /** A process, as state files remember it. */
@@ -43,42 +40,15 @@ const OWNER_ONLY = 0o700;
 
 /** The embedded server of this state folder; null when there is none, or its process is known to have ended. */
 export function embeddedServer(stateFolder: string): EmbeddedServer | null {
-  const server = readState(fileOf(stateFolder), serverShape);
+  const server = readState(serverFile(stateFolder), serverShape);
   return server === null || fateOf(server) === "gone" ? null : server;
 }
-
-export async function rememberServer(
-  stateFolder: string,
-  { pid, address, ui, mark }: Pick<EmbeddedServer, "pid" | "address" | "ui" | "mark">,
-): Promise<EmbeddedServer> {
-  const server = { ...knownProcess(pid), address, ui, mark };
-  makeStateFolder(stateFolder);
-  await writeJson(fileOf(stateFolder), server);
-  return server;
-}
-
-/** Forgets the server that has ended, unless a living one has been remembered since. */
-export function forgetServer(stateFolder: string): void {
-  if (embeddedServer(stateFolder) === null) rmSync(fileOf(stateFolder), { force: true });
-}
-
-/** The mark of this state folder's database, drawn when it is asked for first. Only whoever holds the seat may ask. */
-export async function markOf(stateFolder: string): Promise<string> {
-  const file = join(stateFolder, "server-mark.json");
-  const known = readState(file, z.string().regex(MARK));
-  if (known !== null) return known;
-  const mark = `snowball-${randomBytes(6).toString("hex")}`;
-  await writeWhole(file, JSON.stringify(mark));
-  return mark;
-}
-
-const MARK = /^snowball-[0-9a-f]{12}$/;
 
 /** Is there a process of this id on this host that is more than a zombie? */
 export function isAlive(pid: number): boolean {
   return identityOf(pid).started !== "0";
 }
 
-function fileOf(stateFolder: string): string {
+export function serverFile(stateFolder: string): string {
   return join(stateFolder, "server.json");
 }

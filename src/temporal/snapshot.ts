@@ -1,11 +1,17 @@
-import { QueryNotRegisteredError, ServiceError, WorkflowNotFoundError } from "@temporalio/client";
+import {
+  QueryNotRegisteredError,
+  ServiceError,
+  type WorkflowExecutionDescription,
+  WorkflowNotFoundError,
+} from "@temporalio/client";
 import type { RoleProgress, RunProgress } from "../contract/progress.ts";
 import type { Role } from "../contract/queues.ts";
 import { StepFailure } from "../failure.ts";
-import type { RunSnapshot, RunStatus } from "../report/snapshot.ts";
+import type { RunSnapshot, RunStatus, Stalled } from "../report/snapshot.ts";
 import type { Connected } from "./connection.ts";
 import { type PendingStep, pendingSteps } from "./pending.ts";
 import { unservedQueues } from "./pollers.ts";
+import { whyStalled } from "./stalled.ts";
 
 /** A worker answers a query in milliseconds; without one the server keeps it waiting. */
 const QUERY_MS = 2_000;
@@ -27,11 +33,13 @@ export async function readSnapshot(server: Connected, name: string): Promise<Run
     });
   const status = described.status.name as RunStatus;
   const open = status === "RUNNING";
-  const progress = open ? await ask<RunProgress>(server, name, "progress") : null;
+  const complaints: string[] = [];
+  const progress = open ? await ask<RunProgress>(server, name, "progress", complaints) : null;
   const child = progress?.child ?? null;
-  const roles = child === null ? null : await ask<Record<Role, RoleProgress>>(server, child, "roles");
+  const roles = child === null ? null : await ask<Record<Role, RoleProgress>>(server, child, "roles", complaints);
   const steps = open ? await pendingSteps(client, child === null ? [name] : [name, child]).catch(ifOver([])) : [];
   const stuck = open && (progress === null || steps.some((step) => !step.started && step.waitedMs > PATIENCE_MS));
+  const stalled = open ? await stalledOf(server, described, { progress, child, roles, complaints }) : null;
   return {
     name,
     status,
@@ -41,11 +49,33 @@ export async function readSnapshot(server: Connected, name: string): Promise<Run
     training: trainingOf(steps),
     troubles: steps.filter((step) => step.lastFailure !== null).map(troubleOf),
     unserved: stuck ? await unservedQueues(server) : [],
+    stalled,
   };
 }
 
-/** The answer of a workflow's query, or null when no worker gives one. */
-async function ask<T>(server: Connected, workflowId: string, query: string): Promise<T | null> {
+/** Looked into only where a question was not answered: by the run, or by the child that streams its chunks. */
+async function stalledOf(
+  server: Connected,
+  run: WorkflowExecutionDescription,
+  asked: {
+    readonly progress: unknown;
+    readonly child: string | null;
+    readonly roles: unknown;
+    readonly complaints: readonly string[];
+  },
+): Promise<Stalled | null> {
+  const { progress, child, roles, complaints } = asked;
+  if (progress === null) return whyStalled(server, run, run, complaints);
+  if (child === null || roles !== null) return null;
+  const described = await server.client.workflow.getHandle(child).describe().catch(ifOver(null));
+  return described?.status.name === "RUNNING" ? whyStalled(server, run, described, complaints) : null;
+}
+
+/**
+ * The answer of a workflow's query, or null when no worker gives one.
+ * @param complaints what a worker said that could not answer
+ */
+async function ask<T>(server: Connected, workflowId: string, query: string, complaints: string[]): Promise<T | null> {
   try {
     return await server.connection.withDeadline(Date.now() + QUERY_MS, () =>
       server.client.workflow.getHandle(workflowId).query<T>(query),
@@ -58,6 +88,7 @@ async function ask<T>(server: Connected, workflowId: string, query: string): Pro
       error instanceof QueryNotRegisteredError ||
       error instanceof WorkflowNotFoundError
     ) {
+      if (error instanceof QueryNotRegisteredError) complaints.push(error.message);
       return null;
     }
     throw error;

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
-import { isMissing } from "../artifact/durable.ts";
 
 /**
  * Reads a file of the state folder; null when it is not there, and when it is torn or says something else than it
@@ -11,7 +10,7 @@ export function readState<T>(file: string, schema: z.ZodType<T>): T | null {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    if (isMissing(error)) return null;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
   try {

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connect, connectTo, resolveConnection } from "../../../src/temporal/connection.ts";
-import { forgetServer, rememberServer, stateFolderOf } from "../../../src/temporal/embedded.ts";
+import { stateFolderOf } from "../../../src/temporal/embedded.ts";
+import { forgetServer, rememberServer } from "../../../src/temporal/remember.ts";
 
 let root: string;
 beforeEach(() => {

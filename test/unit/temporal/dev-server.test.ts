@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { within } from "../../../src/process/within.ts";
 import { connect, connectTo, resolveConnection, type ServerAddress } from "../../../src/temporal/connection.ts";
 import { type DevServer, portsOf, startDevServer } from "../../../src/temporal/dev-server.ts";
-import { embeddedServer, isAlive, rememberServer, stateFolderOf } from "../../../src/temporal/embedded.ts";
+import { embeddedServer, isAlive, stateFolderOf } from "../../../src/temporal/embedded.ts";
+import { rememberServer } from "../../../src/temporal/remember.ts";
 import { freePort } from "../../../src/temporal/ports.ts";
 
 let stateFolder: string;

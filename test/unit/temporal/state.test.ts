@@ -2,13 +2,8 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { knownProcess } from "../../../src/process/identity.ts";
-import {
-  embeddedServer,
-  makeStateFolder,
-  markOf,
-  rememberServer,
-  stateFolderOf,
-} from "../../../src/temporal/embedded.ts";
+import { embeddedServer, makeStateFolder, stateFolderOf } from "../../../src/temporal/embedded.ts";
+import { markOf, rememberServer } from "../../../src/temporal/remember.ts";
 import { holderOf, trySeat, wordsOf } from "../../../src/temporal/seat.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
