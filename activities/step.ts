@@ -1,7 +1,7 @@
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import { FAILURES, FINAL } from "../src/contract/failures.ts";
-import { asStepFailure } from "../src/failure.ts";
+import { asStepFailure, type StepFailure } from "../src/failure.ts";
 
 /** Heartbeats per heartbeat limit: one may be late and one lost. */
 const BEATS_PER_LIMIT = 3;
@@ -46,18 +46,22 @@ export function asActivity<A extends unknown[], R>(
     } catch (error) {
       // A cancelled step ends as cancelled, whatever the aborted work threw.
       if (context.cancellationSignal.aborted) await context.cancelled;
-      const failure = asStepFailure(error, "Infrastructure");
-      throw ApplicationFailure.create({
-        type: failure.type,
-        message: failure.message,
-        nonRetryable: FINAL.includes(failure.type),
-        details: [
-          { means: FAILURES[failure.type].means, then: FAILURES[failure.type].then, at: failure.details ?? null },
-        ],
-        cause: failure,
-      });
+      throw asApplicationFailure(asStepFailure(error, "Infrastructure"));
     } finally {
       clearInterval(beat);
     }
   };
+}
+
+/** A step's failure as Temporal's, with the retry decision of the table of failures. */
+export function asApplicationFailure(failure: StepFailure): ApplicationFailure {
+  const { type, message, details } = failure;
+  const { means, then } = FAILURES[type];
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: FINAL.includes(type),
+    details: [{ means, then, at: details ?? null }],
+    cause: failure,
+  });
 }

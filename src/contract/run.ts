@@ -8,6 +8,15 @@ export interface RunRef {
   readonly recipe: ArtifactRef;
   /** Artifact with questions.jsonl, shards.json and the images' digests. */
   readonly dataset: ArtifactRef;
+  /** Where they lie. Absent in runs that were begun before stores had names; no part of any key. */
+  readonly store?: StoreName;
+}
+
+/** A store, by the id that it keeps, and where the run's first step saw it: for people. */
+export interface StoreName {
+  readonly id: string;
+  readonly path: string;
+  readonly host: string;
 }
 
 /** What the first step tells the workflow: enough to steer by, small enough for history. */

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import {
   DefaultLogger,
@@ -9,12 +10,15 @@ import {
 } from "@temporalio/worker";
 import type { Logger } from "pino";
 import { createControlActivities } from "../../activities/control.ts";
+import { ownStore } from "../../activities/own-store.ts";
 import type { ActivityDeps } from "../../activities/deps.ts";
 import { createImagineActivities } from "../../activities/imagine.ts";
 import { createRolloutActivities } from "../../activities/rollout.ts";
 import { createScoreActivities } from "../../activities/score.ts";
 import { createTrainActivities } from "../../activities/train.ts";
 import { createLocalStore, type LocalStoreOptions } from "../artifact/local-store.ts";
+import { storeId } from "../artifact/store-id.ts";
+import type { StoreName } from "../contract/run.ts";
 import { CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
 import type { DeviceSpec } from "../device/devices.ts";
 import { createPools } from "../device/pools.ts";
@@ -87,6 +91,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     namespace: server.namespace,
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
+    interceptors: { activity: [ownStore(await storeName(options))] },
   };
   const workers: Worker[] = [];
   const leaving = new AbortController();
@@ -167,6 +172,16 @@ function roleOptions(role: Role, deps: ActivityDeps, devices: number): WorkerOpt
   };
 }
 
+/** The store of this worker, by which runs tell it from another's. */
+async function storeName({ root }: HostOptions): Promise<StoreName> {
+  const path = storeFolderOf(resolve(root));
+  return { id: await storeId(path), path, host: hostname() };
+}
+
+function storeFolderOf(root: string): string {
+  return join(stateFolderOf(root), "store");
+}
+
 async function openDeps(
   options: HostOptions,
   models: ActivityDeps["models"],
@@ -178,7 +193,7 @@ async function openDeps(
     root,
     results: "results",
     state,
-    store: createLocalStore(join(state, "store"), options.storeOptions ?? {}),
+    store: createLocalStore(storeFolderOf(root), options.storeOptions ?? {}),
     models,
     searchAttributes: await registerSearchAttributes(connection, options.server.namespace, options.log),
     log: options.log,
