@@ -1,6 +1,15 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorkflowCode } from "@temporalio/worker";
 
@@ -19,23 +28,40 @@ export interface Workflows {
 /**
  * The workflows of this clone, bundled again only when their sources change: bundling takes seconds, and a worker that
  * was killed should be back before anyone notices.
+ * @param spare a folder that this user may write to, for a clone that is somebody else's
  */
-export async function workflowBundle(): Promise<Workflows> {
-  const folder = join(HOME, "node_modules/.cache/snowball");
+export async function workflowBundle(spare?: string): Promise<Workflows> {
+  const folders = [join(HOME, "node_modules/.cache/snowball"), ...(spare === undefined ? [] : [spare])];
   const version = sourceDigest();
-  const codePath = join(folder, `workflows-${version}.js`);
-  if (!existsSync(codePath)) {
-    const { code } = await bundleWorkflowCode({
-      workflowsPath: join(HOME, "workflows/index.ts"),
-      logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-    });
-    mkdirSync(folder, { recursive: true });
-    // Renamed into place: another worker that starts now must not load half a bundle.
-    const half = join(folder, `.${randomUUID()}.js`);
-    writeFileSync(half, code);
-    renameSync(half, codePath);
+  const places = folders.map((folder) => join(folder, `workflows-${version}.js`));
+  const known = places.find((place) => existsSync(place));
+  return { codePath: known ?? (await bundleInto(places)), version };
+}
+
+/** Bundles into the first of these files that can be written. */
+async function bundleInto(places: readonly string[]): Promise<string> {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(HOME, "workflows/index.ts"),
+    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+  });
+  const codePath = places.find((place, at) => at === places.length - 1 || canWrite(dirname(place)))!;
+  mkdirSync(dirname(codePath), { recursive: true });
+  // Renamed into place: another worker that starts now must not load half a bundle.
+  const half = join(dirname(codePath), `.${randomUUID()}.js`);
+  writeFileSync(half, code);
+  renameSync(half, codePath);
+  return codePath;
+}
+
+/** May this user make files in the folder, or make the folder? */
+function canWrite(folder: string): boolean {
+  if (!existsSync(folder)) return canWrite(dirname(folder));
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
-  return { codePath, version };
 }
 
 function sourceDigest(): string {

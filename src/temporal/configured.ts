@@ -27,8 +27,9 @@ function load(): ClientConnectConfig {
   try {
     return loadClientConnectConfig();
   } catch (error) {
-    // The home is another user's: whatever profile lies there is not meant for this one.
-    if (isDenied(error, "temporal.toml") && !file && !profile) return loadClientConnectConfig({ disableFile: true });
+    // A file without any profile, which the SDK stumbles over; or the home is another user's, whose profile is not meant.
+    const none = error instanceof TypeError || (isDenied(error, "temporal.toml") && !file);
+    if (none && !profile) return loadClientConnectConfig({ disableFile: true });
     const [why = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
     throw unusable(`the Temporal client's settings cannot be used: ${why}`, error);
   }

@@ -2,6 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StepFailure } from "../failure.ts";
+import { userName } from "../process/user.ts";
 
 const OWN = fileURLToPath(new URL("../../.tools/bin/temporal", import.meta.url));
 
@@ -76,7 +77,7 @@ export function serverArguments(mark: string, port: number, uiPort: number): str
  */
 export function serverEnvironment(stateFolder: string): NodeJS.ProcessEnv {
   const { PATH, TMPDIR, TZ } = process.env;
-  return { PATH, TMPDIR, TZ, HOME: stateFolder };
+  return { PATH, TMPDIR, TZ, HOME: stateFolder, USER: userName() };
 }
 
 function repeated(option: string, values: Readonly<Record<string, string | number>>): string[] {

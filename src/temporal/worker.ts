@@ -97,7 +97,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const leaving = new AbortController();
   let current: (() => Promise<void>) | undefined;
   if (options.control) {
-    const { versioning = "auto", workflows = await workflowBundle() } = options;
+    const { versioning = "auto", workflows = await workflowBundle(join(stateFolder, "workflows")) } = options;
     const deployed = { connection, namespace: server.namespace, version: workflows.version, log };
     const workerDeploymentOptions = versioning === "off" ? undefined : await deploymentOptions(deployed);
     workers.push(

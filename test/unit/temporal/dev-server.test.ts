@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { within } from "../../../src/process/within.ts";
 import { connect, connectTo, resolveConnection, type ServerAddress } from "../../../src/temporal/connection.ts";
 import { type DevServer, portsOf, startDevServer } from "../../../src/temporal/dev-server.ts";
@@ -21,7 +21,9 @@ function addressOf(server: DevServer): ServerAddress {
   return { address, namespace: "default", options: { address }, ui, mark };
 }
 
-test("starts with our search attributes, is found again, and is gone after stop", async () => {
+test("starts with our search attributes, is found again, and is gone after stop; no proxy stands between", async () => {
+  for (const name of ["http_proxy", "https_proxy", "grpc_proxy"]) vi.stubEnv(name, "http://127.0.0.1:1");
+  onTestFinished(() => void vi.unstubAllEnvs());
   const server = await startDevServer({ stateFolder });
   const same = await startDevServer({ stateFolder });
   expect(same).toMatchObject({ reused: true, pid: server.pid, address: server.address });
