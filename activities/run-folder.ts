@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { isMissing } from "../src/artifact/durable.ts";
+import { codeOf, isMissing } from "../src/artifact/durable.ts";
 import { readJson, writeJson } from "../src/artifact/files.ts";
+import { StepFailure } from "../src/failure.ts";
 import { dataFile, type Recipe } from "../src/recipe/pipelines/index.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { Shards } from "../src/run/files.ts";
@@ -29,10 +30,12 @@ interface RunConfig {
 export async function openRunFolder(deps: ActivityDeps, name: string, config: RunConfig): Promise<string> {
   const record = join(deps.state, "runs", `${name}.json`);
   const known = await readJson<RunRecord>(record).catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
+    // Torn by a full disk or a power cut: which folder it was is lost, and a new one shows the same.
+    if (isMissing(error) || error instanceof StepFailure) return undefined;
     throw error;
   });
-  const folder = known?.digest === config.digest ? known.folder : newFolder(deps, config.recipe);
+  const folder =
+    known?.digest === config.digest ? known.folder : await claim(deps.root, newFolder(deps, config.recipe));
   const absolute = join(deps.root, folder);
   await mkdir(absolute, { recursive: true });
   await writeJson(join(absolute, "config.json"), config.recipe);
@@ -42,6 +45,20 @@ export async function openRunFolder(deps: ActivityDeps, name: string, config: Ru
     await writeJson(record, { folder, digest: config.digest });
   }
   return folder;
+}
+
+/** Makes a folder of this name, or, where a run that began in the same second has it, of the next one that is free. */
+async function claim(root: string, wanted: string): Promise<string> {
+  await mkdir(dirname(join(root, wanted)), { recursive: true });
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? wanted : `${wanted}_${count}`;
+    try {
+      await mkdir(join(root, name));
+      return name;
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
+  }
 }
 
 /** Folder below `results` for a pipeline's runs, as people know them. */

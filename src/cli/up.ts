@@ -11,7 +11,7 @@ import { takeSeat } from "../temporal/dev-server.ts";
 import { makeStateFolder, stateFolderOf } from "../temporal/embedded.ts";
 import { unservedQueues } from "../temporal/pollers.ts";
 import { holderOf, wordsOf } from "../temporal/seat.ts";
-import { logLength, textSince } from "../temporal/server-log.ts";
+import { lastLine, logLength } from "../temporal/server-log.ts";
 import { type EmbeddedHost, type HostOptions, hostServerAndWorker, hostWorker, seatOptions } from "./embedded-host.ts";
 import { interrupted } from "./interrupt.ts";
 import { rootOption } from "./options.ts";
@@ -106,10 +106,10 @@ async function ready(
     if (upProcess(root) !== null && (await served(root))) return;
     await sleep(POLL_MS);
   }
-  const last = textSince(logFile, written).trim().split("\n").at(-1);
+  const last = lastLine(logFile, written);
   throw new StepFailure(
     "Infrastructure",
-    `Server and worker did not come up${last ? `: ${last}` : ""} (${logFile}, and worker.log beside it).`,
+    `Server and worker did not come up${last === "" ? "" : `: ${last}`} (${logFile}, and worker.log beside it).`,
   );
 }
 

@@ -1,9 +1,10 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type Node, type Range } from "yaml";
+import { isMap, isPair, isScalar, type Document, type Node, type Range } from "yaml";
 import type { z } from "zod";
 import { StepFailure } from "../failure.ts";
 import { checkTogether } from "./checks.ts";
 import { PIPELINES, type Recipe } from "./pipelines/index.ts";
 import type { Problem } from "./problem.ts";
+import { readYaml } from "./read-yaml.ts";
 import { shapeProblems } from "./shape.ts";
 
 /**
@@ -11,11 +12,8 @@ import { shapeProblems } from "./shape.ts";
  * @throws {StepFailure} BadInput, a line per problem: `my.yaml:14  scoring.min_score_gap is "0,3"; a number …`
  */
 export function parseRecipe(text: string, fileName: string): Recipe {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const broken = document.errors[0];
-  if (broken) throw bad([`${fileName}:${lines.linePos(broken.pos[0]).line}  is not YAML: ${broken.message}.`]);
-  const checked = check(document.toJS());
+  const { value, document, lines } = readYaml(text, fileName);
+  const checked = check(value);
   if ("recipe" in checked) return checked.recipe;
   const located = checked.problems.map((problem) => ({
     line: lines.linePos(offsetOf(document, problem.path)).line,

@@ -110,9 +110,11 @@ export async function startOnSeat({
       throw error;
     }
     await server.stop();
+    const lost = lostPort(logFile, written);
+    const failure = notStarted(stateFolder, logFile, written);
     // A database that was begun on a full disk would stay half of one.
     if (isNew) removeDatabase(stateFolder);
-    if (left === 1 || !lostPort(logFile, written)) throw notStarted(stateFolder, logFile, written);
+    if (left === 1 || !lost) throw failure;
   }
 }
 
