@@ -37,7 +37,8 @@ export async function watch({
 }: WatchOptions): Promise<RunSnapshot | null> {
   const view = quiet ? QUIET : process.stdout.isTTY ? terminalView() : plainView();
   try {
-    for await (const snapshot of looks(server, name, { everyMs: view.everyMs, signal })) {
+    const { everyMs, note } = view;
+    for await (const snapshot of looks(server, name, { everyMs, signal, onSilence: note })) {
       if (untilMovable && snapshot.stalled?.movable) return snapshot;
       view.show(ownWorker() ? { ...snapshot, unserved: [] } : snapshot);
       if (snapshot.status !== "RUNNING") return snapshot;
@@ -51,10 +52,12 @@ export async function watch({
 interface View {
   readonly everyMs: number;
   show(snapshot: RunSnapshot): void;
+  /** Shows a line that stays. */
+  readonly note: (line: string) => void;
   end(): void;
 }
 
-const QUIET: View = { everyMs: PIPE_MS, show() {}, end() {} };
+const QUIET: View = { everyMs: PIPE_MS, show() {}, note: console.error, end() {} };
 
 function terminalView(): View {
   const screen = terminalScreen(process.stdout);
@@ -71,6 +74,7 @@ function terminalView(): View {
       const remaining = progress === null ? null : pace.remaining(progress.iterations, now);
       screen.show(liveLines(snapshot, { now, width: process.stdout.columns, remaining }));
     },
+    note: (line) => screen.print(line),
     end: () => screen.clear(),
   };
 }
@@ -91,6 +95,7 @@ function plainView(): View {
       console.log(line);
       [shown, stage, at] = [line, now, Date.now()];
     },
+    note: console.log,
     end() {},
   };
 }
