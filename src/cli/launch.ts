@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { StepFailure } from "../failure.ts";
 import { type ChangedField, compareRecipes } from "../plan/comparison.ts";
 import { parseRecipeObject } from "../recipe/parse.ts";
@@ -14,7 +15,7 @@ import { readSnapshot } from "../temporal/snapshot.ts";
 import { resultOf, startRun, statusOf } from "../temporal/start.ts";
 import { type EmbeddedHost, hostOrBorrow } from "./embedded-host.ts";
 import { INTERRUPTED } from "./exit-status.ts";
-import { watch } from "./watch.ts";
+import { STALLED_MS, watch } from "./watch.ts";
 
 /** How a command that runs something speaks, and what it starts on. */
 export interface Launch {
@@ -85,7 +86,9 @@ export async function launch(server: Connected, host: EmbeddedHost | null, wante
 }
 
 /** A run that is joined and left at once: it should go on when nobody looks. */
-async function moveIfStalled(server: Connected, recipe: Recipe, { say }: Launch): Promise<void> {
+async function moveIfStalled(server: Connected, recipe: Recipe, { say, signal }: Launch): Promise<void> {
+  if (!(await readSnapshot(server, recipe.name)).stalled?.movable) return;
+  await sleep(STALLED_MS, undefined, { signal });
   const { stalled } = await readSnapshot(server, recipe.name);
   if (!stalled?.movable) return;
   await moveOn(server, recipe, stalled);

@@ -10,6 +10,8 @@ import { terminalScreen } from "./screen.ts";
 
 const TERMINAL_MS = 500;
 const PIPE_MS = 1_000;
+/** A server that was restarted hears of its workers one after the other. */
+export const STALLED_MS = 5_000;
 /** In a log, the same stage is worth a new line this often; a queue that nobody serves is worth one at once. */
 const PLAIN_EVERY_MS = 15_000;
 
@@ -38,8 +40,10 @@ export async function watch({
   const view = quiet ? QUIET : process.stdout.isTTY ? terminalView() : plainView();
   try {
     const { everyMs, note } = view;
+    let stalledAt = 0;
     for await (const snapshot of looks(server, name, { everyMs, signal, onSilence: note })) {
-      if (untilMovable && snapshot.stalled?.movable) return snapshot;
+      stalledAt = snapshot.stalled?.movable ? stalledAt || Date.now() : 0;
+      if (untilMovable && stalledAt > 0 && Date.now() - stalledAt > STALLED_MS) return snapshot;
       view.show(ownWorker() ? { ...snapshot, unserved: [] } : snapshot);
       if (snapshot.status !== "RUNNING") return snapshot;
     }
@@ -90,7 +94,7 @@ function plainView(): View {
       for (const line of rows(snapshot.progress)) console.log(line);
       if (snapshot.status !== "RUNNING") return;
       const line = plainLine(snapshot);
-      const now = `${snapshot.progress?.iteration} ${snapshot.progress?.stage} ${snapshot.unserved.join(" ")}`;
+      const now = `${snapshot.progress?.iteration} ${snapshot.progress?.stage} ${snapshot.unserved.join(" ")} ${snapshot.stalled?.why}`;
       if (line === shown || (now === stage && Date.now() - at < PLAIN_EVERY_MS)) return;
       console.log(line);
       [shown, stage, at] = [line, now, Date.now()];

@@ -2,9 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isGrpcServiceError } from "@temporalio/client";
 import type { NativeConnection, WorkerDeploymentOptions } from "@temporalio/worker";
 import type { Logger } from "pino";
-
-/** Under this name all versions of the workflows stand in the namespace. */
-export const DEPLOYMENT = "snowball";
+import { DEPLOYMENT } from "../contract/queues.ts";
 
 /**
  * auto: a worker takes runs of its own version of the workflows, and new runs begin under the version of the worker

@@ -1,8 +1,8 @@
 import type { WorkflowExecutionDescription } from "@temporalio/client";
 import proto from "@temporalio/proto";
+import { DEPLOYMENT } from "../contract/queues.ts";
 import type { Stalled } from "../report/snapshot.ts";
 import type { Connected } from "./connection.ts";
-import { DEPLOYMENT } from "./deployment.ts";
 import { isRecent } from "./pollers.ts";
 
 // A CommonJS package whose names Node cannot see from outside.
