@@ -11,7 +11,7 @@ import { terminalScreen } from "./screen.ts";
 const TERMINAL_MS = 500;
 const PIPE_MS = 1_000;
 /** A server that was restarted hears of its workers one after the other. */
-export const STALLED_MS = 5_000;
+export const STALLED_MS = 3_000;
 /** In a log, the same stage is worth a new line this often; a queue that nobody serves is worth one at once. */
 const PLAIN_EVERY_MS = 15_000;
 

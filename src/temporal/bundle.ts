@@ -1,22 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorkflowCode } from "@temporalio/worker";
 
 const HOME = fileURLToPath(new URL("../../", import.meta.url));
-/** What the bundle is made of; the lock stands for the SDK inside it. */
-const SOURCES = ["workflows", "src/contract"];
-const LOCK = "package-lock.json";
+const ENTRY = join(HOME, "workflows/index.ts");
+/** Stands for the SDK, which is bundled too. */
+const LOCK = join(HOME, "package-lock.json");
 
 /** The workflows as one script on disk. */
 export interface Workflows {
@@ -41,7 +32,7 @@ export async function workflowBundle(spare?: string): Promise<Workflows> {
 /** Bundles into the first of these files that can be written. */
 async function bundleInto(places: readonly string[]): Promise<string> {
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(HOME, "workflows/index.ts"),
+    workflowsPath: ENTRY,
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
   });
   const codePath = places.find((place, at) => at === places.length - 1 || canWrite(dirname(place)))!;
@@ -66,11 +57,22 @@ function canWrite(folder: string): boolean {
 
 function sourceDigest(): string {
   const hash = createHash("sha256");
-  const files = SOURCES.flatMap((folder) =>
-    readdirSync(join(HOME, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".ts"))
-      .map((name) => join(folder, name)),
-  ).toSorted();
-  for (const name of [...files, LOCK]) hash.update(`${name}\n`).update(readFileSync(join(HOME, name)));
+  const files = [...workflowSources(), LOCK].map((file) => relative(HOME, file)).toSorted();
+  for (const name of files) hash.update(`${name}\n`).update(readFileSync(join(HOME, name)));
   return hash.digest("hex").slice(0, 16);
 }
+
+/**
+ * The files of this clone that are bundled: what is imported from the first one on, types aside. No more than these, so
+ * that a run is not moved on for a change that it does not meet.
+ */
+export function workflowSources(file = ENTRY, found = new Set<string>()): Set<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  for (const [, path = ""] of readFileSync(file, "utf8").matchAll(RUNTIME_IMPORT)) {
+    workflowSources(join(dirname(file), path), found);
+  }
+  return found;
+}
+
+const RUNTIME_IMPORT = /^(?:import|export)\s+(?!type\b)[^;]*?\bfrom\s+"(\.[^"]+)";/gm;

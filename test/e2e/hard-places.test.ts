@@ -14,7 +14,7 @@ function rootOfTest(): string {
   return root;
 }
 
-test("a command that waits for another says for whom, and ^C ends it", async () => {
+test.concurrent("a command that waits for another says for whom, and ^C ends it", async () => {
   const root = rootOfTest();
   const seat = await trySeat({
     stateFolder: stateFolderOf(root),
@@ -30,7 +30,7 @@ test("a command that waits for another says for whom, and ^C ends it", async () 
   expect(await waiting).toMatchObject({ exitCode: 130 });
 });
 
-test("a worker without a server says so in one sentence", async () => {
+test.concurrent("a worker without a server says so in one sentence", async () => {
   const { exitCode, stderr } = await snowballWith({ TEMPORAL_ADDRESS: "127.0.0.1:1" }, rootOfTest(), "worker");
   expect(stderr).toMatch(/^The Temporal server at 127\.0\.0\.1:1 does not answer; look at TEMPORAL_ADDRESS.*\.$/);
   expect(exitCode).toBe(2);

@@ -14,19 +14,19 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 const LONG: Change<Recipe> = {
-  loop: { num_iterations: 4 },
+  loop: { num_iterations: 3 },
   data: { max_samples: 8, held_out: { val: 2, test: 2 } },
-  simulate: { latency_ms: { rollout: 50, imagine: 50, score: 50, train: 1_500 } },
+  simulate: { latency_ms: { rollout: 50, imagine: 50, score: 50, train: 1_000 } },
 };
 const TAKEN = "The command that ran the server has ended; this one runs it from here on, with a worker.";
 
 test("run beside run: whoever remains runs server and worker, after ^C and after kill -9", async () => {
   const first = snowball(root, "run", writeRecipe(root, "first", LONG));
-  await printed(first, "iteration 1 of 4");
+  await printed(first, "iteration 1 of 3");
   const second = snowball(root, "run", writeRecipe(root, "second", LONG));
   const third = snowball(root, "run", writeRecipe(root, "third", LONG));
   const [heard, took] = [second, third].map((command) => ({
-    begun: printed(command, "iteration 1 of 4"),
+    begun: printed(command, "iteration 1 of 3"),
     taken: printed(command, TAKEN),
   }));
   await Promise.all([heard!.begun, took!.begun]);
@@ -41,7 +41,7 @@ test("run beside run: whoever remains runs server and worker, after ^C and after
     heard!.taken.then(() => [second, third]),
     took!.taken.then(() => [third, second]),
   ]);
-  await printed(heir!, "iteration 2 of 4");
+  await printed(heir!, "iteration 2 of 3");
   heir!.kill("SIGKILL");
   await heir;
 
