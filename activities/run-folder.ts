@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isMissing, codeOf } from "../src/artifact/durable.ts";
 import { readJson, writeJson } from "../src/artifact/files.ts";
+import { StepFailure } from "../src/failure.ts";
 import type { ActivityDeps } from "./deps.ts";
 
 interface RunRecord {
@@ -30,7 +31,8 @@ export interface RunFolder {
 export async function openRunFolder(deps: ActivityDeps, name: string, wanted: RunFolder): Promise<string> {
   const record = join(deps.state, "runs", `${name}.json`);
   const known = await readJson<RunRecord>(record).catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
+    // Torn by a full disk or a power cut: which folder it was is lost, and a new one shows the same.
+    if (isMissing(error) || error instanceof StepFailure) return undefined;
     throw error;
   });
   const folder = known?.digest === wanted.digest ? known.folder : await newFolder(deps, wanted);

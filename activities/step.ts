@@ -1,7 +1,7 @@
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import { FAILURES, FINAL } from "../src/contract/failures.ts";
-import { asStepFailure } from "../src/failure.ts";
+import { asStepFailure, type StepFailure } from "../src/failure.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { inputsOf } from "./inputs.ts";
 
@@ -69,17 +69,22 @@ export function asActivity<A extends unknown[], R>(
       const failure = await inputs.blame(thrown, signal).catch(() => thrown);
       // A cancelled step ends as cancelled, whatever the aborted work threw.
       if (signal.aborted) await context.cancelled;
-      throw ApplicationFailure.create({
-        type: failure.type,
-        message: failure.message,
-        nonRetryable: FINAL.includes(failure.type),
-        details: [
-          { means: FAILURES[failure.type].means, then: FAILURES[failure.type].then, at: failure.details ?? null },
-        ],
-        cause: failure,
-      });
+      throw asApplicationFailure(failure);
     } finally {
       clearInterval(beat);
     }
   };
+}
+
+/** A step's failure as Temporal's, with the retry decision of the table of failures. */
+export function asApplicationFailure(failure: StepFailure): ApplicationFailure {
+  const { type, message, details } = failure;
+  const { means, then } = FAILURES[type];
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: FINAL.includes(type),
+    details: [{ means, then, at: details ?? null }],
+    cause: failure,
+  });
 }

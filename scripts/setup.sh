@@ -16,6 +16,8 @@ if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
 	mkdir -p "$HOME"
 	export HOME
 fi
+# Some of them fail where the folder for temporary files is named and missing.
+[ -d "${TMPDIR:-/tmp}" ] || unset TMPDIR
 
 . scripts/setup/stage.sh
 . scripts/setup/node.sh

@@ -55,10 +55,37 @@ export function diskFull(path: string | null, cause: unknown): StepFailure {
 }
 
 function noSpaceCause(error: unknown): NodeJS.ErrnoException | undefined {
-  // Bounded, because a cause may be its own ancestor.
-  for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth += 1) {
-    const system: NodeJS.ErrnoException = at;
-    if (NO_SPACE.has(system.code) || NO_SPACE_WORDS.test(at.message)) return system;
-  }
-  return undefined;
+  return causes(error).find(({ code, message }) => NO_SPACE.has(code) || NO_SPACE_WORDS.test(message));
 }
+
+/** An error and what caused it, outermost first. */
+function causes(error: unknown): NodeJS.ErrnoException[] {
+  const found: Error[] = [];
+  // Bounded, because a cause may be its own ancestor.
+  for (let at = error; at instanceof Error && found.length < 10; at = at.cause) found.push(at);
+  return found;
+}
+
+/**
+ * What the system refused, as a sentence for a person; undefined for what is not the system's word, or tells a person
+ * nothing.
+ */
+export function systemSentence(error: unknown): string | undefined {
+  const system = causes(error).find(({ code }) => code !== undefined && Object.hasOwn(REFUSALS, code));
+  if (system === undefined) return undefined;
+  return `${REFUSALS[system.code as keyof typeof REFUSALS](system.path ?? "what it needs")} (${system.code}).`;
+}
+
+const denied = (path: string): string =>
+  `This user may not read or write ${path}: it, or a folder above it, is another user's or protected`;
+const full = (path: string): string => `No space was left for ${path}; free some, and type it again`;
+
+const REFUSALS = {
+  EACCES: denied,
+  EPERM: denied,
+  EROFS: (path: string) => `${path} cannot be written: its file system is read-only`,
+  ENOSPC: full,
+  EDQUOT: full,
+  EIO: (path: string) => `The disk could not read or write ${path}`,
+  EMFILE: () => "Too many files are open at once; raise the limit (ulimit -n)",
+};

@@ -22,7 +22,8 @@ else
 			"Install the temporal CLI (https://docs.temporal.io/cli) or Go, or set TEMPORAL_ADDRESS, then run this again."
 	report temporal "building the server from source, this once (about 7 minutes on 2 cores)"
 	mkdir -p .tools/bin
-	GOBIN=$PWD/.tools/bin logged temporal-build go install "github.com/temporalio/cli/cmd/temporal@v$temporal_version" ||
+	# Without C: so it runs under any C library, and asks none for the name of a user who has no entry in /etc/passwd.
+	CGO_ENABLED=0 GOBIN=$PWD/.tools/bin logged temporal-build go install "github.com/temporalio/cli/cmd/temporal@v$temporal_version" ||
 		fail_with_log temporal-build "The Temporal server could not be built."
 	report "temporal $(server_version "$own")" "built with $(go env GOVERSION | sed 's/go/go /') in $(seconds)"
 fi

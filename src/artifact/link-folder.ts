@@ -5,8 +5,18 @@ import { codeOf, isMissing } from "./durable.ts";
 import { listFiles } from "./list-files.ts";
 import { MANIFEST } from "./manifest.ts";
 
-/** Answers of file systems that have no hard links, or none to here. */
-const NO_LINK: ReadonlySet<unknown> = new Set(["EXDEV", "EPERM", "EMLINK", "ENOTSUP", "EOPNOTSUPP"]);
+/** Answers of file systems that have no hard links, or none to here; FUSE's and network ones have their own words. */
+const NO_LINK: ReadonlySet<unknown> = new Set([
+  "EXDEV",
+  "EPERM",
+  "EACCES",
+  "EMLINK",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EIO",
+  "EINVAL",
+]);
 
 /** Shows an artifact's files (not its manifest) below `to`, as hard links or, across file systems, as copies. */
 export async function linkFolder(from: string, to: string): Promise<void> {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { StepFailure } from "../failure.ts";
-import { isAlive } from "../temporal/embedded.ts";
+import { fateOf, isRunning } from "../process/identity.ts";
 import { rootOption } from "./options.ts";
-import { upProcess } from "./up-state.ts";
+import { upFile, upProcess } from "./up-state.ts";
 
 /** The worker's own limit, and the server's. */
 const DOWN_MS = 60_000;
@@ -18,14 +18,21 @@ export function downCommand(): Command {
 }
 
 async function down({ root }: { readonly root: string }): Promise<void> {
-  const pid = upProcess(root);
-  if (pid === null) {
+  const up = upProcess(root);
+  if (up === null) {
     console.log("Nothing is up.");
     return;
   }
+  const { pid, host } = up;
+  if (fateOf(up) === "elsewhere") {
+    throw new StepFailure(
+      "BadInput",
+      `\`snowball up\` runs on ${host}, as process ${pid}: type \`snowball down\` there. If ${host} is no more, delete ${upFile(root)}.`,
+    );
+  }
   process.kill(pid, "SIGTERM");
   const deadline = Date.now() + DOWN_MS;
-  while (isAlive(pid)) {
+  while (isRunning(up)) {
     if (Date.now() > deadline) {
       throw new StepFailure(
         "Infrastructure",

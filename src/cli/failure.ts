@@ -1,6 +1,13 @@
-import { ApplicationFailure, CancelledFailure, TerminatedFailure, WorkflowFailedError } from "@temporalio/client";
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  isGrpcServiceError,
+  ServiceError,
+  TerminatedFailure,
+  WorkflowFailedError,
+} from "@temporalio/client";
 import { innermostKnown } from "../client/result.ts";
-import { StepFailure } from "../failure.ts";
+import { StepFailure, systemSentence } from "../failure.ts";
 import { BAD_INPUT, FAILED } from "./exit-status.ts";
 
 /** The exit status for what a command threw. */
@@ -11,7 +18,16 @@ export function exitCodeOf(error: unknown): number {
 /** Tells a person what went wrong: one sentence where we know it, the whole trace where nobody expected it. */
 export function sayFailure(error: unknown): void {
   const expected = error instanceof StepFailure || error instanceof WorkflowFailedError;
-  console.error(expected ? sentenceOf(error) : error);
+  const sentence = expected ? sentenceOf(error) : (systemSentence(error) ?? serverSentence(error));
+  console.error(sentence ?? error);
+}
+
+/** Of a server that went away between two calls. */
+function serverSentence(error: unknown): string | undefined {
+  if (!isGrpcServiceError(error) && !(error instanceof ServiceError)) return undefined;
+  const cause = error instanceof ServiceError ? error.cause : error;
+  const why = isGrpcServiceError(cause) ? cause.details : error.message;
+  return `The Temporal server did not answer as it should: ${why}. Look whether it runs, and type it again.`;
 }
 
 /** The sentence of a failure, without the wrappers that Temporal puts around it. */

@@ -1,20 +1,21 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { StepFailure } from "../failure.ts";
 import { parseRecipeObject } from "../pipeline/parse.ts";
 import type { Changes } from "../pipeline/pipeline.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import { outcomeLines } from "../report/outcome.ts";
-import { nextLines, openingLines, partingLines, type Session } from "../report/session.ts";
+import { movedLine, nextLines, openingLines, partingLines } from "../report/session.ts";
 import { configuredServer } from "../temporal/configured.ts";
 import { connect, type Connected } from "../temporal/connection.ts";
-import { startDevServer } from "../temporal/dev-server.ts";
-import { stateFolderOf } from "../temporal/embedded.ts";
+import { moveOn } from "../temporal/move-on.ts";
 import { runningRecipe } from "../temporal/running-recipe.ts";
 import { whereOf } from "../temporal/runs.ts";
+import { readSnapshot } from "../temporal/snapshot.ts";
 import { resultOf, startRun, statusOf } from "../temporal/start.ts";
-import { type EmbeddedHost, hostServerAndWorker } from "./embedded-host.ts";
+import { type EmbeddedHost, hostOrBorrow } from "./embedded-host.ts";
 import { changesBetween } from "./changes.ts";
 import { INTERRUPTED } from "./exit-status.ts";
-import { watch } from "./watch.ts";
+import { STALLED_MS, watch } from "./watch.ts";
 
 /** How a command that runs something speaks, and what it starts on. */
 export interface Launch {
@@ -38,16 +39,19 @@ export interface Wanted {
   readonly insist: boolean;
 }
 
-/** Connects to the server of this root, or starts one and a worker for as long as `work` takes. */
+/** Connects to the server of this root, or runs one and a worker for as long as `work` takes. */
 export async function onServer(
-  { root, detach, say }: Launch,
-  work: (server: Connected, own: boolean) => Promise<void>,
+  { root, command: typed, signal, detach, say }: Launch,
+  work: (server: Connected, host: EmbeddedHost | null) => Promise<void>,
 ): Promise<void> {
-  const host = detach || configuredServer() !== null ? null : await hostIfNone(root, say);
+  const command = `snowball ${typed}`;
+  const host = detach || configuredServer() !== null ? null : await hostOrBorrow({ root, command, say, signal });
   try {
     const server = await connect(root);
     try {
-      const working = work(server, host !== null);
+      const working = work(server, host);
+      // Where the host is hopeless, the connection is closed below and the work ends with nobody to tell.
+      working.catch(() => {});
       await (host === null ? working : Promise.race([working, host.hopeless]));
     } finally {
       await server.connection.close();
@@ -58,7 +62,7 @@ export async function onServer(
 }
 
 /** Starts a run, or finds it, and shows it until it is complete. */
-export async function launch(server: Connected, own: boolean, wanted: Wanted, how: Launch): Promise<void> {
+export async function launch(server: Connected, host: EmbeddedHost | null, wanted: Wanted, how: Launch): Promise<void> {
   const { recipe, before, insist } = wanted;
   const open = await openRecipe(server, recipe.name);
   const last = open ?? before ?? (await closedRecipe(server, recipe.name));
@@ -75,7 +79,20 @@ export async function launch(server: Connected, own: boolean, wanted: Wanted, ho
     ui: ui === null ? null : `${ui}/namespaces/${namespace}`,
   };
   for (const line of openingLines(recipe, opening)) how.say(line);
-  if (!how.detach) await followToEnd(server, { name: recipe.name, command: how.command, own }, how);
+  // An open run keeps its recipe, wherever it is moved.
+  const going = { recipe: open ?? recipe, command: how.command };
+  if (!how.detach) await followToEnd(server, host, going, how);
+  else if (started.how === "attached") await moveIfStalled(server, going.recipe, how);
+}
+
+/** A run that is joined and left at once: it should go on when nobody looks. */
+async function moveIfStalled(server: Connected, recipe: CommonRecipe, { say, signal }: Launch): Promise<void> {
+  if (!(await readSnapshot(server, recipe.name)).stalled?.movable) return;
+  await sleep(STALLED_MS, undefined, { signal });
+  const { stalled } = await readSnapshot(server, recipe.name);
+  if (!stalled?.movable) return;
+  await moveOn(server, recipe, stalled);
+  say(movedLine(stalled.why));
 }
 
 /** The recipe of an open run. It may have been started by another program, with its defaults left out. */
@@ -97,21 +114,29 @@ function stillOpen(name: string, { fields }: Changes): StepFailure {
   );
 }
 
-/** Starts the embedded server and a worker, unless a server runs on this root already. */
-async function hostIfNone(root: string, say: (line: string) => void): Promise<EmbeddedHost | null> {
-  const server = await startDevServer({ stateFolder: stateFolderOf(root) });
-  return server.reused ? null : hostServerAndWorker(server, { root, say });
-}
-
-async function followToEnd(server: Connected, session: Session, { signal, say, json }: Launch): Promise<void> {
-  const last = await watch({ server, name: session.name, signal, quiet: json, ownWorker: session.own });
+async function followToEnd(
+  server: Connected,
+  host: EmbeddedHost | null,
+  { recipe, command }: { readonly recipe: CommonRecipe; readonly command: string },
+  { signal, say, json }: Launch,
+): Promise<void> {
+  const { name } = recipe;
+  const ownWorker = (): boolean => host?.own ?? false;
+  const watching = { server, name, signal, quiet: json, ownWorker };
+  let last = await watch({ ...watching, untilMovable: true });
+  if (last?.stalled?.movable) {
+    await moveOn(server, recipe, last.stalled);
+    say(movedLine(last.stalled.why));
+    last = await watch(watching);
+  }
+  const session = { name, command, own: ownWorker(), inherited: host?.inherited() ?? false };
   if (last === null) {
     for (const line of partingLines(session)) say(line);
     process.exitCode = INTERRUPTED;
     return;
   }
   // Throws, with its sentence, for a run that failed or was cancelled.
-  const result = await resultOf(server.client, session.name);
+  const result = await resultOf(server.client, name);
   if (json) console.log(JSON.stringify(result));
   else for (const line of [...outcomeLines(result), ...nextLines(session)]) say(line);
 }

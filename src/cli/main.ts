@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { StepFailure } from "../failure.ts";
-import { BAD_INPUT } from "./exit-status.ts";
+import { BAD_INPUT, INTERRUPTED } from "./exit-status.ts";
+import { Interrupted } from "./interrupt.ts";
 
 /**
  * The commands, in the order in which help lists them. Each loads what it needs and no more: Temporal's client alone
@@ -41,6 +42,8 @@ try {
   if (error instanceof CommanderError) {
     // commander has said it already; asking for help is no error.
     process.exitCode = error.exitCode === 0 ? 0 : BAD_INPUT;
+  } else if (error instanceof Interrupted) {
+    process.exitCode = INTERRUPTED;
   } else if (error instanceof StepFailure && error.type === "BadInput") {
     // Said without Temporal's client, which the other failures are unwrapped with.
     console.error(error.message);

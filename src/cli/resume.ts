@@ -59,10 +59,10 @@ async function resume(name: string, options: ResumeOptions): Promise<void> {
     json: options.json ?? false,
     say,
   };
-  await onServer(how, async (server, own) => {
+  await onServer(how, async (server, host) => {
     const recipe = await storedRecipe(server, root, name);
     if (retry) await setAside(server, name, how);
-    await launch(server, own, { recipe, before: recipe, anew: retry, insist: false }, how);
+    await launch(server, host, { recipe, before: recipe, anew: retry, insist: false }, how);
   });
 }
 

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import { StepFailure } from "../failure.ts";
 import { parseRecipeObject } from "../pipeline/parse.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
+import { readState } from "../temporal/state-file.ts";
 
 /** The folder of a run, by the run's name or by the folder itself. Throws BadInput when there is none on this host. */
 export function runFolderOf(root: string, nameOrFolder: string): string {
@@ -25,15 +27,13 @@ export function lastRecipe(root: string, name: string): CommonRecipe | null {
   try {
     return parseRecipeObject(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
-    // Written by a version whose recipes this one refuses: there is nothing to compare with.
-    if (error instanceof StepFailure) return null;
+    // Torn, or written by a version whose recipes this one refuses: there is nothing to compare with.
+    if (error instanceof StepFailure || error instanceof SyntaxError) return null;
     throw error;
   }
 }
 
 function folderOfName(root: string, name: string): string | undefined {
-  const record = join(stateFolderOf(root), "runs", `${name}.json`);
-  if (!existsSync(record)) return undefined;
-  const { folder } = JSON.parse(readFileSync(record, "utf8")) as { folder: string };
-  return resolve(root, folder);
+  const record = readState(join(stateFolderOf(root), "runs", `${name}.json`), z.object({ folder: z.string() }));
+  return record === null ? undefined : resolve(root, record.folder);
 }

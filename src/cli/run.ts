@@ -72,7 +72,7 @@ export async function runRecipe(file: string, options: RunOptions): Promise<void
   const { launch, onServer } = await import("./launch.ts");
   const insist = from !== undefined;
   const anew = options.anew ?? (insist && changes !== null && changes.fields !== "");
-  await onServer(how, (server, own) => launch(server, own, { recipe, before, anew, insist }, how));
+  await onServer(how, (server, host) => launch(server, host, { recipe, before, anew, insist }, how));
 }
 
 async function keep(before: CommonRecipe | null, after: CommonRecipe, from: number): Promise<Kept<CommonRecipe>> {

@@ -1,4 +1,5 @@
 import { StepFailure } from "../failure.ts";
+import { lastLine } from "../temporal/server-log.ts";
 
 /** Something that runs until it is stopped, and may die before. */
 export interface Running {
@@ -42,9 +43,10 @@ export async function supervise<T extends Running>(options: SuperviseOptions<T>)
       ends.push(Date.now());
       const recent = ends.filter((at) => Date.now() - at < WITHIN_MS).length;
       if (recent >= ENDS) {
+        const last = lastLine(logFile);
         throw new StepFailure(
           "Infrastructure",
-          `The ${name} ended ${recent} times within a minute; ${logFile} says why.`,
+          `The ${name} ended ${recent} times within a minute; ${logFile} says why${last === "" ? "." : `: ${last}`}`,
         );
       }
       say(`The ${name} ended (exit status ${status}) and is started again.`);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -7,10 +7,12 @@ import { Command } from "commander";
 import { StepFailure } from "../failure.ts";
 import { configuredServer } from "../temporal/configured.ts";
 import { connect, resolveConnection } from "../temporal/connection.ts";
-import { startDevServer } from "../temporal/dev-server.ts";
-import { stateFolderOf } from "../temporal/embedded.ts";
+import { takeSeat } from "../temporal/dev-server.ts";
+import { makeStateFolder, stateFolderOf } from "../temporal/embedded.ts";
 import { unservedQueues } from "../temporal/pollers.ts";
-import { hostServerAndWorker, hostWorker } from "./embedded-host.ts";
+import { holderOf, wordsOf } from "../temporal/seat.ts";
+import { lastLine, logLength } from "../temporal/server-log.ts";
+import { type EmbeddedHost, type HostOptions, hostServerAndWorker, hostWorker, seatOptions } from "./embedded-host.ts";
 import { interrupted } from "./interrupt.ts";
 import { rootOption } from "./options.ts";
 import { forgetUp, rememberUp, upProcess } from "./up-state.ts";
@@ -44,14 +46,14 @@ Example:
 /** Supervises server and worker until this process is stopped. */
 async function stay(root: string): Promise<void> {
   const signal = interrupted();
-  const options = { root, say: log };
-  const host = configuredServer() === null ? await ownServer(options) : await hostWorker(options);
-  rememberUp(root);
+  const options = { root, command: "snowball up", say: log, signal };
+  const host = await (configuredServer() === null ? ownServer(options) : hostWorker(options));
   const stopped = new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
     if (signal.aborted) resolve();
   });
   try {
+    await rememberUp(root);
     await Promise.race([stopped, host.hopeless]);
   } finally {
     await host.stop();
@@ -63,22 +65,22 @@ function log(line: string): void {
   console.log(`${new Date().toISOString()}  ${line}`);
 }
 
-async function ownServer(options: { readonly root: string; readonly say: (line: string) => void }) {
-  const server = await startDevServer({ stateFolder: stateFolderOf(options.root) });
-  if (server.reused) {
-    throw new StepFailure(
-      "BadInput",
-      `A server of another command runs already (${server.ui}); it ends with that command.`,
-    );
-  }
-  return hostServerAndWorker(server, options);
+async function ownServer(options: HostOptions): Promise<EmbeddedHost> {
+  const seat = await takeSeat(seatOptions(options, true));
+  if ("release" in seat) return hostServerAndWorker(seat, options);
+  const holder = holderOf(stateFolderOf(options.root));
+  throw new StepFailure(
+    "BadInput",
+    `The server of ${wordsOf(holder)} runs already (${seat.ui}); it ends with that command.`,
+  );
 }
 
 /** Starts the supervisor as a process of its own, and waits until server and worker answer. */
 async function detach(root: string): Promise<void> {
   if (upProcess(root) === null) {
     const logFile = join(stateFolderOf(root), "up.log");
-    mkdirSync(stateFolderOf(root), { recursive: true });
+    makeStateFolder(stateFolderOf(root));
+    const written = logLength(logFile);
     const output = openSync(logFile, "a");
     const child = spawn(process.execPath, [...process.execArgv, MAIN, "up", "--foreground", "--root", root], {
       cwd: root,
@@ -86,23 +88,28 @@ async function detach(root: string): Promise<void> {
       stdio: ["ignore", output, output],
     });
     child.unref();
-    await ready(root, () => child.exitCode, logFile);
+    await ready(root, () => child.exitCode, { logFile, written });
   }
   const server = resolveConnection(root);
   console.log(`Up: Temporal at ${server?.address ?? "–"} and a worker.   Stop both: bin/snowball down`);
   if (server?.ui) console.log(`  Temporal UI  ${server.ui}`);
 }
 
-async function ready(root: string, exitCode: () => number | null, logFile: string): Promise<void> {
+async function ready(
+  root: string,
+  exitCode: () => number | null,
+  { logFile, written }: { readonly logFile: string; readonly written: number },
+): Promise<void> {
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline) {
     if (exitCode() !== null) break;
     if (upProcess(root) !== null && (await served(root))) return;
     await sleep(POLL_MS);
   }
+  const last = lastLine(logFile, written);
   throw new StepFailure(
     "Infrastructure",
-    `Server and worker did not come up; ${logFile} and worker.log beside it say why.`,
+    `Server and worker did not come up${last === "" ? "" : `: ${last}`} (${logFile}, and worker.log beside it).`,
   );
 }
 

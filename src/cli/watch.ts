@@ -9,6 +9,8 @@ import { terminalScreen } from "./screen.ts";
 
 const TERMINAL_MS = 500;
 const PIPE_MS = 1_000;
+/** A server that was restarted hears of its workers one after the other. */
+export const STALLED_MS = 3_000;
 /** In a log, the same stage is worth a new line this often; a queue that nobody serves is worth one at once. */
 const PLAIN_EVERY_MS = 15_000;
 
@@ -19,22 +21,29 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Only waits: stdout is for a program. */
   readonly quiet?: boolean;
-  /** The command's own worker is starting, or is started again: nobody has to be asked for one. */
-  readonly ownWorker?: boolean;
+  /** Is the command's own worker starting, or started again? Then nobody has to be asked for one. */
+  readonly ownWorker?: () => boolean;
+  /** Ends the watching at a run that would go on if it were started over. */
+  readonly untilMovable?: boolean;
 }
 
-/** Shows a run until it is over; the last look, or null when the signal ended the watching first. */
+/** Shows a run until it is over, or movable; the last look, or null when the signal ended the watching first. */
 export async function watch({
   server,
   name,
   signal,
   quiet = false,
-  ownWorker = false,
+  ownWorker = () => false,
+  untilMovable = false,
 }: WatchOptions): Promise<RunSnapshot | null> {
   const view = quiet ? QUIET : process.stdout.isTTY ? terminalView() : plainView();
   try {
-    for await (const snapshot of looks(server, name, { everyMs: view.everyMs, signal })) {
-      view.show(ownWorker ? { ...snapshot, unserved: [] } : snapshot);
+    const { everyMs, note } = view;
+    let stalledAt = 0;
+    for await (const snapshot of looks(server, name, { everyMs, signal, onSilence: note })) {
+      stalledAt = snapshot.stalled?.movable ? stalledAt || Date.now() : 0;
+      if (untilMovable && stalledAt > 0 && Date.now() - stalledAt > STALLED_MS) return snapshot;
+      view.show(ownWorker() ? { ...snapshot, unserved: [] } : snapshot);
       if (snapshot.status !== "RUNNING") return snapshot;
     }
     return null;
@@ -46,10 +55,12 @@ export async function watch({
 interface View {
   readonly everyMs: number;
   show(snapshot: RunSnapshot): void;
+  /** Shows a line that stays. */
+  readonly note: (line: string) => void;
   end(): void;
 }
 
-const QUIET: View = { everyMs: PIPE_MS, show() {}, end() {} };
+const QUIET: View = { everyMs: PIPE_MS, show() {}, note: console.error, end() {} };
 
 function terminalView(): View {
   const screen = terminalScreen(process.stdout);
@@ -66,6 +77,7 @@ function terminalView(): View {
       const remaining = progress === null ? null : pace.remaining(progress.stage.of, now);
       screen.show(liveLines(snapshot, { now, width: process.stdout.columns, remaining }));
     },
+    note: (line) => screen.print(line),
     end: () => screen.clear(),
   };
 }
@@ -82,11 +94,12 @@ function plainView(): View {
       if (snapshot.status !== "RUNNING") return;
       const line = plainLine(snapshot);
       const { title, name } = snapshot.progress?.stage ?? { title: "", name: "" };
-      const now = `${title} ${name} ${snapshot.unserved.join(" ")}`;
+      const now = `${title} ${name} ${snapshot.unserved.join(" ")} ${snapshot.stalled?.why}`;
       if (line === shown || (now === stage && Date.now() - at < PLAIN_EVERY_MS)) return;
       console.log(line);
       [shown, stage, at] = [line, now, Date.now()];
     },
+    note: console.log,
     end() {},
   };
 }

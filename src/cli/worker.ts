@@ -1,14 +1,18 @@
 import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { ROLES, type Role } from "../contract/queues.ts";
 import { hostDevices } from "../device/detect.ts";
 import type { DeviceSpec } from "../device/devices.ts";
 import { StepFailure } from "../failure.ts";
-import { resolveConnection } from "../temporal/connection.ts";
+import { connectTo, resolveConnection, type ServerAddress } from "../temporal/connection.ts";
+import { VERSIONING, type Versioning } from "../temporal/deployment.ts";
 import { interrupted } from "./interrupt.ts";
 import { rootOption } from "./options.ts";
 
+/** How often a worker looks whether its embedded server has moved, in ms. */
+const MOVED_MS = 2_000;
 /** Of a CPU device: fixed, so that the bytes are too, and one waits for none. */
 const CPU_THREADS = 1;
 /** Beside a GPU, threads decode and resize images; more than these bring nothing. */
@@ -20,6 +24,7 @@ interface WorkerOptions {
   readonly devices?: string;
   readonly threads?: number;
   readonly control: boolean;
+  readonly versioning: Versioning;
   readonly logLevel: string;
 }
 
@@ -45,6 +50,15 @@ export function workerCommand(): Command {
       ),
     )
     .option("--no-control", "leave workflows and light steps to other hosts")
+    .addOption(
+      new Option(
+        "--versioning <how>",
+        "auto: runs stay with their version of the workflows, new ones begin under this worker's; manual: which one is current is yours to say; off: every worker takes every run",
+      )
+        .choices(VERSIONING)
+        .env("SNOWBALL_VERSIONING")
+        .default("auto"),
+    )
     .addOption(rootOption())
     .addOption(
       new Option("--log-level <level>", "how much goes to the log, JSON Lines on stderr")
@@ -71,20 +85,35 @@ async function worker(options: WorkerOptions): Promise<void> {
       "No Temporal server to work for: set TEMPORAL_ADDRESS, or start one with `snowball up`.",
     );
   }
+  // Asked by the client first: it says in a sentence what the worker's native part would say in a trace.
+  await (await connectTo(server)).connection.close();
   const devices: DeviceSpec[] = await hostDevices(options.devices);
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
-  const { root, roles, control, threads = threadsFor(devices) } = options;
+  const { root, roles, control, versioning, threads = threadsFor(devices) } = options;
   const signal = interrupted();
   // The SDK's native worker is loaded by this command alone: it would add a third of a second to each of the others.
   const { startHost } = await import("../temporal/worker.ts");
-  const host = await startHost({ root, server, roles, control, devices, threads, log });
+  const host = await startHost({ root, server, roles, control, devices, threads, versioning, log });
   log.info({ server: server.address, roles, devices: devices.map(({ kind, index }) => `${kind}:${index}`) }, "working");
   const stopped = new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
     if (signal.aborted) resolve();
   });
-  await Promise.race([stopped, host.ended]);
+  const moved = serverMoved(root, server);
+  const elsewhere = await Promise.race([stopped, host.ended, moved]);
   await host.stop();
+  if (elsewhere) {
+    throw new StepFailure("Infrastructure", `The server of ${root} is at ${elsewhere} now; start this worker again.`);
+  }
+}
+
+/** Resolves with the new address when the embedded server had to come back at another: at the old one may be anybody. */
+async function serverMoved(root: string, { address, mark }: ServerAddress): Promise<string> {
+  for (;;) {
+    await sleep(MOVED_MS, undefined, { ref: false });
+    const now = mark === undefined ? null : resolveConnection(root);
+    if (now !== null && now.address !== address) return now.address;
+  }
 }
 
 function threadsFor(devices: readonly DeviceSpec[]): number {

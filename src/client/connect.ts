@@ -31,9 +31,17 @@ export async function connectSnowball(options: ConnectOptions = {}): Promise<Sno
   const root = options.root ?? process.env["SNOWBALL_ROOT"] ?? process.cwd();
   const found = options.address === undefined ? resolveConnection(root) : named(options.address);
   // With nothing found, connect() says what to do about it.
-  const connected = found === null ? await connect(root) : await connectTo(changed(found, options));
+  const now = () => {
+    const place = resolveConnection(root);
+    return place === null ? null : changed(place, options);
+  };
+  const connected =
+    found === null
+      ? await connect(root)
+      : await connectTo(changed(found, options), options.address === undefined ? now : undefined);
   const close = () => connected.connection.close();
-  return { ...connected, close, [Symbol.asyncDispose]: close };
+  // Onto the same object: what it says of the connection changes when the server moves.
+  return Object.assign(connected, { close, [Symbol.asyncDispose]: close });
 }
 
 function named(address: string): ServerAddress {

@@ -17,6 +17,7 @@ export const FAILURES = {
   WrongPolicy: { then: "retry", means: "a model server answered for another policy than the one asked for" },
   DiskFull: { then: "retry", means: "no space was left where artifacts or scratch live" },
   ArtifactLost: { then: "remake", means: "a committed artifact is missing or its bytes changed" },
+  WrongStore: { then: "stop", means: "a step came to a worker that sees another store than the run's" },
   Diverged: { then: "stop", means: "what was made again differs from what its descendants were built on" },
   CanaryFailed: { then: "stop", means: "the merged checkpoint is not base plus adapter, or equals its base" },
   Provenance: { then: "stop", means: "a shard was sampled by another policy than the loop says" },

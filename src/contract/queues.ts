@@ -5,6 +5,9 @@ export type Role = (typeof ROLES)[number];
 /** Workflow tasks and the light steps (data, pairs, ledger, report) that need no device. */
 export const CONTROL_QUEUE = "snowball";
 
+/** Under this name the versions of the workflows stand in a namespace. */
+export const DEPLOYMENT = "snowball";
+
 /** The task queue of a role's activities. */
 export function queueOf(role: Role): string {
   return `${CONTROL_QUEUE}-${role}`;

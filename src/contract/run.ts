@@ -5,6 +5,15 @@ export interface RunRef {
   readonly name: string;
   /** Artifact with recipe.json: the parsed recipe, every default filled in, prompt texts, digests of models. */
   readonly recipe: ArtifactRef;
+  /** Where its artifacts lie. Absent in runs that were begun before stores had names; no part of any key. */
+  readonly store?: StoreName;
+}
+
+/** A store, by the id that it keeps, and where the run's first step saw it: for people. */
+export interface StoreName {
+  readonly id: string;
+  readonly path: string;
+  readonly host: string;
 }
 
 /** What the first step tells the workflow: enough to steer by, small enough for history. `Own` is the pipeline's. */

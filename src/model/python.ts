@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { StepFailure } from "../failure.ts";
 
@@ -27,11 +27,18 @@ export function projectRunners(): PythonRunners {
   };
 }
 
-/** @throws {StepFailure} BadInput when set-up did not make the environment */
-export function checkPython(runners: PythonRunners): void {
-  if (existsSync(runners.python)) return;
-  throw new StepFailure(
-    "BadInput",
-    `The Python environment ${runners.python} is missing; run "make setup" in the project.`,
-  );
+/** @throws {StepFailure} BadInput when set-up did not make the environment, or it is closed to this user */
+export function checkPython({ python }: PythonRunners): void {
+  try {
+    accessSync(python, constants.X_OK);
+  } catch (error) {
+    const isDenied = (error as NodeJS.ErrnoException).code === "EACCES";
+    throw new StepFailure(
+      "BadInput",
+      isDenied
+        ? `This user may not run ${python}, or what it links to lies in another user's folder; run "make setup" in a clone of this user's own.`
+        : `The Python environment ${python} is missing; run "make setup" in the project.`,
+      { cause: error },
+    );
+  }
 }

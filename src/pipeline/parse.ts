@@ -1,19 +1,17 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type Node, type Range } from "yaml";
+import { isMap, isPair, isScalar, type Document, type Node, type Range } from "yaml";
 import { StepFailure } from "../failure.ts";
 import { isPipeline, PIPELINE_NAMES, pipelineOf, type Recipe } from "./index.ts";
 import type { Problem } from "../recipe/problem.ts";
 import { shapeProblems } from "../recipe/shape.ts";
+import { readYaml } from "../recipe/read-yaml.ts";
 
 /**
  * Reads a recipe file, YAML or JSON (which is YAML), with every default filled in.
  * @throws {StepFailure} BadInput, a line per problem: `my.yaml:14  scoring.min_score_gap is "0,3"; a number …`
  */
 export function parseRecipe(text: string, fileName: string): Recipe {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const broken = document.errors[0];
-  if (broken) throw bad([`${fileName}:${lines.linePos(broken.pos[0]).line}  is not YAML: ${broken.message}.`]);
-  const checked = check(document.toJS());
+  const { value, document, lines } = readYaml(text, fileName);
+  const checked = check(value);
   if ("recipe" in checked) return checked.recipe;
   const located = checked.problems.map((problem) => ({
     line: lines.linePos(offsetOf(document, problem.path)).line,

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { StepFailure } from "../failure.ts";
 import { type Line, splitLines } from "../split-lines.ts";
 import type { Ending } from "./ending.ts";
+import { childEnvironment } from "./environment.ts";
 import { keepLastLines } from "./last-lines.ts";
 import { killTree, MARK } from "./tree.ts";
 import { within } from "./within.ts";
@@ -15,7 +16,7 @@ export interface ChildSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** Added to this process's own environment. */
+  /** Added to what a child gets of this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** How long it may tidy up after SIGTERM or the end of stdin before it is killed, in ms. */
   readonly graceMs?: number;
@@ -48,7 +49,8 @@ export async function startChild(spec: ChildSpec): Promise<Child> {
   const mark = randomUUID();
   const subprocess = execa(spec.command, spec.args, {
     cwd: spec.cwd,
-    env: { ...spec.env, [MARK]: mark },
+    env: { ...childEnvironment(), ...spec.env, [MARK]: mark },
+    extendEnv: false,
     stdin: "pipe",
     buffer: false,
     reject: false,

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeJson } from "../artifact/files.ts";
 import { asStepFailure, StepFailure } from "../failure.ts";
 import { type Child, type ChildSpec, startChild } from "./child.ts";
+import { temporaryFolder } from "./environment.ts";
 import { crashed, fellSilent } from "./ending.ts";
 import { type JobEvent, jobEvent, parseLine } from "./protocol.ts";
 import { watchSilence } from "./silence.ts";
@@ -23,7 +23,7 @@ export interface JobSpec extends ChildSpec {
  */
 export async function runJob(spec: JobSpec, signal: AbortSignal): Promise<Record<string, number>> {
   signal.throwIfAborted();
-  const folder = await mkdtemp(join(tmpdir(), "snowball-job-"));
+  const folder = await mkdtemp(join(temporaryFolder(), "snowball-job-"));
   try {
     const file = join(folder, "request.json");
     await writeJson(file, spec.request);

@@ -28,6 +28,7 @@ export function liveLines(snapshot: RunSnapshot, { now, width, remaining }: Live
   lines.push(`  ${duration(now - snapshot.startedAt)} so far${togo}`);
   const asking = askingLine(progress);
   if (asking !== null) lines.push(`  ${asking}`);
+  if (snapshot.stalled) lines.push(`  ${snapshot.stalled.why}`, `  ${snapshot.stalled.todo}`);
   const waiting = waitingLine(snapshot.unserved);
   if (waiting !== null) lines.push(`  ${waiting}`);
   lines.push(...snapshot.troubles.map((trouble) => `  ${trouble}`));
@@ -37,7 +38,8 @@ export function liveLines(snapshot: RunSnapshot, { now, width, remaining }: Live
 /** Where a run stands, on one line without any control character: for logs and pipes. */
 export function plainLine(snapshot: RunSnapshot): string {
   const { progress, streams, training } = snapshot;
-  const parts = [whereLine(snapshot, " · ")];
+  const { stalled } = snapshot;
+  const parts = [stalled ? `${stalled.why} ${stalled.todo}` : whereLine(snapshot, " · ")];
   for (const { title, counts } of streams) {
     const own = Object.entries(counts).map(([link, { done, total }]) => `${link} ${done}/${total}`);
     parts.push(streams.length > 1 ? `${title}: ${own.join(", ")}` : own.join(" · "));

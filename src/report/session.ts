@@ -8,6 +8,8 @@ export interface Session {
   /** What starts it again: "run my.yaml", as it was typed. */
   readonly command: string;
   readonly own: boolean;
+  /** Another command of this root takes server and worker over. */
+  readonly inherited?: boolean;
 }
 
 export type Beginning = "started" | "attached" | "finished";
@@ -52,8 +54,19 @@ function otherRecipe(name: string, how: Beginning, { fields, redone: lines }: Ch
   }
 }
 
+/** When an open run was ended and started over, because no worker could carry on with it. */
+export function movedLine(why: string): string {
+  return `${why} It was ended and started over: nothing that was committed is done again.`;
+}
+
 /** After ^C: what was stopped, and what to type. */
-export function partingLines({ name, command, own }: Session): string[] {
+export function partingLines({ name, command, own, inherited }: Session): string[] {
+  if (own && inherited) {
+    return [
+      "Another command of this root takes the server over: with its worker the open runs go on.",
+      `Watch again: bin/snowball status ${name} --follow          Cancel:  bin/snowball cancel ${name}`,
+    ];
+  }
   if (!own) return [`Stopped watching. The run goes on.   Watch again: bin/snowball status ${name} --follow`];
   return [
     "Stopping the server and the worker that this command started. Nothing finished is lost.",

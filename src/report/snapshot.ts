@@ -27,4 +27,18 @@ export interface RunSnapshot {
   readonly troubles: readonly string[];
   /** Queues on which something waits and no worker polls; "control" is the workflow's own. */
   readonly unserved: readonly (Role | "control")[];
+  /** Why no worker can carry on with it, when that is so. */
+  readonly stalled?: Stalled | null;
+}
+
+/** A run that stands still although there are workers. */
+export interface Stalled {
+  /** The execution that stands still; another one of the run may have been started since. */
+  readonly runId: string;
+  /** One sentence. */
+  readonly why: string;
+  /** What to do. */
+  readonly todo: string;
+  /** Would it go on if it were ended and started over the store? */
+  readonly movable: boolean;
 }

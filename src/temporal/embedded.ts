@@ -1,55 +1,54 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
+import { fateOf, identityOf } from "../process/identity.ts";
+import { readState } from "./state-file.ts";
 
-/** The embedded server as its state folder remembers it. */
-export interface EmbeddedServer {
-  readonly pid: number;
+/** A process, as state files remember it. */
+export const processShape = z.object({
+  pid: z.number(),
+  started: z.string(),
+  space: z.string(),
+  boot: z.string(),
+  host: z.string(),
+});
+
+const serverShape = processShape.extend({
   /** host:port of the gRPC front end. */
-  readonly address: string;
+  address: z.string(),
   /** The Web UI's address. */
-  readonly ui: string;
-}
+  ui: z.string(),
+  /** A namespace that only this database has: who answers at the address is the server only if he knows it. */
+  mark: z.string(),
+});
+/** The embedded server as its state folder remembers it. */
+export type EmbeddedServer = z.infer<typeof serverShape>;
 
 /** The default state folder of a root: what belongs to this host and can be thrown away. */
 export function stateFolderOf(root: string): string {
   return join(root, ".snowball");
 }
 
-/** The embedded server of this state folder, when its process lives; null otherwise. */
+/** Makes the state folder, for its owner alone: logs and recipes are nobody else's, and its files are trusted. */
+export function makeStateFolder(stateFolder: string): void {
+  mkdirSync(stateFolder, { recursive: true, mode: OWNER_ONLY });
+  const { uid, mode } = statSync(stateFolder);
+  if (uid === process.getuid?.() && (mode & 0o777) !== OWNER_ONLY) chmodSync(stateFolder, OWNER_ONLY);
+}
+
+const OWNER_ONLY = 0o700;
+
+/** The embedded server of this state folder; null when there is none, or its process is known to have ended. */
 export function embeddedServer(stateFolder: string): EmbeddedServer | null {
-  let server: EmbeddedServer;
-  try {
-    server = JSON.parse(readFileSync(fileOf(stateFolder), "utf8")) as EmbeddedServer;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
-  return isAlive(server.pid) ? server : null;
+  const server = readState(serverFile(stateFolder), serverShape);
+  return server === null || fateOf(server) === "gone" ? null : server;
 }
 
-export function rememberServer(stateFolder: string, server: EmbeddedServer): void {
-  mkdirSync(stateFolder, { recursive: true });
-  // Renamed into place: a reader never meets half a file, even when this process is killed while it writes.
-  const half = `${fileOf(stateFolder)}.${process.pid}`;
-  writeFileSync(half, `${JSON.stringify(server)}\n`);
-  renameSync(half, fileOf(stateFolder));
-}
-
-/** Forgets the server that has ended, unless a living one has been remembered since. */
-export function forgetServer(stateFolder: string): void {
-  if (embeddedServer(stateFolder) === null) rmSync(fileOf(stateFolder), { force: true });
-}
-
-/** Signal 0 asks only whether the process is there; EPERM means it is, and is someone else's. */
+/** Is there a process of this id on this host that is more than a zombie? */
 export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  return identityOf(pid).started !== "0";
 }
 
-function fileOf(stateFolder: string): string {
+export function serverFile(stateFolder: string): string {
   return join(stateFolder, "server.json");
 }

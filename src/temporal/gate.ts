@@ -14,8 +14,9 @@ export async function answerGate(
   decision: PersonsDecision,
   iteration?: number,
 ): Promise<string> {
-  const { status, progress } = await readSnapshot(server, name);
+  const { status, progress, stalled } = await readSnapshot(server, name);
   if (status !== "RUNNING") throw new StepFailure("BadInput", `The run ${name} is over; its gate asks no more.`);
+  if (stalled) throw new StepFailure("BadInput", `${stalled.why} ${stalled.todo}`);
   if (progress === null) {
     throw new StepFailure("BadInput", `No worker answers for ${name}; start one (bin/snowball worker), then answer.`);
   }

@@ -35,8 +35,8 @@ export async function pendingSteps(client: Client, workflowIds: readonly string[
   return described.filter((each) => each !== null).flatMap(({ raw }) => (raw.pendingActivities ?? []).map(pendingStep));
 }
 
-/** A child may have ended between two calls. */
-function ifGone(error: unknown): null {
+/** Null for a workflow that is gone: a child may have ended between two calls. */
+export function ifGone(error: unknown): null {
   if (error instanceof WorkflowNotFoundError) return null;
   throw error;
 }

@@ -19,8 +19,15 @@ export async function unservedQueues(
         taskQueue: { name: queue === "control" ? CONTROL_QUEUE : queueOf(queue) },
         taskQueueType: queue === "control" ? Kind.TASK_QUEUE_TYPE_WORKFLOW : Kind.TASK_QUEUE_TYPE_ACTIVITY,
       });
-      return (pollers ?? []).some((each) => Date.now() - Number(each.lastAccessTime?.seconds ?? 0) * 1000 < GONE_MS);
+      return (pollers ?? []).some(isRecent);
     }),
   );
   return queues.filter((_, i) => !served[i]);
 }
+
+/** Was this poller heard of so lately that it must still be there? */
+export function isRecent({ lastAccessTime }: Poller): boolean {
+  return Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < GONE_MS;
+}
+
+type Poller = proto.temporal.api.taskqueue.v1.IPollerInfo;

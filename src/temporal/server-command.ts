@@ -2,6 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StepFailure } from "../failure.ts";
+import { userName } from "../process/user.ts";
 
 const OWN = fileURLToPath(new URL("../../.tools/bin/temporal", import.meta.url));
 
@@ -43,9 +44,23 @@ const DYNAMIC_CONFIG = {
   "matching.numTaskqueueWritePartitions": 1,
 };
 
-/** Arguments of `temporal` for the embedded server on a SQLite file. */
-export function serverArguments(database: string, port: number, uiPort: number): string[] {
-  const options = { "log-level": "error", ip: "127.0.0.1", "db-filename": database, port, "ui-port": uiPort };
+/** The server's database, in the state folder. */
+export const DATABASE = "temporal.db";
+
+/**
+ * Arguments of `temporal` for the embedded server; its working folder is the state folder.
+ * @param mark the namespace by which it is known, made in the database if it is not there
+ */
+export function serverArguments(mark: string, port: number, uiPort: number): string[] {
+  // The bare name: a path goes into an address, where "#", "?" and "%" mean something else.
+  const options = {
+    "log-level": "error",
+    ip: "127.0.0.1",
+    "db-filename": DATABASE,
+    namespace: mark,
+    port,
+    "ui-port": uiPort,
+  };
   return [
     "server",
     "start-dev",
@@ -54,6 +69,15 @@ export function serverArguments(database: string, port: number, uiPort: number):
     ...repeated("dynamic-config-value", DYNAMIC_CONFIG),
     ...repeated("search-attribute", SEARCH_ATTRIBUTES),
   ];
+}
+
+/**
+ * The server's environment. Nothing of the user's own settings for the `temporal` program: it would read them, and end
+ * where they are broken or another user's.
+ */
+export function serverEnvironment(stateFolder: string): NodeJS.ProcessEnv {
+  const { PATH, TMPDIR, TZ } = process.env;
+  return { PATH, TMPDIR, TZ, HOME: stateFolder, USER: userName() };
 }
 
 function repeated(option: string, values: Readonly<Record<string, string | number>>): string[] {

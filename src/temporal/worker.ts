@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import {
   DefaultLogger,
@@ -8,9 +9,12 @@ import {
   type WorkerOptions,
 } from "@temporalio/worker";
 import type { Logger } from "pino";
+import { ownStore } from "../../activities/own-store.ts";
 import type { ActivityDeps } from "../../activities/deps.ts";
 import { activitiesOf } from "../../activities/index.ts";
 import { createLocalStore, type LocalStoreOptions } from "../artifact/local-store.ts";
+import { storeId } from "../artifact/store-id.ts";
+import type { StoreName } from "../contract/run.ts";
 import { CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
 import type { DeviceSpec } from "../device/devices.ts";
 import { createPools } from "../device/pools.ts";
@@ -19,7 +23,8 @@ import { createModels } from "../model/serve.ts";
 import type { ServerAddress } from "./connection.ts";
 import { stateFolderOf } from "./embedded.ts";
 import { registerSearchAttributes } from "./search-attributes.ts";
-import { workflowBundle } from "./bundle.ts";
+import { type Workflows, workflowBundle } from "./bundle.ts";
+import { deploymentOptions, makeCurrent, makeNoneCurrent, type Versioning } from "./deployment.ts";
 
 /** How long running steps may finish after a stop is asked for: a chunk's request, not a training. */
 const SHUTDOWN_GRACE = "10s";
@@ -42,6 +47,10 @@ export interface HostOptions {
   readonly threads: number;
   readonly log: Logger;
   readonly storeOptions?: LocalStoreOptions;
+  /** Whether runs stay with the version of the workflows that they were begun under; auto by default. */
+  readonly versioning?: Versioning;
+  /** Other workflows than this clone's: the seam at which tests upgrade a worker. */
+  readonly workflows?: Workflows;
 }
 
 export interface Host {
@@ -78,29 +87,41 @@ export async function startHost(options: HostOptions): Promise<Host> {
     namespace: server.namespace,
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
+    interceptors: { activity: [ownStore(await storeName(options))] },
   };
   const workers: Worker[] = [];
+  const leaving = new AbortController();
+  let current: (() => Promise<void>) | undefined;
   if (options.control) {
+    const { versioning = "auto", workflows = await workflowBundle(join(stateFolder, "workflows")) } = options;
+    const deployed = { connection, namespace: server.namespace, version: workflows.version, log };
+    const workerDeploymentOptions = versioning === "off" ? undefined : await deploymentOptions(deployed);
     workers.push(
       await Worker.create({
         ...base,
+        // Only here: a step of a queue whose workers have no version is given to any of them, whatever the run's is.
+        ...(workerDeploymentOptions && { workerDeploymentOptions }),
         taskQueue: CONTROL_QUEUE,
-        workflowBundle: await workflowBundle(),
+        workflowBundle: { codePath: workflows.codePath },
         activities: activitiesOf("control", deps),
         maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
         stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       }),
     );
+    if (versioning === "off") current = () => makeNoneCurrent(deployed);
+    else if (workerDeploymentOptions && versioning === "auto") current = () => makeCurrent(deployed, leaving.signal);
   }
   for (const role of options.roles)
     workers.push(await Worker.create({ ...base, ...roleOptions(role, deps, pools.of(role).size) }));
-  const ended = runAll(workers, async () => {
+  const ended = runAll(workers, current, async () => {
+    leaving.abort();
     await models.close();
     await connection.close();
   });
   return {
     ended,
     async stop() {
+      leaving.abort();
       for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
       await ended;
     },
@@ -118,10 +139,14 @@ function nativeOptions({ address, tls, apiKey, metadata }: ServerAddress["option
   };
 }
 
-/** Runs the workers until all have stopped, however they end, and then lets go of what they shared. */
-async function runAll(workers: readonly Worker[], letGo: () => Promise<void>): Promise<void> {
+/** Runs the workers, and what they do first, until all have stopped, however they end, and then lets go of what they shared. */
+async function runAll(
+  workers: readonly Worker[],
+  first: (() => Promise<void>) | undefined,
+  letGo: () => Promise<void>,
+): Promise<void> {
   try {
-    await Promise.all(workers.map((worker) => worker.run()));
+    await Promise.all([...workers.map((worker) => worker.run()), first?.()]);
   } finally {
     await letGo();
   }
@@ -137,6 +162,16 @@ function roleOptions(role: Role, deps: ActivityDeps, devices: number): WorkerOpt
   };
 }
 
+/** The store of this worker, by which runs tell it from another's. */
+async function storeName({ root }: HostOptions): Promise<StoreName> {
+  const path = storeFolderOf(resolve(root));
+  return { id: await storeId(path), path, host: hostname() };
+}
+
+function storeFolderOf(root: string): string {
+  return join(stateFolderOf(root), "store");
+}
+
 async function openDeps(
   options: HostOptions,
   models: ActivityDeps["models"],
@@ -148,7 +183,7 @@ async function openDeps(
     root,
     results: "results",
     state,
-    store: createLocalStore(join(state, "store"), options.storeOptions ?? {}),
+    store: createLocalStore(storeFolderOf(root), options.storeOptions ?? {}),
     models,
     searchAttributes: await registerSearchAttributes(connection, options.server.namespace, options.log),
     log: options.log,

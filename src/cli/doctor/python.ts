@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { projectRunners } from "../../model/python.ts";
+import { childEnvironment } from "../../process/environment.ts";
 import type { Finding } from "../../report/doctor.ts";
 import { size } from "../../numbers.ts";
 
@@ -36,7 +37,9 @@ export async function pythonFindings(): Promise<Finding[]> {
       { what: "python", ok: false, found: `${python} is not there`, todo: "make setup (simulated runs need none)" },
     ];
   }
-  const { stdout, stderr } = await execa(python, ["-c", PROGRAM], { cwd, env, reject: false, timeout: IMPORT_MS });
+  // As the runners are started: what the shell sets for other programs is not what they will meet.
+  const own = { cwd, env: { ...childEnvironment(), ...env }, extendEnv: false };
+  const { stdout, stderr } = await execa(python, ["-c", PROGRAM], { ...own, reject: false, timeout: IMPORT_MS });
   const [environment, devices] = stdout.split("\n");
   if (!environment)
     return [{ what: "python", ok: false, found: lastLine(stderr) || "does not answer", todo: "make setup" }];

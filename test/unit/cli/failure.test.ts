@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, WorkflowFailedError } from "@temporalio/client";
 import { RetryState } from "@temporalio/common";
-import { expect, test } from "vitest";
-import { exitCodeOf, sentenceOf } from "../../../src/cli/failure.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { exitCodeOf, sayFailure, sentenceOf } from "../../../src/cli/failure.ts";
 import { StepFailure } from "../../../src/failure.ts";
 
 function failedRun(cause: Error): WorkflowFailedError {
@@ -34,4 +34,19 @@ test("the sentence of the step, without Temporal's wrappers", () => {
     'row 211 (id "s-1893"): images[1] is truncated.',
   );
   expect(sentenceOf(failedRun(new CancelledFailure("cancelled")))).toBe("The run was cancelled.");
+});
+
+test.each([
+  [
+    "EACCES",
+    "This user may not read or write /r/server.json: it, or a folder above it, is another user's or protected",
+  ],
+  ["EROFS", "/r/server.json cannot be written: its file system is read-only"],
+  ["ENOSPC", "No space was left for /r/server.json; free some, and type it again"],
+])("what the system refuses (%s) is one sentence, without a trace", (code, sentence) => {
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  onTestFinished(() => said.mockRestore());
+  const refused = Object.assign(new Error(`${code}: refused, open`), { code, path: "/r/server.json" });
+  sayFailure(new Error("outer", { cause: refused }));
+  expect(said.mock.calls).toEqual([[`${sentence} (${code}).`]]);
 });

@@ -1,5 +1,9 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Running, supervise } from "../../../src/cli/supervise.ts";
+
+import { temporaryFolder } from "../../support/temporary.ts";
 
 /** Something that ends when it is told to. */
 function puppet() {
@@ -37,7 +41,10 @@ test("what dies is started again, with one line, and the new one knows the old",
   expect(said).toHaveLength(1);
 });
 
-test("what keeps dying is given up, and the log is named", async () => {
+test("what keeps dying is given up, with its last sentence, and the log is named", async () => {
+  const logFile = join(temporaryFolder(), "worker.log");
+  const log = '{"level":30}\nNo Temporal server to work for.\n    at somewhere (file.ts:1:2)\n}\nNode.js v24.0.0\n';
+  writeFileSync(logFile, log);
   let starts = 0;
   const supervised = await supervise({
     name: "worker",
@@ -46,10 +53,10 @@ test("what keeps dying is given up, and the log is named", async () => {
       return { ended: Promise.resolve(1), stop: async () => {} };
     },
     say: () => {},
-    logFile: "/state/worker.log",
+    logFile,
   });
   await expect(supervised.hopeless).rejects.toThrow(
-    "The worker ended 5 times within a minute; /state/worker.log says why.",
+    `The worker ended 5 times within a minute; ${logFile} says why: No Temporal server to work for.`,
   );
   expect(starts).toBe(5);
 });

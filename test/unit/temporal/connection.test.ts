@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connect, connectTo, resolveConnection } from "../../../src/temporal/connection.ts";
-import { forgetServer, rememberServer, stateFolderOf } from "../../../src/temporal/embedded.ts";
+import { stateFolderOf } from "../../../src/temporal/embedded.ts";
+import { forgetServer, rememberServer } from "../../../src/temporal/remember.ts";
 
 let root: string;
 beforeEach(() => {
@@ -20,10 +21,10 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-const embedded = { pid: process.pid, address: "127.0.0.1:7001", ui: "http://localhost:8001" };
+const embedded = { pid: process.pid, address: "127.0.0.1:7001", ui: "http://localhost:8001", mark: "snowball-1" };
 
-test("the environment comes first, with its namespace and key", () => {
-  rememberServer(stateFolderOf(root), embedded);
+test("the environment comes first, with its namespace and key", async () => {
+  await rememberServer(stateFolderOf(root), embedded);
   vi.stubEnv("TEMPORAL_ADDRESS", "cloud.example:7233");
   vi.stubEnv("TEMPORAL_NAMESPACE", "team.prod");
   vi.stubEnv("TEMPORAL_API_KEY", "key");
@@ -39,17 +40,17 @@ test("a profile names address and namespace", () => {
   expect(resolveConnection(root)).toMatchObject({ address: "from.profile:7233", namespace: "lab" });
 });
 
-test("then the embedded server of the root, while its process lives", () => {
+test("then the embedded server of the root, while its process lives", async () => {
   expect(resolveConnection(root)).toBeNull();
-  rememberServer(stateFolderOf(root), embedded);
+  await rememberServer(stateFolderOf(root), embedded);
   expect(resolveConnection(root)).toMatchObject({ address: "127.0.0.1:7001", namespace: "default", ui: embedded.ui });
 
-  rememberServer(stateFolderOf(root), { ...embedded, pid: spawnSync(process.execPath, ["-e", ""]).pid });
+  await rememberServer(stateFolderOf(root), { ...embedded, pid: spawnSync(process.execPath, ["-e", ""]).pid });
   expect(resolveConnection(root)).toBeNull();
 });
 
-test("a living server is not forgotten for one that ended", () => {
-  rememberServer(stateFolderOf(root), embedded);
+test("a living server is not forgotten for one that ended", async () => {
+  await rememberServer(stateFolderOf(root), embedded);
   forgetServer(stateFolderOf(root));
   expect(resolveConnection(root)).not.toBeNull();
 });
