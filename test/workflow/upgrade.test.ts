@@ -87,8 +87,8 @@ async function carriesOn(recipe: Recipe, stalled: Stalled): Promise<void> {
   // Somebody else who saw the same does no harm to the execution that is open now.
   await moveOn(connected, recipe, stalled);
   await expect.poll(() => asks(recipe.name), { timeout: 30_000, interval: 100 }).toBe(true);
-  await answerGate(connected, recipe.name, "promote");
-  expect(rowsOf(await resultOf(connected.client, recipe.name)).at(-1)?.["gate"]).toBe("promote");
+  await answerGate(connected, recipe.name, "roll_back");
+  expect(rowsOf(await resultOf(connected.client, recipe.name)).at(-1)?.["gate"]).toBe("rolled back");
 }
 
 test("beside a newer worker a run stays with its version, and so does its child; new ones begin under the new", async () => {
@@ -98,8 +98,8 @@ test("beside a newer worker a run stays with its version, and so does its child;
   await worker({});
   await expect.poll(() => began("new"), { timeout: 30_000, interval: 500 }).not.toBe("edited");
   // Answered by the old worker's workflow; the newer one cannot know it.
-  expect(await answerGate(connected, "stays", "promote")).toContain("the new policy is promoted");
-  expect(rowsOf(await resultOf(connected.client, "stays")).at(-1)?.["gate"]).toBe("promote");
+  expect(await answerGate(connected, "stays", "roll_back")).toContain("the policy before it stays");
+  expect(rowsOf(await resultOf(connected.client, "stays")).at(-1)?.["gate"]).toBe("rolled back");
   expect(await versionOf("stays")).toBe("edited");
   await old.stop();
 });
