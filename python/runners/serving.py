@@ -1,9 +1,11 @@
 """What every model server does: one load, then requests in order, each closed by a result or a typed failure."""
 
+import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from runners.failure import Failure
+from runners.failure import Failure, device_is_lost
 from runners.protocol import Body, Channel, field, open_channel, report, requests
 
 Progress = Callable[[int, int], None]
@@ -35,6 +37,12 @@ class ModelServer(ABC):
             body = self._run(request, lambda done, total: channel.send({"id": number, "progress": [done, total]}))
         except Exception as error:  # noqa: BLE001 - reported, typed; a server outlives a request that fails
             failure = report(error)
+            if device_is_lost(error):
+                # It would fail every later request too. A server that dies is started again, and what killed it is
+                # looked for; not in good order, which would wait for the GPU.
+                sys.stderr.write(f"{failure}; this server ends.\n")
+                sys.stderr.flush()
+                os._exit(1)
             body = {"ok": False, "error": {"type": failure.kind, "message": str(failure)}}
         return {"id": number, "serving": self._serving, **body}
 
