@@ -57,14 +57,20 @@ def vlm_of(network: Any, processor: Any) -> Vlm:
 def load_network(model: str, compute: Compute) -> Any:
     """The model's own class in the wanted dtype. A checkpoint that lacks a tensor is refused, not filled with noise."""
     kind_of(model)
+    # Tensor by tensor onto the device: loaded first, a checkpoint that is read in another dtype than it is stored in
+    # would lie in host memory as a whole, once for every process of a host. Under ZeRO-3 each process takes its share.
+    placed = {} if is_deepspeed_zero3_enabled() else {"device_map": {"": compute.device}}
     network, loading = AutoModelForImageTextToText.from_pretrained(
-        model, dtype=compute.dtype, attn_implementation=compute.attn_implementation, output_loading_info=True
+        model,
+        dtype=compute.dtype,
+        attn_implementation=compute.attn_implementation,
+        output_loading_info=True,
+        **placed,
     )
     lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
     if lost:
         raise Failure("BadInput", f"The checkpoint {model} lacks {len(lost)} tensors, the first is {lost[0]}.")
-    # Under ZeRO-3 each process holds its share already where it belongs.
-    return network if is_deepspeed_zero3_enabled() else network.to(compute.device)
+    return network
 
 
 @dataclass(frozen=True)
@@ -97,8 +103,9 @@ def collate(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequenc
     grids = [prompt.grids for prompt in prompts if prompt.grids is not None]
     if pixels:
         inputs |= {"pixel_values": torch.cat(pixels), "image_grid_thw": torch.cat(grids)}
-    inputs = {name: value.to(vlm.device) for name, value in inputs.items()}
-    return Batch(inputs, _positions(vlm, inputs))
+    # Positions first: image by image, each would have to be asked back from the device.
+    positions = _positions(vlm, inputs)
+    return Batch({name: value.to(vlm.device) for name, value in inputs.items()}, positions.to(vlm.device))
 
 
 def _positions(vlm: Vlm, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
