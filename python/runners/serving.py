@@ -16,6 +16,9 @@ class ModelServer(ABC):
 
     def __init__(self) -> None:
         self._serving: str | None = None
+        self._on_gpu = False
+        # By operation, the micro-batch that fitted where a larger one did not: to find that out takes minutes.
+        self._fits: dict[str, int] = {}
 
     @abstractmethod
     def load(self, request: Body) -> None:
@@ -56,8 +59,14 @@ class ModelServer(ABC):
             serving = field(request, "serving", str)
             self.load(request)
             self._serving = serving
+            self._on_gpu = request.get("device") != "cpu"
             return {"ok": True, "result": {}}
         if self._serving is None:
             raise Failure("BadInput", f'"{operation}" came before a checkpoint was loaded.')
-        result, size = self.work(operation, request, progress)
-        return {"ok": True, "result": result, "notes": {"micro_batch": size}}
+        asked = field(request, "micro_batch", int)
+        size = min(asked, self._fits.get(operation, asked))
+        result, fitted = self.work(operation, {**request, "micro_batch": size}, progress)
+        # On a CPU each request starts from what was asked: its results shall not depend on those before it.
+        if fitted < size and self._on_gpu:
+            self._fits[operation] = fitted
+        return {"ok": True, "result": result, "notes": {"micro_batch": fitted}}
