@@ -8,6 +8,7 @@ from typing import Any
 from runners.device import Compute
 from runners.failure import Failure
 from runners.protocol import Body
+from runners.ranks import PATIENCE
 
 # What the recipe says already is "auto": transformers fills it in.
 SHARED: Body = {
@@ -86,7 +87,7 @@ def _state_on_cpu() -> None:
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     # Left alone, Accelerate takes processes without GPUs for unrelated ones: each would train on all of the data.
     os.environ["ACCELERATE_USE_DEEPSPEED"] = "true"
-    PartialState(backend="gloo")
+    PartialState(backend="gloo", timeout=PATIENCE)
 
 
 def _gathering(stage: Body) -> Body:
