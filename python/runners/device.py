@@ -3,7 +3,7 @@
 import importlib.util
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,13 @@ class Compute:
     device: "torch.device"
     dtype: "torch.dtype"
     attn_implementation: str
+
+    def exact(self) -> "Compute":
+        """The same device in float32, in which flash attention cannot compute."""
+        import torch
+
+        attention = "sdpa" if self.attn_implementation == FLASH else self.attn_implementation
+        return replace(self, dtype=torch.float32, attn_implementation=attention)
 
 
 def claim_device(request: Body) -> Compute:
