@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from diffusers import AutoencoderKLFlux2, Flux2KleinPipeline, Flux2Transformer2DModel
 from PIL import Image
 from transformers import Qwen3ForCausalLM, logging
@@ -25,16 +26,19 @@ def load_pipeline(model: str, compute: Compute, offload: str) -> Any:
     if name != PIPELINE:
         found = f'holds a "{name}"' if name else f"has no {INDEX}"
         raise Failure("BadInput", f"The folder {model} {found}; name that of a {PIPELINE}.")
+    stays = compute.device.type == "cpu" or offload == "none"
+    home = compute.device if stays else torch.device("cpu")
+    # Each part leaves the host's memory before the next one is read.
     parts = {
-        "transformer": _load(Flux2Transformer2DModel, model, "transformer", compute),
-        "vae": _load(AutoencoderKLFlux2, model, "vae", compute),
-        "text_encoder": _load(Qwen3ForCausalLM, model, "text_encoder", compute, attn_implementation="sdpa"),
+        "transformer": _load(Flux2Transformer2DModel, model, "transformer", compute).to(home),
+        "vae": _load(AutoencoderKLFlux2, model, "vae", compute).to(home),
+        "text_encoder": _load(Qwen3ForCausalLM, model, "text_encoder", compute, attn_implementation="sdpa").to(home),
     }
     pipeline = Flux2KleinPipeline.from_pretrained(model, local_files_only=True, **parts)
     pipeline.set_progress_bar_config(disable=True)
     # Decoding is where a batch of large views needs most memory and gains least.
     pipeline.vae.enable_slicing()
-    if compute.device.type == "cpu" or offload == "none":
+    if stays:
         return pipeline.to(compute.device)
     if offload == "model":
         pipeline.enable_model_cpu_offload(device=compute.device)
