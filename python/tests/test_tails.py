@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 import torch
+from torch.distributed.utils import _to_kwargs
 
 from runners import policy
 from runners.adapter import WEIGHTS as ADAPTER
 from runners.preference import PairCollator
 from runners.tails import HEAD, joining, needs_tails, tails_of
+from runners.vision import see_once
 from runners.vlm import Vlm, load_network
 from runners.whole import WEIGHTS
 from tests.conftest import COMPUTE, FULL, TRAINING, pair, same_training, same_weights, spread_request, trained_here
@@ -47,6 +49,19 @@ def test_the_network_reads_all_and_answers_for_the_tail(toy: Path, batch: dict[s
     assert torch.allclose(found, expected[:, -found.shape[1] :], atol=1e-5)
 
 
+def test_a_batch_survives_what_several_gpus_do_to_it(vlm: Vlm, batch: dict[str, torch.Tensor]) -> None:
+    # On GPUs, and there alone, DDP takes a batch apart and puts it together again.
+    given = tails_of(see_once(vlm.model, batch))
+    [found] = _to_kwargs((), given, torch.device("cpu"), False)[1]
+    assert found.keys() == given.keys()
+    image, expected = (each.pop("mm_encoder_outputs")["image"] for each in (found, given))
+    assert all(found[name] is given[name] for name in given)
+    assert type(image) is type(expected) and image.keys() == expected.keys()
+    assert [each is other for each, other in zip(image.pooler_output, expected.pooler_output, strict=True)] == [
+        True
+    ] * 4
+
+
 def test_it_is_the_gpu_that_needs_it() -> None:
     assert needs_tails(torch.device("cuda:0")) and not needs_tails(torch.device("cpu"))
 
@@ -55,8 +70,9 @@ def test_it_is_the_gpu_that_needs_it() -> None:
 def test_training_on_tails_is_training_on_the_whole(
     alone: Alone, tmp_path: Path, toy: Path, images: Path, vlm: Vlm, monkeypatch: pytest.MonkeyPatch, tuning: str
 ) -> None:
+    # As on a GPU, which does without the activations between layers too.
     monkeypatch.setattr(policy, "needs_tails", lambda _: True)
-    training = {"lora": TRAINING, "full": FULL}[tuning]
+    training = {"lora": TRAINING, "full": FULL}[tuning] | {"extra": {"gradient_checkpointing": True}}
     folder, expected = alone[tuning]
     found = trained_here(spread_request(tmp_path, toy, images, vlm, training, 1)).events
     same_training(found, expected)
