@@ -1,6 +1,9 @@
 import { hostDevices } from "../device/detect.ts";
+import type { DeviceSpec } from "../device/devices.ts";
 import { StepFailure } from "../failure.ts";
+import { checkAttention } from "../model/attention.ts";
 import { checkModel } from "../model/checkpoint.ts";
+import { projectRunners } from "../model/python.ts";
 import type { Recipe } from "../recipe/pipelines/index.ts";
 import { size } from "../report/numbers.ts";
 import { planRun } from "../run/plan.ts";
@@ -16,7 +19,9 @@ export async function preflight(root: string, recipe: Recipe, { ignoreDisk }: { 
   for (const who of ["planner", "critic", "evaluator"] as const) {
     await checkModel(who, recipe[who].backend, root, recipe[who].model);
   }
-  await checkDevices(recipe);
+  const devices = await hostDevices();
+  checkDevices(recipe, devices);
+  await checkAttention(recipe, devices, projectRunners());
   const { backend, model } = recipe.executor;
   if (model !== undefined) await checkModel("executor", backend, root, model);
   const { costs, free } = await planRun(root, recipe);
@@ -29,8 +34,7 @@ export async function preflight(root: string, recipe: Recipe, { ignoreDisk }: { 
 }
 
 /** The training comes last: that it lacks devices should not be found out then. */
-async function checkDevices({ training }: Recipe): Promise<void> {
-  const devices = await hostDevices();
+function checkDevices({ training }: Recipe, devices: readonly DeviceSpec[]): void {
   if (training.num_processes <= devices.length) return;
   throw new StepFailure(
     "BadInput",
