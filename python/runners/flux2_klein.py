@@ -1,6 +1,7 @@
 """FLUX.2 klein through diffusers: its checkpoint on its device, and what it declines to edit."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,24 +27,24 @@ def load_pipeline(model: str, compute: Compute, offload: str) -> Any:
     if name != PIPELINE:
         found = f'holds a "{name}"' if name else f"has no {INDEX}"
         raise Failure("BadInput", f"The folder {model} {found}; name that of a {PIPELINE}.")
-    stays = compute.device.type == "cpu" or offload == "none"
-    home = compute.device if stays else torch.device("cpu")
-    # Each part leaves the host's memory before the next one is read.
+    device, stays = compute.device, compute.device.type == "cpu" or offload == "none"
+    if not stays:
+        compute = replace(compute, device=torch.device("cpu"))
     parts = {
-        "transformer": _load(Flux2Transformer2DModel, model, "transformer", compute).to(home),
-        "vae": _load(AutoencoderKLFlux2, model, "vae", compute).to(home),
-        "text_encoder": _load(Qwen3ForCausalLM, model, "text_encoder", compute, attn_implementation="sdpa").to(home),
+        "transformer": _load(Flux2Transformer2DModel, model, "transformer", compute),
+        "vae": _load(AutoencoderKLFlux2, model, "vae", compute),
+        "text_encoder": _load(Qwen3ForCausalLM, model, "text_encoder", compute, attn_implementation="sdpa"),
     }
     pipeline = Flux2KleinPipeline.from_pretrained(model, local_files_only=True, **parts)
     pipeline.set_progress_bar_config(disable=True)
     # Decoding is where a batch of large views needs most memory and gains least.
     pipeline.vae.enable_slicing()
     if stays:
-        return pipeline.to(compute.device)
+        return pipeline.to(device)
     if offload == "model":
-        pipeline.enable_model_cpu_offload(device=compute.device)
+        pipeline.enable_model_cpu_offload(device=device)
     elif offload == "sequential":
-        pipeline.enable_sequential_cpu_offload(device=compute.device)
+        pipeline.enable_sequential_cpu_offload(device=device)
     else:
         raise Failure("BadInput", f'offload is "{offload}"; none, model or sequential is needed.')
     return pipeline
@@ -56,7 +57,8 @@ def _load(kind: Any, model: str, part: str, compute: Compute, **options: Any) ->
     lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
     if lost:
         raise Failure("BadInput", f"The checkpoint {model}/{part} lacks {len(lost)} tensors, the first is {lost[0]}.")
-    return network.eval().requires_grad_(False)
+    # Each part leaves the host's memory before the next one is read.
+    return network.eval().requires_grad_(False).to(compute.device)
 
 
 def check_settings(pipeline: Any, width: int, height: int, guidance: float) -> None:

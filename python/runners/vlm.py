@@ -9,6 +9,7 @@ from transformers import AutoModelForImageTextToText, logging
 from transformers.integrations import is_deepspeed_zero3_enabled
 
 from runners.adapter import attach_adapter
+from runners.ahead import in_turn
 from runners.device import Compute
 from runners.failure import Failure
 from runners.families import image_tokens, kind_of, load_processor
@@ -38,7 +39,9 @@ def load_vlm(model: str, adapter: str | None, compute: Compute, min_pixels: int,
     network = load_network(model, compute)
     if adapter is not None:
         network = attach_adapter(network, adapter).get_base_model()
-    return vlm_of(network.eval().requires_grad_(False), load_processor(model, min_pixels, max_pixels))
+    processor = load_processor(model, min_pixels, max_pixels)
+    in_turn(processor.tokenizer)
+    return vlm_of(network.eval().requires_grad_(False), processor)
 
 
 def vlm_of(network: Any, processor: Any) -> Vlm:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,17 @@ def test_a_long_micro_batch_says_that_it_lives(vlm: Vlm, images: Path) -> None:
     beats: list[None] = []
     [draft] = decode(endless, [prompt], [0], ["s"], sampling, beat=lambda: beats.append(None))
     assert (len(draft.ids), len(beats)) == (2 * BEAT + 1, 2)
+
+
+def test_threads_do_not_encode_by_each_others_settings(vlm: Vlm) -> None:
+    text = "<|im_start|>user\nWhat?<|im_end|>\n" * 20
+    wanted = [vlm.tokenizer(text, split_special_tokens=split)["input_ids"] for split in (False, True)]
+    assert wanted[0] != wanted[1]
+    # Long enough for threads to meet within a call.
+    with ThreadPoolExecutor(8) as pool:
+        asked = [bool(place % 2) for place in range(600)]
+        found = pool.map(lambda split: vlm.tokenizer(text, split_special_tokens=split)["input_ids"], asked)
+        assert all(ids == wanted[split] for ids, split in zip(found, asked, strict=True))
 
 
 class Small(ModelServer):
