@@ -13,6 +13,7 @@ from trl import DPOTrainer
 
 from runners.checkpoint import settle_checkpoint
 from runners.failure import Failure
+from runners.growth import alive
 from runners.protocol import Body, Channel
 from runners.ranks import meet
 from runners.tails import tails_of
@@ -98,7 +99,7 @@ class Report(TrainerCallback):  # type: ignore[misc]
         # Every process writes its own random state, and its share of what is sharded.
         meet()
         if self._speaks:
-            settle_checkpoint(folder)
+            settle_checkpoint(folder, alive(self._channel))
             self._channel.send({"event": "checkpoint", "step": state.global_step, "folder": str(folder)})
 
 

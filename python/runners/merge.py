@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from runners.device import Compute, claim_device, dtype_of
 from runners.failure import Failure
+from runners.growth import ALIVE
 from runners.protocol import Body, Channel, field, run_job
 
 if TYPE_CHECKING:
@@ -49,14 +50,15 @@ def merge(request: Body, channel: Channel) -> dict[str, float]:
 
     adapted = attach_adapter(load_network(model, exact), field(request, "adapter", str)).eval()
     vlm = vlm_of(adapted.get_base_model(), processor)
-    alive(channel, dtypes)
+    # Each part of a merge moves a whole checkpoint, which takes minutes.
+    channel.send(ALIVE)
     places = canary.places_of(vlm, [encode(processor, messages) for messages in items])
     reference = canary.one_by_one(vlm, places)
     noise = canary.divergence(reference, canary.batched(vlm, places))
     with adapted.disable_adapter():
         adapter_base = canary.divergence(reference, canary.one_by_one(vlm, places))
     canary.check_adapter(adapter_base, noise)
-    alive(channel, dtypes)
+    channel.send(ALIVE)
 
     # Refuses NaN on the way. The merged network keeps float32; what is written is rounded from it, each time anew. It
     # waits in the host's memory: a GPU that holds it need not hold what is read back as well.
@@ -66,7 +68,7 @@ def merge(request: Body, channel: Channel) -> dict[str, float]:
     for index, name in enumerate(dtypes):
         shutil.rmtree(folder, ignore_errors=True)
         whole.write_checkpoint(merged, Path(model), folder, dtype_of(name))
-        alive(channel, dtypes, index)
+        channel.send(ALIVE)
         tried[name] = canary.divergence(measure(folder, processor, exact, places), reference)
         channel.send({"event": "progress", "step": index + 1, "total": len(dtypes), "metrics": {name: tried[name]}})
         if canary.is_faithful(tried[name], adapter_base):
@@ -81,11 +83,6 @@ def merge(request: Body, channel: Channel) -> dict[str, float]:
         f"No merged checkpoint is base plus adapter: KL to the adapter is {listed} nats a token, and at most "
         f"{canary.LOSS_SHARE * adapter_base:.3g} is allowed.",
     )
-
-
-def alive(channel: Channel, dtypes: list[str], tried: int = 0) -> None:
-    """Says that the merge goes on: each of its parts moves a whole checkpoint, which takes minutes."""
-    channel.send({"event": "progress", "step": tried, "total": len(dtypes), "metrics": {}})
 
 
 def measure(folder: Path, processor: Any, exact: Compute, places: "Places") -> "list[torch.Tensor]":

@@ -163,8 +163,7 @@ def test_no_part_of_a_merge_is_silent(trained: Trained, toy: Path, images: Path,
     request = merge_request(trained, toy, images, tmp_path)
     merging.merge(request, events)  # type: ignore[arg-type]
     # Loaded, compared, written, read back.
-    assert [(event["step"], event["metrics"].keys()) for event in events.sent[:3]] == [(0, set())] * 3
-    assert events.sent[3]["metrics"].keys() == {"bfloat16"}
+    assert [event["event"] for event in events.sent[:4]] == ["alive"] * 3 + ["progress"]
 
 
 def test_flash_attention_is_not_asked_to_compute_in_float32() -> None:

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeJson } from "../artifact/files.ts";
 import { asStepFailure, StepFailure } from "../failure.ts";
-import type { JobEvent } from "../model/trainer/backend.ts";
+import type { JobEvent, JobOptions } from "../model/trainer/backend.ts";
 import { type Child, type ChildSpec, startChild } from "./child.ts";
 import { crashed, fellSilent } from "./ending.ts";
 import { jobEvent, parseLine } from "./protocol.ts";
@@ -15,7 +15,7 @@ export interface JobSpec extends ChildSpec {
   /** The longest the job may say nothing on stdout, in ms. */
   readonly silenceMs: number;
   /** Awaited in order; while it works the job's silence is not counted. What it throws ends the job. */
-  readonly onEvent: (event: Exclude<JobEvent, { event: "error" }>) => void | Promise<void>;
+  readonly onEvent: JobOptions["onEvent"];
 }
 
 /**
@@ -55,7 +55,7 @@ async function follow(child: Child, spec: JobSpec, signal: AbortSignal): Promise
       try {
         const event: JobEvent = parseLine(jobEvent, spec.name, line.text);
         if (event.event === "error") failure = new StepFailure(event.type, event.message);
-        else await spec.onEvent(event);
+        else if (event.event !== "alive") await spec.onEvent(event);
         if (event.event === "done") done = event.metrics;
       } catch (error) {
         fail(asStepFailure(error, "Infrastructure"));

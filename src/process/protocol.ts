@@ -10,6 +10,7 @@ const metrics = z.record(z.string(), z.number());
 export const jobEvent = z.discriminatedUnion("event", [
   z.object({ event: z.literal("progress"), step: z.number(), total: z.number(), metrics }),
   z.object({ event: z.literal("checkpoint"), step: z.number(), folder: z.string() }),
+  z.object({ event: z.literal("alive") }),
   z.object({ event: z.literal("done"), metrics }),
   z.object({ event: z.literal("error"), type: failureType, message: z.string() }),
 ]);

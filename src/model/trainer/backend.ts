@@ -11,6 +11,8 @@ export type JobEvent =
       readonly metrics: Record<string, number>;
     }
   | { readonly event: "checkpoint"; readonly step: number; readonly folder: string }
+  /** It has nothing to report yet, and is at work: a large checkpoint is being written. */
+  | { readonly event: "alive" }
   | { readonly event: "done"; readonly metrics: Record<string, number> }
   | { readonly event: "error"; readonly type: FailureType; readonly message: string };
 
@@ -53,7 +55,7 @@ export interface JobOptions {
   readonly signal: AbortSignal;
   readonly silenceMs: number;
   /** Awaited in order. */
-  readonly onEvent: (event: Exclude<JobEvent, { event: "error" }>) => void | Promise<void>;
+  readonly onEvent: (event: Exclude<JobEvent, { event: "error" | "alive" }>) => void | Promise<void>;
 }
 
 /** What makes a policy from pairs. Both return the metrics of the job's last line. */
