@@ -70,8 +70,8 @@ def prepare(compute: Compute) -> None:
     on_cpu = compute.device.type == "cpu"
     if on_cpu and compute.dtype is not torch.float32:
         raise Failure("BadInput", "On a CPU, training.deepspeed needs planner.dtype float32.")
-    if on_cpu:
-        os.environ["DS_ACCELERATOR"] = "cpu"
+    # Told, not guessed: it looks for a dozen kinds of accelerators first.
+    os.environ["DS_ACCELERATOR"] = compute.device.type
     if "RANK" not in os.environ:
         lone = {"RANK": 0, "LOCAL_RANK": 0, "WORLD_SIZE": 1, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": _free_port()}
         os.environ.update({name: str(value) for name, value in lone.items()})
