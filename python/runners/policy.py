@@ -44,7 +44,20 @@ def trainer_of(
 
 
 def _loaded(model: str, compute: Compute) -> Any:
-    return joining(_exact_logits(load_network(model, compute)))
+    return joining(_one_hook(_exact_logits(load_network(model, compute))))
+
+
+def _one_hook(network: Any) -> Any:
+    """Has gradient checkpointing ask the embeddings for gradients once. TRL switches it off and on for the reference in
+    every pass, and transformers adds a hook each time: after ten thousand passes each would call ten thousand."""
+    enable = network.enable_input_require_grads
+
+    def once() -> None:
+        network.disable_input_require_grads()
+        enable()
+
+    network.enable_input_require_grads = once
+    return network
 
 
 def _exact_logits(network: Any) -> Any:

@@ -80,6 +80,25 @@ def test_training_on_tails_is_training_on_the_whole(
     same_weights(tmp_path / "output" / name, folder / "output" / name)
 
 
+@pytest.mark.parametrize("tuning", ["lora", "full"])
+def test_gradient_checkpointing_leaves_no_trail_of_hooks(
+    tmp_path: Path, toy: Path, images: Path, vlm: Vlm, monkeypatch: pytest.MonkeyPatch, tuning: str
+) -> None:
+    networks: list[Any] = []
+
+    def watched(model: str, compute: Any) -> Any:
+        networks.append(load_network(model, compute))
+        return networks[-1]
+
+    monkeypatch.setattr(policy, "load_network", watched)
+    training = {"lora": TRAINING, "full": FULL}[tuning] | {"extra": {"gradient_checkpointing": True}}
+    request = spread_request(tmp_path, toy, images, vlm, training, 1)
+    request["training"] |= {"max_steps": 1, "gradient_accumulation_steps": 4}
+    trained_here(request)
+    # Without one an adapter would have no gradients: the embeddings that everything starts from are frozen.
+    assert len(networks[0].model.language_model.embed_tokens._forward_hooks) == 1
+
+
 def test_a_frozen_tower_is_computed_in_the_recipe_s_dtype(
     tmp_path: Path, toy: Path, images: Path, vlm: Vlm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
