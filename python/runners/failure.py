@@ -45,12 +45,13 @@ def failure_of(error: BaseException) -> Failure:
     """The typed failure behind an exception; anything unforeseen is a ChildError that names its class."""
     if isinstance(error, Failure):
         return error
-    if is_out_of_memory(error):
-        return Failure("OutOfMemory", f"The device ran out of memory: {_first_line(error)}")
+    # First: to libraries a GPU that is gone can look like one without memory.
     if device_is_lost(error):
         return Failure(
             "Infrastructure", f"The GPU failed, and what this process had on it is lost: {_first_line(error)}"
         )
+    if is_out_of_memory(error):
+        return Failure("OutOfMemory", f"The device ran out of memory: {_first_line(error)}")
     if _peer_is_gone(error):
         return Failure("Infrastructure", f"Another process of this job is gone: {_first_line(error)}")
     if _is_disk_full(error):
@@ -74,6 +75,9 @@ def device_is_lost(error: BaseException) -> bool:
     if isinstance(error, RuntimeError) and LOST.search(str(error)):
         return True
     if isinstance(error, Failure) or not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        return False
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        # What is to be waited for may wait itself, for other processes; and this one ends in any case.
         return False
     try:
         # An error in a kernel is reported by whatever is called next, in that one's words. It stays, and so shows here.
