@@ -45,10 +45,12 @@ def _logits(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequenc
     # Rows end together, and the token before a continuation predicts its first.
     keep = max(map(len, continuations)) + 1
     output = vlm.model(**batch.inputs, position_ids=batch.positions, use_cache=False, logits_to_keep=keep)
-    if not bool(torch.isfinite(output.logits).all()):
-        raise Failure("ChildError", "The model's logits are not finite: its weights or its dtype are broken.")
     ends = output.logits.shape[1] - 1
-    return (output.logits[row, ends - len(ids) : ends] for row, ids in enumerate(continuations))
+    for row, ids in enumerate(continuations):
+        logits = output.logits[row, ends - len(ids) : ends]
+        if not bool(torch.isfinite(logits).all()):
+            raise Failure("ChildError", "The model's logits are not finite: its weights or its dtype are broken.")
+        yield logits
 
 
 def answer_ids(vlm: Vlm, answer: str) -> list[int]:

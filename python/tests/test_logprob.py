@@ -91,3 +91,14 @@ def test_a_model_in_half_precision_is_scored_in_float32(toy: Path, vlm: Vlm, ima
     [draft] = decode(half, [prompt], [0], ["s"], Sampling.parse(SETTINGS | {"max_new_tokens": 1}))
     first = half.model(**(one := collate(half, [prompt], [[]])).inputs, position_ids=one.positions).logits[0, -1]
     assert draft.logprobs[0] == pytest.approx(float(first.double().log_softmax(-1)[draft.ids[0]]), abs=1e-5)
+
+
+def test_what_is_no_number_is_neither_scored_nor_drawn(toy: Path, images: Path) -> None:
+    broken = load_vlm(str(toy), None, COMPUTE, PIXELS, PIXELS)
+    broken.model.lm_head.weight[7, 0] = math.nan
+    prompt = encode(broken.processor, question(images, 0))
+    with pytest.raises(Failure, match="not finite"):
+        answer_logprobs(broken, [prompt], [ANSWERS[0]])
+    # Drawn all the same, it could be a token beyond the vocabulary, which costs a GPU its process.
+    with pytest.raises(Failure, match="not finite"):
+        decode(broken, [prompt], [0], ["s"], Sampling.parse(SETTINGS))
