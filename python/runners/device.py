@@ -111,8 +111,8 @@ def _check_attention(compute: Compute) -> None:
 def show_only(devices: Sequence[str]) -> list[str]:
     """Hides every other GPU from this process, before torch looks, and returns the devices' names from then on.
 
-    The trainer would spread a batch over all GPUs that it sees, leased or not; and whatever forgets to say where, would
-    leave half a gigabyte of CUDA on the first GPU of the host.
+    The trainer would spread a batch over all GPUs that it sees, leased or not; and whatever does not say where it works
+    would leave a CUDA context on the first GPU of the host.
     """
     # As nvidia-smi counts them; by itself CUDA puts the fastest first.
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")

@@ -3,7 +3,7 @@ import { attention, dtype, path, pixelLimits } from "./fields.ts";
 
 /** Tokens: an answer, not an essay; only the answer's tokens are scored. */
 const MAX_NEW_TOKENS = 32;
-/** Prompts at once, each with the given images and up to five views: 120,000 tokens, which a GPU of 80 GB can hold. */
+/** Prompts at once, each with the given images and five views: 120,000 tokens, for an 8B model 18 GB of keys and values. */
 const MICRO_BATCH = 16;
 
 /** A frozen model that answers questions. `critic` gives the scores; `evaluator` measures and should be another model. */
