@@ -21,7 +21,9 @@ def attach_adapter(network: Any, folder: str) -> Any:
     found = tensor_shapes(Path(folder) / WEIGHTS)
     if not (Path(folder) / CONFIG).is_file():
         raise Failure("ArtifactLost", f"The adapter {folder} has no {CONFIG}.")
-    adapted = PeftModel.from_pretrained(network, folder)
+    # In the network's dtype, as the trainer multiplied it: PEFT would widen it to float32, for which a GPU leaves its
+    # tensor cores.
+    adapted = PeftModel.from_pretrained(network, folder, autocast_adapter_dtype=False)
     wanted = {name: tuple(tensor.shape) for name, tensor in get_peft_model_state_dict(adapted).items()}
     refuse_difference(f"The adapter {folder}", found, wanted)
     return adapted

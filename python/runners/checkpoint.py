@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runners.adapter import CONFIG, WEIGHTS, tensor_shapes
@@ -17,8 +17,9 @@ LATEST = "latest"
 NOT_KEPT = ("training_args.bin", "README.md", "zero_to_fp32.py")
 
 
-def settle_checkpoint(folder: Path) -> None:
-    """Makes a checkpoint portable and flushes it to disk, files first, then the folders that name them."""
+def settle_checkpoint(folder: Path, beat: Callable[[], None] = lambda: None) -> None:
+    """Makes a checkpoint portable and flushes it to disk, files first, then the folders that name them. Calls `beat`
+    after each: what the system has kept in memory so far is written only now."""
     for name in NOT_KEPT:
         (folder / name).unlink(missing_ok=True)
     if (folder / CONFIG).is_file():
@@ -31,6 +32,7 @@ def settle_checkpoint(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        beat()
 
 
 def check_checkpoint(folder: Path, *, full: bool = False, sharded: bool = False, processes: int = 1) -> None:

@@ -1,8 +1,8 @@
 """Autoregressive decoding of a micro-batch: every image and prompt is read once, however many completions it gets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -10,6 +10,9 @@ from runners.failure import Failure
 from runners.prompt import Prompt
 from runners.sampling import Sampling, draw, uniform
 from runners.vlm import Vlm, collate
+
+# Tokens after which a micro-batch says that it lives: large ones take minutes.
+BEAT = 32
 
 
 @dataclass
@@ -41,35 +44,38 @@ class Draft:
 
 @torch.inference_mode()
 def decode(
-    vlm: Vlm, prompts: Sequence[Prompt], owners: Sequence[int], seeds: Sequence[str], sampling: Sampling
+    vlm: Vlm,
+    prompts: Sequence[Prompt],
+    owners: Sequence[int],
+    seeds: Sequence[str],
+    sampling: Sampling,
+    *,
+    beat: Callable[[], None] = lambda: None,
 ) -> list[Draft]:
-    """Completes prompts[owners[i]] with the noise of seeds[i], for every i."""
-    batch = collate(vlm, prompts, [[]] * len(prompts))
-    output = vlm.model(**batch.inputs, position_ids=batch.positions, use_cache=True, logits_to_keep=1)
+    """Completes prompts[owners[i]] with the noise of seeds[i], for every i. Calls `beat` every BEAT tokens."""
     drafts = [Draft(seed) for seed in seeds]
     rows = torch.tensor(owners, device=vlm.device)
-    cache = output.past_key_values
-    cache.batch_select_indices(rows)
-    logits = output.logits[rows, -1]
-    mask = batch.inputs["attention_mask"][rows]
-    position = batch.positions.amax(dim=(0, 2))[rows] + 1
+    cache, logits, mask, position = _read(vlm, prompts, rows)
     context = _penalised_context(prompts, owners).to(vlm.device)
+    unspeakable = torch.tensor(vlm.unspeakable, dtype=torch.long, device=vlm.device)
     filters = sampling.filters()
     alive = list(range(len(drafts)))
 
     for index in range(sampling.max_new_tokens):
+        # Before anything is drawn: a token beyond the vocabulary, drawn from no number, would cost the process its GPU.
         if not bool(torch.isfinite(logits).all()):
             raise Failure("ChildError", "The model's logits are not finite: its weights or its dtype are broken.")
         raw = logits.float()
-        scores = raw.clone()
-        scores[:, list(vlm.unspeakable)] = -torch.inf
-        scores = filters(context, scores)
+        scores = filters(context, raw.index_fill(1, unspeakable, -torch.inf))
         greedy = sampling.temperature == 0
         tokens = scores.argmax(-1) if greedy else draw(scores, [uniform(drafts[i].seed, index) for i in alive])
         logprobs = raw.log_softmax(-1).gather(1, tokens.unsqueeze(1)).squeeze(1).tolist()
-        kept = [row for row, draft in enumerate(alive) if _note(drafts[draft], int(tokens[row]), logprobs[row], vlm)]
+        said = zip(alive, tokens.tolist(), logprobs, strict=True)
+        kept = [row for row, (draft, token, logprob) in enumerate(said) if _note(drafts[draft], token, logprob, vlm)]
         if not kept or index + 1 == sampling.max_new_tokens:
             break
+        if (index + 1) % BEAT == 0:
+            beat()
         if len(kept) < len(alive):
             rows = torch.tensor(kept, device=vlm.device)
             alive = [alive[row] for row in kept]
@@ -86,6 +92,19 @@ def decode(
         )
         logits = output.logits[:, -1]
     return drafts
+
+
+def _read(
+    vlm: Vlm, prompts: Sequence[Prompt], rows: torch.Tensor
+) -> tuple[Any, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Reads every prompt once. Returns, for each row its prompt's own: the cache, the logits of the first token, the
+    attention mask and the first token's position. The pixels are gone from the device by then."""
+    batch = collate(vlm, prompts, [[]] * len(prompts))
+    output = vlm.model(**batch.inputs, position_ids=batch.positions, use_cache=True, logits_to_keep=1)
+    cache = output.past_key_values
+    cache.batch_select_indices(rows)
+    position = batch.positions.amax(dim=(0, 2))[rows] + 1
+    return cache, output.logits[rows, -1], batch.inputs["attention_mask"][rows], position
 
 
 def _note(draft: Draft, token: int, logprob: float, vlm: Vlm) -> bool:

@@ -13,8 +13,10 @@ from trl import DPOTrainer
 
 from runners.checkpoint import settle_checkpoint
 from runners.failure import Failure
+from runners.growth import alive
 from runners.protocol import Body, Channel
 from runners.ranks import meet
+from runners.tails import tails_of
 from runners.vision import see_once
 
 # TRL's names for what a reader of the progress wants, and ours.
@@ -48,11 +50,12 @@ class TermWeight:
 
 class TermwiseDPOTrainer(DPOTrainer):  # type: ignore[misc]
     """DPOTrainer with one more metric per loss term, and, where policy and reference share the part of the network that
-    an image passes first (`sees_alike`), one look at each image."""
+    an image passes first (`sees_alike`), one look at each image. With `tails`, logits of the completions alone."""
 
-    def __init__(self, *, sees_alike: bool, **kwargs: Any) -> None:
+    def __init__(self, *, sees_alike: bool, tails: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._sees_alike = sees_alike
+        self._tails = tails
         self.loss_weights: list[TermWeight] = [
             TermWeight(weight, partial(self._note_term, name))
             for name, weight in zip(self.args.loss_type, self.args.loss_weights, strict=True)
@@ -61,7 +64,11 @@ class TermwiseDPOTrainer(DPOTrainer):  # type: ignore[misc]
     def _compute_loss(self, model: Any, inputs: Body, return_outputs: bool) -> Any:
         if self._sees_alike:
             network = self.accelerator.unwrap_model(model)
-            inputs = see_once(network.get_base_model() if isinstance(network, PeftModel) else network, inputs)
+            # As within the network's own forward, which Accelerate has wrapped.
+            with self.accelerator.autocast():
+                inputs = see_once(network.get_base_model() if isinstance(network, PeftModel) else network, inputs)
+        if self._tails:
+            inputs = tails_of(inputs)
         return super()._compute_loss(model, inputs, return_outputs)
 
     def _note_term(self, name: str, term: torch.Tensor) -> None:
@@ -108,7 +115,7 @@ class Report(TrainerCallback):  # type: ignore[misc]
         # Every process writes its own random state, and its share of what is sharded.
         meet()
         if self._speaks:
-            settle_checkpoint(folder)
+            settle_checkpoint(folder, alive(self._channel))
             self._channel.send({"event": "checkpoint", "step": state.global_step, "folder": str(folder)})
 
 

@@ -1,9 +1,11 @@
 """FLUX.2 klein through diffusers: its checkpoint on its device, and what it declines to edit."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from diffusers import AutoencoderKLFlux2, Flux2KleinPipeline, Flux2Transformer2DModel
 from PIL import Image
 from transformers import Qwen3ForCausalLM, logging
@@ -27,6 +29,9 @@ def load_pipeline(model: str, compute: Compute, offload: str) -> Any:
     if name != PIPELINE:
         found = f'holds a "{name}"' if name else f"has no {INDEX}"
         raise Failure("BadInput", f"The folder {model} {found}; name that of a {PIPELINE}.")
+    device, stays = compute.device, compute.device.type == "cpu" or offload == "none"
+    if not stays:
+        compute = replace(compute, device=torch.device("cpu"))
     parts = {
         "transformer": _load(Flux2Transformer2DModel, model, "transformer", DIFFUSION, compute),
         "vae": _load(AutoencoderKLFlux2, model, "vae", DIFFUSION, compute),
@@ -36,12 +41,12 @@ def load_pipeline(model: str, compute: Compute, offload: str) -> Any:
     pipeline.set_progress_bar_config(disable=True)
     # Decoding is where a batch of large views needs most memory and gains least.
     pipeline.vae.enable_slicing()
-    if compute.device.type == "cpu" or offload == "none":
-        return pipeline.to(compute.device)
+    if stays:
+        return pipeline.to(device)
     if offload == "model":
-        pipeline.enable_model_cpu_offload(device=compute.device)
+        pipeline.enable_model_cpu_offload(device=device)
     elif offload == "sequential":
-        pipeline.enable_sequential_cpu_offload(device=compute.device)
+        pipeline.enable_sequential_cpu_offload(device=device)
     else:
         raise Failure("BadInput", f'offload is "{offload}"; none, model or sequential is needed.')
     return pipeline
@@ -61,7 +66,8 @@ def _load(kind: Any, model: str, part: str, weights: str, compute: Compute, **op
     lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
     if lost:
         raise Failure("BadInput", f"The checkpoint {model}/{part} lacks {len(lost)} tensors, the first is {lost[0]}.")
-    return network.eval().requires_grad_(False)
+    # Each part leaves the host's memory before the next one is read.
+    return network.eval().requires_grad_(False).to(compute.device)
 
 
 def check_settings(pipeline: Any, width: int, height: int, guidance: float) -> None:

@@ -1,6 +1,6 @@
 """How likely a model finds a given answer: raw logits at temperature 1, the answer's own tokens only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,24 +24,34 @@ class AnswerLogprob:
 def distributions(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequence[int]]) -> list[torch.Tensor]:
     """For each row, (tokens, vocabulary) float32 log-probabilities at the places where its continuation's tokens are
     predicted."""
-    batch = collate(vlm, prompts, continuations)
-    # Rows end together, and the token before a continuation predicts its first.
-    keep = max(map(len, continuations)) + 1
-    output = vlm.model(**batch.inputs, position_ids=batch.positions, use_cache=False, logits_to_keep=keep)
-    if not bool(torch.isfinite(output.logits).all()):
-        raise Failure("ChildError", "The model's logits are not finite: its weights or its dtype are broken.")
-    ends = output.logits.shape[1] - 1
-    return [output.logits[row, ends - len(ids) : ends].float().log_softmax(-1) for row, ids in enumerate(continuations)]
+    return [logits.float().log_softmax(-1) for logits in _logits(vlm, prompts, continuations)]
 
 
+@torch.inference_mode()
 def answer_logprobs(vlm: Vlm, prompts: Sequence[Prompt], answers: Sequence[str]) -> list[AnswerLogprob]:
     """Log-probability of each answer after its prompt."""
     continuations = [answer_ids(vlm, answer) for answer in answers]
     results = []
-    for logps, ids in zip(distributions(vlm, prompts, continuations), continuations, strict=True):
-        chosen = logps.gather(1, torch.tensor(ids, device=logps.device).unsqueeze(1)).squeeze(1).double()
+    # A row at a time: a whole vocabulary in float32 is 600 kB a token.
+    for logits, ids in zip(_logits(vlm, prompts, continuations), continuations, strict=True):
+        wanted = torch.tensor(ids, device=logits.device).unsqueeze(1)
+        chosen = logits.float().log_softmax(-1).gather(1, wanted).squeeze(1).double()
         results.append(AnswerLogprob(len(ids), float(chosen.mean()), float(chosen.sum())))
     return results
+
+
+def _logits(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequence[int]]) -> Iterator[torch.Tensor]:
+    """For each row, (tokens, vocabulary) logits in the model's dtype where its continuation's tokens are predicted."""
+    batch = collate(vlm, prompts, continuations)
+    # Rows end together, and the token before a continuation predicts its first.
+    keep = max(map(len, continuations)) + 1
+    output = vlm.model(**batch.inputs, position_ids=batch.positions, use_cache=False, logits_to_keep=keep)
+    ends = output.logits.shape[1] - 1
+    for row, ids in enumerate(continuations):
+        logits = output.logits[row, ends - len(ids) : ends]
+        if not bool(torch.isfinite(logits).all()):
+            raise Failure("ChildError", "The model's logits are not finite: its weights or its dtype are broken.")
+        yield logits
 
 
 def answer_ids(vlm: Vlm, answer: str) -> list[int]:

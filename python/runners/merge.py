@@ -11,12 +11,12 @@ no part: all comparisons are made in float32, so that they see what storing lost
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runners.device import Compute, claim_device, dtype_of
 from runners.failure import Failure
+from runners.growth import ALIVE
 from runners.protocol import Body, Channel, field, run_job
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def main() -> None:
 
 def merge(request: Body, channel: Channel) -> dict[str, float]:
     """Merges, writes and checks; the metrics are the canary's divergences and the place of the dtype in `dtypes`."""
-    compute = claim_device(request)
-
-    import torch
+    exact = claim_device(request).exact()
 
     from runners import canary, whole
     from runners.adapter import attach_adapter
@@ -42,7 +40,6 @@ def merge(request: Body, channel: Channel) -> dict[str, float]:
     from runners.prompt import encode
     from runners.vlm import load_network, vlm_of
 
-    exact = replace(compute, dtype=torch.float32)
     model = field(request, "model", str)
     output = Path(field(request, "output", str))
     dtypes: list[str] = field(request, "dtypes", list)
@@ -53,20 +50,25 @@ def merge(request: Body, channel: Channel) -> dict[str, float]:
 
     adapted = attach_adapter(load_network(model, exact), field(request, "adapter", str)).eval()
     vlm = vlm_of(adapted.get_base_model(), processor)
+    # Each part of a merge moves a whole checkpoint, which takes minutes.
+    channel.send(ALIVE)
     places = canary.places_of(vlm, [encode(processor, messages) for messages in items])
     reference = canary.one_by_one(vlm, places)
     noise = canary.divergence(reference, canary.batched(vlm, places))
     with adapted.disable_adapter():
         adapter_base = canary.divergence(reference, canary.one_by_one(vlm, places))
     canary.check_adapter(adapter_base, noise)
+    channel.send(ALIVE)
 
-    # Refuses NaN on the way. The merged network keeps float32; what is written is rounded from it, each time anew.
-    merged = adapted.merge_and_unload(safe_merge=True)
+    # Refuses NaN on the way. The merged network keeps float32; what is written is rounded from it, each time anew. It
+    # waits in the host's memory: a GPU that holds it need not hold what is read back as well.
+    merged = adapted.merge_and_unload(safe_merge=True).to("cpu")
     folder = output / "model_merged"
     tried: dict[str, float] = {}
     for index, name in enumerate(dtypes):
         shutil.rmtree(folder, ignore_errors=True)
         whole.write_checkpoint(merged, Path(model), folder, dtype_of(name))
+        channel.send(ALIVE)
         tried[name] = canary.divergence(measure(folder, processor, exact, places), reference)
         channel.send({"event": "progress", "step": index + 1, "total": len(dtypes), "metrics": {name: tried[name]}})
         if canary.is_faithful(tried[name], adapter_base):

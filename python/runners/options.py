@@ -12,6 +12,7 @@ from runners.device import Compute
 from runners.failure import Failure
 from runners.parts import rates_of
 from runners.protocol import Body, field, number, optional
+from runners.ranks import PATIENCE
 
 # Of the language model only: a vision tower has layers of the same names (Qwen2.5-VL), and an adapter on embeddings or
 # on the head, which are often one tensor, does not survive its merge.
@@ -70,7 +71,11 @@ def dpo_config(training: Body, seed: int, checkpoints: str, compute: Compute, ze
     _check_extra(extra, taken={*fixed, *recipe, "max_steps", "num_train_epochs"})
     # TRL's own default would switch off a dropout that the recipe asks for.
     dropout = 0.0 if rates else number(training, "lora_dropout")
-    defaults = {"gradient_checkpointing": not on_cpu, "disable_dropout": dropout == 0}
+    defaults = {
+        "gradient_checkpointing": not on_cpu,
+        "disable_dropout": dropout == 0,
+        "ddp_timeout": int(PATIENCE.total_seconds()),
+    }
     try:
         config = DPOConfig(**{**defaults, **fixed, **recipe, **extra})
     except (TypeError, ValueError) as error:

@@ -14,6 +14,7 @@ from runners.full import FullDPOTrainer
 from runners.options import is_full, lora_config
 from runners.parts import freeze_rest, rates_of
 from runners.protocol import Body
+from runners.tails import joining, needs_tails
 from runners.vlm import load_network
 from runners.whole import check_trained, write_checkpoint
 from runners.zero import is_sharded
@@ -24,8 +25,9 @@ def trainer_of(
 ) -> TermwiseDPOTrainer:
     """The trainer that the recipe asks for, on a freshly loaded base. `given` are DPOTrainer's own arguments."""
     zero: Body | None = given["args"].deepspeed
+    given |= {"tails": needs_tails(compute.device)}
     if not is_full(training):
-        network = _exact_logits(load_network(model, compute))
+        network = _loaded(model, compute)
         adapter = lora_config(training, network)
         # The adapter is drawn before the trainer sets its own seed.
         set_seed(seed)
@@ -34,11 +36,28 @@ def trainer_of(
     # Steps this small are rounded away in half precision: the weights are kept in float32, and computed with in the
     # recipe's dtype. DeepSpeed keeps such weights of its own.
     exact = compute if zero else replace(compute, dtype=torch.float32)
-    network, reference = (_exact_logits(load_network(model, exact)) for _ in range(2))
+    network, reference = (_loaded(model, exact) for _ in range(2))
     freeze_rest(network, rates)
     reference.requires_grad_(False).eval()
     alike = not rates.see and not is_sharded(zero)
     return FullDPOTrainer(model=network, ref_model=reference, rates=rates, sees_alike=alike, **given)
+
+
+def _loaded(model: str, compute: Compute) -> Any:
+    return joining(_one_hook(_exact_logits(load_network(model, compute))))
+
+
+def _one_hook(network: Any) -> Any:
+    """Has gradient checkpointing ask the embeddings for gradients once. TRL switches it off and on for the reference in
+    every pass, and transformers adds a hook each time: after ten thousand passes each would call ten thousand."""
+    enable = network.enable_input_require_grads
+
+    def once() -> None:
+        network.disable_input_require_grads()
+        enable()
+
+    network.enable_input_require_grads = once
+    return network
 
 
 def _exact_logits(network: Any) -> Any:

@@ -11,6 +11,7 @@ import signal
 import stat
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,15 +27,25 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Channel:
-    """The line to the worker: one JSON object per line."""
+    """The line to the worker: one JSON object per line, from any thread."""
 
     def __init__(self, descriptor: int) -> None:
         self._stream = os.fdopen(descriptor, "w", encoding="utf-8")
+        self._lock = threading.Lock()
+        self._said = time.monotonic()
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds since the last line."""
+        return time.monotonic() - self._said
 
     def send(self, body: Body) -> None:
         """Writes one line. NaN and infinity are refused: JSON has neither, and neither is a measurement."""
-        self._stream.write(json.dumps(body, allow_nan=False) + "\n")
-        self._stream.flush()
+        line = json.dumps(body, allow_nan=False) + "\n"
+        with self._lock:
+            self._stream.write(line)
+            self._stream.flush()
+            self._said = time.monotonic()
 
 
 def open_channel() -> Channel:

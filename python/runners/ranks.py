@@ -2,8 +2,13 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 
 from runners.failure import Failure
+
+# How long a process waits for the others. A hang ends by the silence that the worker hears; this must not end sooner
+# what is no hang: the others wait while the first one writes and checks a policy of many gigabytes.
+PATIENCE = timedelta(days=2)
 
 # What launchers tell their processes. Transformers believes it wherever it comes from, also from the cluster that
 # started the worker.

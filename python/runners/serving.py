@@ -1,9 +1,11 @@
 """What every model server does: one load, then requests in order, each closed by a result or a typed failure."""
 
+import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from runners.failure import Failure
+from runners.failure import Failure, device_is_lost
 from runners.protocol import Body, Channel, field, open_channel, report, requests
 
 Progress = Callable[[int, int], None]
@@ -14,6 +16,9 @@ class ModelServer(ABC):
 
     def __init__(self) -> None:
         self._serving: str | None = None
+        self._on_gpu = False
+        # By operation, the micro-batch that fitted where a larger one did not: to find that out takes minutes.
+        self._fits: dict[str, int] = {}
 
     @abstractmethod
     def load(self, request: Body) -> None:
@@ -35,6 +40,12 @@ class ModelServer(ABC):
             body = self._run(request, lambda done, total: channel.send({"id": number, "progress": [done, total]}))
         except Exception as error:  # noqa: BLE001 - reported, typed; a server outlives a request that fails
             failure = report(error)
+            if device_is_lost(error):
+                # It would fail every later request too. A server that dies is started again, and what killed it is
+                # looked for; not in good order, which would wait for the GPU.
+                sys.stderr.write(f"{failure}; this server ends.\n")
+                sys.stderr.flush()
+                os._exit(1)
             body = {"ok": False, "error": {"type": failure.kind, "message": str(failure)}}
         return {"id": number, "serving": self._serving, **body}
 
@@ -48,8 +59,14 @@ class ModelServer(ABC):
             serving = field(request, "serving", str)
             self.load(request)
             self._serving = serving
+            self._on_gpu = request.get("device") != "cpu"
             return {"ok": True, "result": {}}
         if self._serving is None:
             raise Failure("BadInput", f'"{operation}" came before a checkpoint was loaded.')
-        result, size = self.work(operation, request, progress)
-        return {"ok": True, "result": result, "notes": {"micro_batch": size}}
+        asked = field(request, "micro_batch", int)
+        size = min(asked, self._fits.get(operation, asked))
+        result, fitted = self.work(operation, {**request, "micro_batch": size}, progress)
+        # On a CPU each request starts from what was asked: its results shall not depend on those before it.
+        if fitted < size and self._on_gpu:
+            self._fits[operation] = fitted
+        return {"ok": True, "result": result, "notes": {"micro_batch": fitted}}

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.device import claim_share
+from runners.growth import tell_growth
 from runners.protocol import Body, Channel, field, optional, run_job
 from runners.ranks import meet, rank_of
 
@@ -30,7 +31,14 @@ def main() -> None:
     """Runs the job named on the command line."""
     # TRL reports each run to its makers unless told not to.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    run_job(train)
+    run_job(train_aloud)
+
+
+def train_aloud(request: Body, channel: Channel) -> dict[str, float] | None:
+    """Trains, and is not silent while it writes."""
+    if int(os.environ.get("RANK", "0")) == 0:
+        tell_growth(channel, [Path(field(request, "checkpoints", str)), Path(field(request, "output", str))])
+    return train(request, channel)
 
 
 def train(request: Body, channel: Channel) -> dict[str, float] | None:

@@ -10,6 +10,7 @@ from transformers import AutoModelForImageTextToText, logging
 from transformers.integrations import is_deepspeed_zero3_enabled
 
 from runners.adapter import attach_adapter
+from runners.ahead import in_turn
 from runners.device import Compute
 from runners.failure import Failure
 from runners.families import image_tokens, kind_of, load_processor
@@ -40,7 +41,9 @@ def load_vlm(model: str, adapter: str | None, compute: Compute, min_pixels: int,
     network = load_network(model, compute)
     if adapter is not None:
         network = attach_adapter(network, adapter).get_base_model()
-    return vlm_of(network.eval().requires_grad_(False), load_processor(model, min_pixels, max_pixels))
+    processor = load_processor(model, min_pixels, max_pixels)
+    in_turn(processor.tokenizer)
+    return vlm_of(network.eval().requires_grad_(False), processor)
 
 
 def vlm_of(network: Any, processor: Any) -> Vlm:
@@ -60,18 +63,21 @@ def load_network(model: str, compute: Compute) -> Any:
     """The model's own class in the wanted dtype. A checkpoint that lacks a tensor is refused, not filled with noise."""
     kind_of(model)
     check_weights(Path(model))
+    # Tensor by tensor onto the device: loaded first, a checkpoint that is read in another dtype than it is stored in
+    # would lie in host memory as a whole, once for every process of a host. Under ZeRO-3 each process takes its share.
+    placed = {} if is_deepspeed_zero3_enabled() else {"device_map": {"": compute.device}}
     network, loading = AutoModelForImageTextToText.from_pretrained(
         model,
         dtype=compute.dtype,
         attn_implementation=compute.attn_implementation,
         use_safetensors=True,
         output_loading_info=True,
+        **placed,
     )
     lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
     if lost:
         raise Failure("BadInput", f"The checkpoint {model} lacks {len(lost)} tensors, the first is {lost[0]}.")
-    # Under ZeRO-3 each process holds its share already where it belongs.
-    return network if is_deepspeed_zero3_enabled() else network.to(compute.device)
+    return network
 
 
 @dataclass(frozen=True)
@@ -104,8 +110,9 @@ def collate(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequenc
     grids = [prompt.grids for prompt in prompts if prompt.grids is not None]
     if pixels:
         inputs |= {"pixel_values": torch.cat(pixels), "image_grid_thw": torch.cat(grids)}
-    inputs = {name: value.to(vlm.device) for name, value in inputs.items()}
-    return Batch(inputs, _positions(vlm, inputs))
+    # Positions first: image by image, each would have to be asked back from the device.
+    positions = _positions(vlm, inputs)
+    return Batch({name: value.to(vlm.device) for name, value in inputs.items()}, positions.to(vlm.device))
 
 
 def _positions(vlm: Vlm, inputs: dict[str, torch.Tensor]) -> torch.Tensor:

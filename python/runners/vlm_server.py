@@ -19,6 +19,8 @@ from runners.protocol import Body, field, optional
 from runners.serving import ModelServer, Progress
 
 if TYPE_CHECKING:
+    from runners.ahead import Ahead
+    from runners.prompt import Prompt
     from runners.vlm import Vlm
 
 
@@ -53,24 +55,32 @@ class VlmServer(ModelServer):
 def sample(
     vlm: "Vlm", items: list[Body], settings: Body, micro_batch: int, progress: Progress
 ) -> tuple[list[Body], int]:
-    """Samples every item's completions; micro-batches run over all completions in order, across items."""
+    """Samples every item's completions; micro-batches run over all completions in one order, across items."""
     from runners.batching import in_micro_batches
     from runners.decoding import Draft, decode
-    from runners.prompt import encode
     from runners.sampling import Sampling
 
     sampling = Sampling.parse(settings)
-    wanted = [(place, seed) for place, item in enumerate(items) for seed in item["seeds"]]
     digests: dict[int, str] = {}
+    told = 0
 
-    def work(batch: Sequence[tuple[int, str]]) -> list[Draft]:
-        places = sorted({place for place, _ in batch})
-        prompts = [encode(vlm.processor, items[place]["messages"]) for place in places]
-        digests.update(zip(places, (prompt.digest for prompt in prompts), strict=True))
-        owners = [places.index(place) for place, _ in batch]
-        return decode(vlm, prompts, owners, [seed for _, seed in batch], sampling)
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        told = done
+        progress(done, total)
 
-    drafts, size = in_micro_batches(wanted, micro_batch, work, progress)
+    with ahead_of(vlm, items) as prompts:
+        wanted = [(place, seed) for place in prompts.order for seed in items[place]["seeds"]]
+
+        def work(batch: Sequence[tuple[int, str]]) -> list[Draft]:
+            places = [*dict.fromkeys(place for place, _ in batch)]
+            asked = prompts.take(places)
+            digests.update(zip(places, (prompt.digest for prompt in asked), strict=True))
+            owners = [places.index(place) for place, _ in batch]
+            seeds = [seed for _, seed in batch]
+            return decode(vlm, asked, owners, seeds, sampling, beat=lambda: progress(told, len(wanted)))
+
+        drafts, size = in_micro_batches(wanted, micro_batch, work, tell)
     results: list[Body] = [{"completions": [], "prompt_digest": digests.get(place)} for place in range(len(items))]
     for (place, _), draft in zip(wanted, drafts, strict=True):
         results[place]["completions"].append(completion(vlm, draft))
@@ -97,14 +107,29 @@ def logprob(vlm: "Vlm", items: list[Body], micro_batch: int, progress: Progress)
     """Log-probability of every item's answer."""
     from runners.batching import in_micro_batches
     from runners.logprob import AnswerLogprob, answer_logprobs
+
+    with ahead_of(vlm, items) as prompts:
+
+        def work(batch: Sequence[int]) -> list[AnswerLogprob]:
+            return answer_logprobs(vlm, prompts.take(batch), [field(items[place], "answer", str) for place in batch])
+
+        found, size = in_micro_batches(prompts.order, micro_batch, work, progress)
+    results = dict(zip(prompts.order, found, strict=True))
+    return [asdict(results[place]) for place in range(len(items))], size
+
+
+def ahead_of(vlm: "Vlm", items: Sequence[Body]) -> "Ahead[Prompt]":
+    """The prompts of a request's items, in the order in which they are worked on. On a CPU that is their own, one after
+    the other: it would have to share its cores, and what shares a batch shows in the last digits of its sums."""
+    import torch
+
+    from runners.ahead import Ahead, alike
     from runners.prompt import encode
 
-    def work(batch: Sequence[Body]) -> list[AnswerLogprob]:
-        prompts = [encode(vlm.processor, item["messages"]) for item in batch]
-        return answer_logprobs(vlm, prompts, [field(item, "answer", str) for item in batch])
-
-    results, size = in_micro_batches(items, micro_batch, work, progress)
-    return [asdict(result) for result in results], size
+    on_cpu = vlm.device.type == "cpu"
+    order = range(len(items)) if on_cpu else alike(items)
+    threads = 0 if on_cpu else torch.get_num_threads()
+    return Ahead(lambda place: encode(vlm.processor, items[place]["messages"]), order, threads)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 from runners.device import Compute
 from runners.failure import Failure
 from runners.protocol import Body
+from runners.ranks import PATIENCE
 
 # What the recipe says already is "auto": transformers fills it in.
 SHARED: Body = {
@@ -69,8 +70,8 @@ def prepare(compute: Compute) -> None:
     on_cpu = compute.device.type == "cpu"
     if on_cpu and compute.dtype is not torch.float32:
         raise Failure("BadInput", "On a CPU, training.deepspeed needs planner.dtype float32.")
-    if on_cpu:
-        os.environ["DS_ACCELERATOR"] = "cpu"
+    # Told, not guessed: it looks for a dozen kinds of accelerators first.
+    os.environ["DS_ACCELERATOR"] = compute.device.type
     if "RANK" not in os.environ:
         lone = {"RANK": 0, "LOCAL_RANK": 0, "WORLD_SIZE": 1, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": _free_port()}
         os.environ.update({name: str(value) for name, value in lone.items()})
@@ -86,7 +87,7 @@ def _state_on_cpu() -> None:
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     # Left alone, Accelerate takes processes without GPUs for unrelated ones: each would train on all of the data.
     os.environ["ACCELERATE_USE_DEEPSPEED"] = "true"
-    PartialState(backend="gloo")
+    PartialState(backend="gloo", timeout=PATIENCE)
 
 
 def _gathering(stage: Body) -> Body:

@@ -187,6 +187,8 @@ def spread_request(
 class Heard:
     """A channel to nobody, for a job that runs in the tests' own process."""
 
+    quiet_s = 0.0
+
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
 

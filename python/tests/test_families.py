@@ -21,6 +21,7 @@ from transformers import (
     Qwen3VLVideoProcessor,
 )
 
+from runners import policy
 from runners.decoding import decode
 from runners.failure import Failure
 from runners.families import load_processor
@@ -224,6 +225,16 @@ def is_trained_as_a_whole(folder: Path, checkpoint: Path, images: Path) -> None:
 
 def test_a_family_is_trained_with_an_adapter(checkpoint: Path, images: Path, tmp_path: Path) -> None:
     is_trained_with_an_adapter(tmp_path, checkpoint, images)
+
+
+def test_a_family_is_trained_as_on_a_gpu(
+    checkpoint: Path, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = TRAINING | {"lora_target": ["q_proj", "v_proj"]}
+    here = one_step(tmp_path / "here", checkpoint, images, small)
+    monkeypatch.setattr(policy, "needs_tails", lambda _: True)
+    there = one_step(tmp_path / "there", checkpoint, images, small | {"extra": {"gradient_checkpointing": True}})
+    assert there == pytest.approx(here, rel=1e-4)
 
 
 def test_each_part_of_a_family_moves_at_its_own_rate_or_not_at_all(

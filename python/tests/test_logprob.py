@@ -1,6 +1,7 @@
 """Log-probabilities of given answers, against plain forward passes of the network."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from runners.failure import Failure
 from runners.logprob import answer_ids, answer_logprobs, distributions
 from runners.prompt import Prompt, encode
 from runners.sampling import Sampling
-from runners.vlm import Vlm
-from tests.conftest import question
+from runners.vlm import Vlm, collate, load_vlm
+from tests.conftest import COMPUTE, PIXELS, question
+from tests.test_prompt import SETTINGS
 
 ANSWERS = ["red", "the red box is behind", "a green cone"]
 
@@ -69,3 +71,34 @@ def test_a_completions_own_mean_is_what_scoring_its_tokens_gives(vlm: Vlm, image
 def test_an_empty_answer_has_no_probability(vlm: Vlm, images: Path) -> None:
     with pytest.raises(Failure, match="empty"):
         answer_logprobs(vlm, [encode(vlm.processor, question(images, 0))], [""])
+
+
+def test_a_model_in_half_precision_is_scored_in_float32(toy: Path, vlm: Vlm, images: Path) -> None:
+    half = load_vlm(str(toy), None, replace(COMPUTE, dtype=torch.bfloat16), PIXELS, PIXELS)
+    prompt = encode(half.processor, question(images, 0))
+    ids = answer_ids(half, ANSWERS[1])
+    batch = collate(half, [prompt], [ids])
+    with torch.inference_mode():
+        logits = half.model(**batch.inputs, position_ids=batch.positions).logits[0, -len(ids) - 1 : -1]
+    assert logits.dtype is torch.bfloat16
+    exact = logits.double().log_softmax(-1).gather(1, torch.tensor(ids).unsqueeze(1)).sum()
+    [scored] = answer_logprobs(half, [prompt], [ANSWERS[1]])
+    assert scored.sum_logprob == pytest.approx(float(exact), abs=1e-5)
+    # In bfloat16 itself a log-probability comes in steps of a hundredth and more.
+    coarse = logits.log_softmax(-1).gather(1, torch.tensor(ids).unsqueeze(1)).sum()
+    assert abs(float(coarse) - float(exact)) > 1e-3
+
+    [draft] = decode(half, [prompt], [0], ["s"], Sampling.parse(SETTINGS | {"max_new_tokens": 1}))
+    first = half.model(**(one := collate(half, [prompt], [[]])).inputs, position_ids=one.positions).logits[0, -1]
+    assert draft.logprobs[0] == pytest.approx(float(first.double().log_softmax(-1)[draft.ids[0]]), abs=1e-5)
+
+
+def test_what_is_no_number_is_neither_scored_nor_drawn(toy: Path, images: Path) -> None:
+    broken = load_vlm(str(toy), None, COMPUTE, PIXELS, PIXELS)
+    broken.model.lm_head.weight[7, 0] = math.nan
+    prompt = encode(broken.processor, question(images, 0))
+    with pytest.raises(Failure, match="not finite"):
+        answer_logprobs(broken, [prompt], [ANSWERS[0]])
+    # Drawn all the same, it could be a token beyond the vocabulary, which costs a GPU its process.
+    with pytest.raises(Failure, match="not finite"):
+        decode(broken, [prompt], [0], ["s"], Sampling.parse(SETTINGS))

@@ -15,6 +15,7 @@ from runners import merge as merging
 from runners import whole
 from runners.adapter import WEIGHTS
 from runners.canary import divergence
+from runners.device import FLASH, Compute
 from runners.failure import Failure
 from runners.logprob import answer_logprobs
 from runners.prompt import encode
@@ -35,9 +36,8 @@ class Events:
         self.sent.append(body)
 
 
-def run(trained: Trained, toy: Path, images: Path, output: Path, **changes: Any) -> dict[str, float]:
-    output.mkdir(exist_ok=True)
-    request = {
+def merge_request(trained: Trained, toy: Path, images: Path, output: Path, **changes: Any) -> dict[str, Any]:
+    return {
         "model": str(toy),
         "adapter": str(trained[0] / "output/model_lora"),
         "output": str(output),
@@ -46,7 +46,11 @@ def run(trained: Trained, toy: Path, images: Path, output: Path, **changes: Any)
         **DEVICE,
         **changes,
     }
-    return merging.merge(request, Events())  # type: ignore[arg-type]
+
+
+def run(trained: Trained, toy: Path, images: Path, output: Path, **changes: Any) -> dict[str, float]:
+    output.mkdir(exist_ok=True)
+    return merging.merge(merge_request(trained, toy, images, output, **changes), Events())  # type: ignore[arg-type]
 
 
 def test_divergence_by_hand() -> None:
@@ -152,3 +156,18 @@ def test_a_dtype_too_narrow_for_a_small_update_is_passed_over(
     assert metrics["dtype_index"] == 1
     report = json.loads((tmp_path / "canary.json").read_text())
     assert report["kl_merged_adapter"]["bfloat16"] > 0.1 * metrics["kl_adapter_base"]
+
+
+def test_no_part_of_a_merge_is_silent(trained: Trained, toy: Path, images: Path, tmp_path: Path) -> None:
+    events = Events()
+    request = merge_request(trained, toy, images, tmp_path)
+    merging.merge(request, events)  # type: ignore[arg-type]
+    # Loaded, compared, written, read back.
+    assert [event["event"] for event in events.sent[:4]] == ["alive"] * 3 + ["progress"]
+
+
+def test_flash_attention_is_not_asked_to_compute_in_float32() -> None:
+    served = Compute(torch.device("cuda:0"), torch.bfloat16, FLASH)
+    assert served.exact() == Compute(torch.device("cuda:0"), torch.float32, "sdpa")
+    eager = Compute(torch.device("cpu"), torch.float32, "eager")
+    assert eager.exact() == eager

@@ -96,6 +96,20 @@ def test_nothing_is_left_of_a_training_whose_worker_is_gone(tmp_path: Path, toy:
     assert job.process.wait(timeout=SOON) != 0
 
 
+@linux
+def test_a_process_that_is_killed_is_no_error_of_the_others(tmp_path: Path, toy: Path, images: Path, vlm: Vlm) -> None:
+    request = spread_request(tmp_path, toy, images, vlm, TRAINING, 2)
+    request["training"] |= {"num_train_epochs": 1000, "save_steps": None}
+    job = Job("runners.train_dpo", request, tmp_path, processes=2)
+    events = iter(job)
+    assert next(events)["event"] == "progress"
+    os.kill(max(ranks_of(job.process.pid)), signal.SIGKILL)
+    # The launcher ends the other one; what that still says of its lost peer must not stop the run.
+    said = {event["type"] for event in events if event["event"] == "error"}
+    assert said <= {"Infrastructure"}
+    assert job.process.returncode != 0
+
+
 def test_a_lone_process_hears_no_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in TOLD:
         monkeypatch.setenv(name, "7")

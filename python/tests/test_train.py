@@ -121,6 +121,8 @@ def test_extra_options_arrive_and_defaults_are_safe(tmp_path: Path) -> None:
     config = dpo_config(TRAINING | {"extra": {"weight_decay": 0.125}}, 0, str(tmp_path), COMPUTE)
     assert (config.weight_decay, config.max_length, config.bf16) == (0.125, None, False)
     assert config.disable_dropout
+    # Longer than any policy takes to be written while the other processes wait.
+    assert config.ddp_timeout == 2 * 24 * 3600
     assert dpo_config(TRAINING | {"loss_weights": None}, 0, str(tmp_path), COMPUTE).loss_weights == [1, 1]
     assert not dpo_config(TRAINING | {"lora_dropout": 0.1}, 0, str(tmp_path), COMPUTE).disable_dropout
 

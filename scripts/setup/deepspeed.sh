@@ -11,9 +11,11 @@ wanted() {
 }
 
 # Its setup reads torch's version, so it is built in the runners' environment: a source package, and nothing to compile.
+# As for a CPU: where its setup sees a GPU it asks for nvcc, which a host of trainings need not have. What it works on is
+# decided when it is imported.
 install_deepspeed() {
 	rm -rf "$own"
-	"$uv" pip install --quiet --require-hashes --no-deps --no-build-isolation --python .venv/bin/python \
+	DS_ACCELERATOR=cpu "$uv" pip install --quiet --require-hashes --no-deps --no-build-isolation --python .venv/bin/python \
 		--target "$own" -r "$lock" &&
 		DS_ACCELERATOR=cpu PYTHONPATH=$own .venv/bin/python -c 'import deepspeed' &&
 		wanted >"$own/.snowball-lock"

@@ -1,11 +1,14 @@
 import { hostDevices } from "../device/detect.ts";
+import type { DeviceSpec } from "../device/devices.ts";
 import { StepFailure } from "../failure.ts";
 import { checkAdapter } from "../model/adapter.ts";
+import { checkAttention } from "../model/attention.ts";
 import { checkModel } from "../model/checkpoint.ts";
 import { roomOf } from "../pipeline/rooms.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import { size } from "../numbers.ts";
 import { freeBytes } from "../run/free-space.ts";
+import { projectRunners } from "../model/python.ts";
 import { configuredServer } from "../temporal/configured.ts";
 
 /**
@@ -20,11 +23,14 @@ export async function preflight(
 ): Promise<void> {
   if (configuredServer() !== null) return;
   const room = await roomOf(recipe);
-  for (const { who, backend, model, adapter } of room.models(recipe)) {
+  const models = room.models(recipe);
+  for (const { who, backend, model, adapter } of models) {
     await checkModel(who, backend, root, model);
     if (adapter !== undefined) await checkAdapter(who, backend, root, adapter);
   }
-  await checkDevices(room.devices(recipe));
+  const devices = await hostDevices();
+  checkDevices(room.devices(recipe), devices);
+  await checkAttention(models, devices, projectRunners());
   const { disk } = await room.plan(root, recipe);
   const free = await freeBytes(root);
   if (ignoreDisk || disk <= free) return;
@@ -36,8 +42,10 @@ export async function preflight(
 }
 
 /** The step that wants several devices comes late: that they are lacking should not be found out then. */
-async function checkDevices({ field, count }: { readonly field: string; readonly count: number }): Promise<void> {
-  const devices = await hostDevices();
+function checkDevices(
+  { field, count }: { readonly field: string; readonly count: number },
+  devices: readonly DeviceSpec[],
+): void {
   if (count <= devices.length) return;
   throw new StepFailure(
     "BadInput",

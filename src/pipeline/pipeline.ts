@@ -74,6 +74,8 @@ export interface NamedModel {
   readonly model: string;
   /** The folder of a LoRA adapter that is served on it, relative to the root. */
   readonly adapter?: string | undefined;
+  /** The attention kernel that it is served with. */
+  readonly attention?: string | undefined;
 }
 
 /** What a recipe costs at most, before anything has run. */

@@ -5,7 +5,7 @@ import { asStepFailure, StepFailure } from "../failure.ts";
 import { type Child, type ChildSpec, startChild } from "./child.ts";
 import { temporaryFolder } from "./environment.ts";
 import { crashed, fellSilent } from "./ending.ts";
-import { type JobEvent, jobEvent, parseLine } from "./protocol.ts";
+import { type JobEvent, jobEvent, type JobReport, parseLine } from "./protocol.ts";
 import { watchSilence } from "./silence.ts";
 
 export interface JobSpec extends ChildSpec {
@@ -14,7 +14,7 @@ export interface JobSpec extends ChildSpec {
   /** The longest the job may say nothing on stdout, in ms. */
   readonly silenceMs: number;
   /** Awaited in order; while it works the job's silence is not counted. What it throws ends the job. */
-  readonly onEvent: (event: Exclude<JobEvent, { event: "error" }>) => void | Promise<void>;
+  readonly onEvent: (event: JobReport) => void | Promise<void>;
 }
 
 /**
@@ -54,7 +54,7 @@ async function follow(child: Child, spec: JobSpec, signal: AbortSignal): Promise
       try {
         const event: JobEvent = parseLine(jobEvent, spec.name, line.text);
         if (event.event === "error") failure = new StepFailure(event.type, event.message);
-        else await spec.onEvent(event);
+        else if (event.event !== "alive") await spec.onEvent(event);
         if (event.event === "done") done = event.metrics;
       } catch (error) {
         fail(asStepFailure(error, "Infrastructure"));

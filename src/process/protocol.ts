@@ -10,11 +10,15 @@ const metrics = z.record(z.string(), z.number());
 export const jobEvent = z.discriminatedUnion("event", [
   z.object({ event: z.literal("progress"), step: z.number(), total: z.number(), metrics }),
   z.object({ event: z.literal("checkpoint"), step: z.number(), folder: z.string() }),
+  z.object({ event: z.literal("alive") }),
   z.object({ event: z.literal("done"), metrics }),
   z.object({ event: z.literal("error"), type: failureType, message: z.string() }),
 ]);
 
 export type JobEvent = z.output<typeof jobEvent>;
+
+/** What of it is told to whoever runs the job. "alive" only says that it works: a large checkpoint is being written. */
+export type JobReport = Exclude<JobEvent, { event: "error" | "alive" }>;
 
 /** A line of a model server's stdout. */
 export const serverMessage = z.union([

@@ -1,4 +1,4 @@
-import type { JobEvent } from "../../process/protocol.ts";
+import type { JobReport } from "../../process/protocol.ts";
 import type { CommonSettings } from "../../training/common.ts";
 import type { Message } from "../vlm/backend.ts";
 
@@ -43,7 +43,7 @@ export interface JobOptions {
   readonly signal: AbortSignal;
   readonly silenceMs: number;
   /** Awaited in order. */
-  readonly onEvent: (event: Exclude<JobEvent, { event: "error" }>) => void | Promise<void>;
+  readonly onEvent: (event: JobReport) => void | Promise<void>;
 }
 
 /** What makes a policy from pairs. Both return the metrics of the job's last line. */

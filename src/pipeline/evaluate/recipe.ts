@@ -7,7 +7,7 @@ import { attention, dtype, path, pixelLimits, resamples, share } from "../../rec
 /** Tokens: a letter and a sentence; models that think first need some thousands. */
 const MAX_NEW_TOKENS = 256;
 /** Answers at once; where the device is too small for them, they are halved by themselves. */
-const MICRO_BATCH = 8;
+const MICRO_BATCH = 16;
 
 /** Names files and columns. */
 const label = z
@@ -45,7 +45,7 @@ const answering = z
       .min(1)
       .default(MAX_NEW_TOKENS)
       .describe("Longest answer; what is cut there is judged as it is"),
-    micro_batch: z.int().min(1).default(MICRO_BATCH).describe("Answers at once"),
+    micro_batch: z.int().min(1).default(MICRO_BATCH).describe("Answers at once; halved where a GPU is too small"),
   })
   .describe("How policies answer: greedily, all of them alike");
 

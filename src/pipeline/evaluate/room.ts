@@ -10,7 +10,17 @@ import { verifyAnswers } from "./verify.ts";
 export const room: Room<Recipe> = {
   models: ({ policies, answering }): NamedModel[] =>
     policies.flatMap(({ name, model, adapter }) =>
-      model === undefined ? [] : [{ who: `policies ${name}`, backend: answering.backend, model, adapter }],
+      model === undefined
+        ? []
+        : [
+            {
+              who: `policies ${name}`,
+              backend: answering.backend,
+              model,
+              adapter,
+              attention: answering.attn_implementation,
+            },
+          ],
     ),
   devices: () => ({ field: "answering", count: 1 }),
   plan: (root: string, recipe: Recipe): Promise<Plan> => planEvaluation(root, recipe),

@@ -15,7 +15,9 @@ export const room: Room<Recipe> = {
   models({ planner, critic, evaluator, executor }): NamedModel[] {
     const { backend, model } = executor;
     return [
-      ...Object.entries({ planner, critic, evaluator }).map(([who, each]) => ({ who, ...each })),
+      ...Object.entries({ planner, critic, evaluator }).map(([who, each]) => {
+        return { who, backend: each.backend, model: each.model, attention: each.attn_implementation };
+      }),
       ...(model === undefined ? [] : [{ who: "executor", backend, model }]),
     ];
   },

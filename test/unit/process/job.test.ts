@@ -39,6 +39,12 @@ test("a job's lines come in order, and its last metrics are what it returns", as
   ]);
 });
 
+test("a job that says that it lives is not silent, and reports nothing by it", async () => {
+  const { spec, events } = job("busy", { silenceMs: 1000 });
+  expect(await runJob(spec, never)).toEqual({ loss: 0.5 });
+  expect(events.map(({ event }) => event)).toEqual(["progress", "done"]);
+});
+
 test("a typed error line is the failure, whatever the exit code", async () => {
   await expect(runJob(job("error").spec, never)).rejects.toMatchObject({
     type: "OutOfMemory",

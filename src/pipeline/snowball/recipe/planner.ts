@@ -11,8 +11,11 @@ const TOP_P = 0.95;
 const MAX_NEW_TOKENS = 512;
 /** Views a completion: each costs an image generation. */
 const MAX_INSTRUCTIONS = 5;
-/** Completions at once: what a 7B model with 512 new tokens holds on a 24 GB device. */
-const MICRO_BATCH = 8;
+/**
+ * Completions at once: those of eight questions, about 20 GB of keys and values for an 8B model with 512 new tokens. A
+ * token reads all of the weights once, however many completions it is for; what a GPU cannot hold is halved by itself.
+ */
+const MICRO_BATCH = 64;
 
 export const planner = z
   .strictObject({
@@ -34,7 +37,11 @@ export const planner = z
       .max(32)
       .default(MAX_INSTRUCTIONS)
       .describe("More instructions than this are a policy failure"),
-    micro_batch: z.int().min(1).default(MICRO_BATCH).describe("Completions sampled at once"),
+    micro_batch: z
+      .int()
+      .min(1)
+      .default(MICRO_BATCH)
+      .describe("Completions sampled at once; halved where a GPU is too small"),
   })
   .describe("The policy: proposes the views");
 

@@ -16,6 +16,9 @@ export const ROLE_RULES: readonly Rule[] = [
   (recipe) => pixelLimits(recipe, "planner"),
   (recipe) => pixelLimits(recipe, "critic"),
   (recipe) => pixelLimits(recipe, "evaluator"),
+  (recipe) => attention(recipe, "planner"),
+  (recipe) => attention(recipe, "critic"),
+  (recipe) => attention(recipe, "evaluator"),
   ({ executor: { backend, model } }) =>
     backend === "flux2-klein" &&
     model === undefined && {
@@ -59,5 +62,14 @@ function pixelLimits(recipe: Recipe, role: "planner" | "critic" | "evaluator"): 
   return {
     path: [role, "min_pixels"],
     message: `${role}.min_pixels is ${min}; at most ${role}.max_pixels (${max}) is needed.`,
+  };
+}
+
+function attention(recipe: Recipe, role: "planner" | "critic" | "evaluator"): Problem | undefined {
+  const { attn_implementation: kernel, dtype } = recipe[role];
+  if (kernel !== "flash_attention_2" || dtype !== "float32") return undefined;
+  return {
+    path: [role, "attn_implementation"],
+    message: `${role}.attn_implementation is ${kernel}, which cannot compute in float32; ${role}.dtype bfloat16, or sdpa, is needed.`,
   };
 }

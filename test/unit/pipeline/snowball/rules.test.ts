@@ -7,6 +7,10 @@ test.each<[Record<string, object>, RegExp]>([
   [{ planner: { min_pixels: 9, max_pixels: 8 } }, /^planner\.min_pixels is 9; at most planner\.max_pixels \(8\)/],
   [{ critic: { min_pixels: 9, max_pixels: 8 } }, /^critic\.min_pixels is 9/],
   [{ evaluator: { min_pixels: 9, max_pixels: 8 } }, /^evaluator\.min_pixels is 9/],
+  [
+    { critic: { attn_implementation: "flash_attention_2", dtype: "float32" } },
+    /^critic\.attn_implementation is flash_attention_2, which cannot compute in float32/,
+  ],
   [{ data: { max_samples: 4 } }, /^data\.max_samples is 4; at least one question for each of the 5 iterations/],
   [
     { training: { loss_type: ["sigmoid", "sft"], loss_weights: [1] } },
