@@ -9,7 +9,7 @@ from peft import LoraConfig, PeftModel, get_peft_model_state_dict
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from runners.failure import Failure
+from runners.failure import Failure, FailureType
 
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
@@ -25,7 +25,8 @@ def attach_adapter(network: Any, folder: str) -> Any:
     # tensor cores.
     adapted = PeftModel.from_pretrained(network, folder, autocast_adapter_dtype=False)
     wanted = {name: tuple(tensor.shape) for name, tensor in get_peft_model_state_dict(adapted).items()}
-    refuse_difference(f"The adapter {folder}", found, wanted)
+    # Its bytes are whole: it was made on another model.
+    refuse_difference(f"The adapter {folder}", found, wanted, kind="BadInput")
     return adapted
 
 
@@ -56,13 +57,19 @@ def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def refuse_difference(what: str, found: dict[str, tuple[int, ...]], wanted: dict[str, tuple[int, ...]]) -> None:
+def refuse_difference(
+    what: str,
+    found: dict[str, tuple[int, ...]],
+    wanted: dict[str, tuple[int, ...]],
+    *,
+    kind: FailureType = "ArtifactLost",
+) -> None:
     """Refuses a set of tensors whose names or shapes are not exactly the wanted ones."""
     wrong = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
     if wrong:
         name = wrong[0]
         raise Failure(
-            "ArtifactLost",
+            kind,
             f"{what} has {len(wrong)} tensors missing, foreign or of another shape, the first is {name}: "
             f"{found.get(name)} found, {wanted.get(name)} wanted.",
         )

@@ -1,39 +1,40 @@
-"""From the recipe's `training` to TRL's DPOConfig and PEFT's LoraConfig."""
+"""From a training's settings to TRL's configurations and PEFT's LoraConfig."""
 
 import dataclasses
 import difflib
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from peft import LoraConfig
-from trl import DPOConfig
 
-from runners.device import Compute
 from runners.failure import Failure
 from runners.parts import rates_of
 from runners.protocol import Body, field, number, optional
 from runners.ranks import PATIENCE
+
+if TYPE_CHECKING:
+    from runners.trainers.job import Job
 
 # Of the language model only: a vision tower has layers of the same names (Qwen2.5-VL), and an adapter on embeddings or
 # on the head, which are often one tensor, does not survive its merge.
 LANGUAGE_MODEL = "language_model"
 
 
-def dpo_config(training: Body, seed: int, checkpoints: str, compute: Compute, zero: Body | None = None) -> DPOConfig:
-    """TRL's configuration. `training.extra` is passed on after its names were checked; it cannot override the rest.
+def config_of(kind: Any, job: "Job", settings: Body, own: Body, *, defaults: Body | None = None) -> Any:
+    """TRL's configuration for a trainer. `settings.extra` is passed on after its names were checked; it cannot override
+    the rest.
 
-    zero: DeepSpeed's configuration, if it takes part.
+    kind: a class of TrainingArguments. own: what the algorithm itself sets. defaults: what extra may override.
     """
     import torch
 
+    compute, zero = job.compute, job.zero
     on_cpu = compute.device.type == "cpu"
-    rates = rates_of(training) if is_full(training) else None
+    rates = rates_of(settings) if is_full(settings) else None
     fixed: Body = {
-        "output_dir": checkpoints,
-        "seed": seed,
-        "data_seed": seed,
-        # The default of 1024 tokens would cut completions behind the image tokens, without a word.
-        "max_length": None,
+        "output_dir": job.checkpoints,
+        "seed": job.seed,
+        "data_seed": job.seed,
         # With it, Accelerate would leave DeepSpeed out without a word; the state says that there is no GPU.
         "use_cpu": on_cpu and zero is None,
         "accelerator_config": {"use_configured_state": on_cpu and zero is not None},
@@ -51,33 +52,23 @@ def dpo_config(training: Body, seed: int, checkpoints: str, compute: Compute, ze
         # A forked loader would inherit, and keep, this process's lock on the device.
         "dataloader_num_workers": 0,
     }
-    terms: list[str] = field(training, "loss_type", list)
     recipe: Body = {
-        "beta": number(training, "beta"),
-        "loss_type": terms,
-        "loss_weights": optional(training, "loss_weights", list) or [1.0] * len(terms),
-        "label_smoothing": number(training, "label_smoothing"),
         # Of a full fine-tuning's parts the first one's; the optimizer has a group for each.
-        "learning_rate": next(iter(rates.of.values())) if rates else number(training, "learning_rate"),
-        "lr_scheduler_type": field(training, "lr_scheduler_type", str),
-        "warmup_steps": number(training, "warmup_steps"),
-        **_length(training),
-        "per_device_train_batch_size": field(training, "per_device_train_batch_size", int),
-        "gradient_accumulation_steps": field(training, "gradient_accumulation_steps", int),
-        "max_grad_norm": number(training, "max_grad_norm"),
-        **_saving(optional(training, "save_steps", int)),
+        "learning_rate": next(iter(rates.of.values())) if rates else number(settings, "learning_rate"),
+        "lr_scheduler_type": field(settings, "lr_scheduler_type", str),
+        "warmup_steps": number(settings, "warmup_steps"),
+        **_length(settings),
+        "per_device_train_batch_size": field(settings, "per_device_train_batch_size", int),
+        "gradient_accumulation_steps": field(settings, "gradient_accumulation_steps", int),
+        "max_grad_norm": number(settings, "max_grad_norm"),
+        **_saving(optional(settings, "save_steps", int)),
+        **own,
     }
-    extra = optional(training, "extra", dict) or {}
-    _check_extra(extra, taken={*fixed, *recipe, "max_steps", "num_train_epochs"})
-    # TRL's own default would switch off a dropout that the recipe asks for.
-    dropout = 0.0 if rates else number(training, "lora_dropout")
-    defaults = {
-        "gradient_checkpointing": not on_cpu,
-        "disable_dropout": dropout == 0,
-        "ddp_timeout": int(PATIENCE.total_seconds()),
-    }
+    extra = optional(settings, "extra", dict) or {}
+    _check_extra(kind, extra, taken={*fixed, *recipe, "max_steps", "num_train_epochs"})
+    usual = {"gradient_checkpointing": not on_cpu, "ddp_timeout": int(PATIENCE.total_seconds()), **(defaults or {})}
     try:
-        config = DPOConfig(**{**defaults, **fixed, **recipe, **extra})
+        config = kind(**{**usual, **fixed, **recipe, **extra})
     except (TypeError, ValueError) as error:
         raise Failure("BadInput", f"TRL does not accept the recipe's training section: {error}") from error
     if zero is not None and config.hf_deepspeed_config.mismatches:
@@ -125,14 +116,14 @@ def _saving(steps: int | None) -> Body:
     return {"save_strategy": "steps", "save_steps": steps} if steps else {"save_strategy": "no"}
 
 
-def _check_extra(extra: Body, taken: set[str]) -> None:
-    known = {each.name for each in dataclasses.fields(DPOConfig)}
+def _check_extra(kind: Any, extra: Body, taken: set[str]) -> None:
+    known = {each.name for each in dataclasses.fields(kind)}
     for name in extra:
         if name in taken:
             raise Failure("BadInput", f'training.extra has "{name}", which the recipe or the runner sets itself.')
         if name not in known:
             raise Failure(
-                "BadInput", f'training.extra has "{name}", no option of TRL\'s DPOConfig.{_nearest(name, known)}'
+                "BadInput", f'training.extra has "{name}", no option of TRL\'s {kind.__name__}.{_nearest(name, known)}'
             )
 
 

@@ -1,50 +1,60 @@
-"""The two ways in which pairs become a policy: an adapter on the frozen base, or a network trained as a whole."""
+"""The two ways in which rows become a policy: an adapter on the frozen base, or a network trained as a whole."""
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import set_seed
+from peft import LoraConfig
+from safetensors.torch import save_file
+from transformers import Trainer, set_seed
 
-from runners.adapter import WEIGHTS, save_adapter, tensor_shapes
+from runners.adapter import WEIGHTS, refuse_difference, save_adapter, tensor_shapes
 from runners.device import Compute
-from runners.dpo import TermwiseDPOTrainer
-from runners.full import FullDPOTrainer
+from runners.failure import Failure
 from runners.options import is_full, lora_config
-from runners.parts import freeze_rest, rates_of
+from runners.parts import Rates, freeze_rest, groups_of, rates_of
 from runners.protocol import Body
-from runners.tails import joining, needs_tails
 from runners.vlm import load_network
-from runners.whole import check_trained, write_checkpoint
+from runners.whole import WEIGHTS as CHECKPOINT
+from runners.whole import check_trained, one_of_each, write_checkpoint
 from runners.zero import is_sharded
 
+if TYPE_CHECKING:
+    from runners.trainers.job import Job
 
-def trainer_of(
-    training: Body, model: str, compute: Compute, *, with_images: bool, seed: int, **given: Any
-) -> TermwiseDPOTrainer:
-    """The trainer that the recipe asks for, on a freshly loaded base. `given` are DPOTrainer's own arguments."""
-    zero: Body | None = given["args"].deepspeed
-    given |= {"tails": needs_tails(compute.device)}
-    if not is_full(training):
-        network = _loaded(model, compute)
-        adapter = lora_config(training, network)
-        # The adapter is drawn before the trainer sets its own seed.
-        set_seed(seed)
-        return TermwiseDPOTrainer(model=network, peft_config=adapter, sees_alike=not is_sharded(zero), **given)
-    rates = rates_of(training, with_images=with_images)
-    # Steps this small are rounded away in half precision: the weights are kept in float32, and computed with in the
-    # recipe's dtype. DeepSpeed keeps such weights of its own.
-    exact = compute if zero else replace(compute, dtype=torch.float32)
-    network, reference = (_loaded(model, exact) for _ in range(2))
+
+def adapted(job: "Job", settings: Body) -> tuple[Any, LoraConfig]:
+    """The network that a fresh adapter is put on, frozen by PEFT, and the adapter."""
+    network = _loaded(job.model, job.compute)
+    adapter = lora_config(settings, network)
+    # The adapter is drawn before the trainer sets its own seed.
+    set_seed(job.seed)
+    return network, adapter
+
+
+def whole(job: "Job", settings: Body, *, with_images: bool) -> tuple[Any, Rates]:
+    """The network with what is trained of it thawed, and its learning rates by part."""
+    rates = rates_of(settings, with_images=with_images)
+    network = _loaded(job.model, _exact(job))
     freeze_rest(network, rates)
-    reference.requires_grad_(False).eval()
-    alike = not rates.see and not is_sharded(zero)
-    return FullDPOTrainer(model=network, ref_model=reference, rates=rates, sees_alike=alike, **given)
+    return network, rates
+
+
+def frozen(job: "Job", model: str) -> Any:
+    """A reference: as exact as what is compared with it, and never trained."""
+    network = _loaded(model, _exact(job) if is_full(job.settings) else job.compute)
+    return network.requires_grad_(False).eval()
+
+
+def _exact(job: "Job") -> Compute:
+    """Steps this small are rounded away in half precision: the weights are kept in float32, and computed with in the
+    recipe's dtype. DeepSpeed keeps such weights of its own."""
+    return job.compute if job.zero else replace(job.compute, dtype=torch.float32)
 
 
 def _loaded(model: str, compute: Compute) -> Any:
-    return joining(_one_hook(_exact_logits(load_network(model, compute))))
+    return _one_hook(_exact_logits(load_network(model, compute)))
 
 
 def _one_hook(network: Any) -> Any:
@@ -72,13 +82,52 @@ def _exact_logits(network: Any) -> Any:
     return network
 
 
-def save_policy(trainer: TermwiseDPOTrainer, model: str, output: Path, dtype: torch.dtype) -> dict[str, float]:
+class Whole(Trainer):  # type: ignore[misc]
+    """A Trainer that trains a network as a whole: a learning rate for each part, and checkpoints that resume exactly.
+    To be mixed in before another Trainer."""
+
+    rates: Rates
+    optimizer: torch.optim.Optimizer | None
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """Trainer's own optimizer, with groups by part and by Trainer's rule of what decays."""
+        if self.optimizer is None:
+            network = self.model if model is None else model
+            kind, options = self.get_optimizer_cls_and_kwargs(self.args, network)
+            if not (isinstance(kind, type) and issubclass(kind, torch.optim.Optimizer)) or "params" in options:
+                raise Failure(
+                    "BadInput", f"training.extra.optim {self.args.optim} takes no learning rate for each part."
+                )
+            decaying = set(self.get_decay_parameter_names(network))
+            groups = groups_of(network, decaying, self.args.weight_decay, self.rates)
+            self.optimizer = kind(groups, **options)
+        return self.optimizer
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """The weights of a checkpoint; DeepSpeed's own part of it has them already."""
+        folder = Path(output_dir or self.args.output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.args.should_save and not self.is_deepspeed_enabled:
+            # As they are in memory: save_pretrained may rename tensors, and what has another name is not resumed.
+            tensors = one_of_each(self.model.state_dict())
+            save_file(
+                {name: each.contiguous() for name, each in tensors.items()}, folder / CHECKPOINT, {"format": "pt"}
+            )
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        wanted = {name: tuple(each.shape) for name, each in one_of_each(self.model.state_dict()).items()}
+        found = tensor_shapes(Path(resume_from_checkpoint) / CHECKPOINT)
+        refuse_difference(f"The checkpoint {Path(resume_from_checkpoint).name}", found, wanted)
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+
+
+def save_policy(trainer: Any, model: str, output: Path, dtype: torch.dtype) -> dict[str, float]:
     """Writes the trained policy below `output`, from the first of several processes. All have to call it: what is
     sharded comes together here. Returns what is to be said about it."""
     network = trainer.accelerator.unwrap_model(trainer.model)
     leads = trainer.is_world_process_zero()
     sharded = is_sharded(trainer.args.deepspeed)
-    if isinstance(trainer, FullDPOTrainer):
+    if isinstance(trainer, Whole):
         state = trainer.accelerator.get_state_dict(trainer.model_wrapped) if sharded else network.state_dict()
         if not leads:
             return {}

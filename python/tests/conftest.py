@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 
 from runners.device import Compute
 from runners.prompt import encode, messages_of_pair
-from runners.train_dpo import train
+from runners.train import train
 from runners.vlm import Vlm, load_vlm
 
 REPO = Path(__file__).resolve().parents[2]
@@ -126,6 +126,7 @@ TRAINING: dict[str, Any] = {
     "max_grad_norm": 1,
     "save_steps": 2,
     "extra": {},
+    "sft_only": False,
 }
 
 
@@ -152,8 +153,9 @@ def training_request(folder: Path, toy: Path, images: Path, rows: list[dict[str,
         "output": str(folder / "output"),
         "checkpoints": str(folder / "checkpoints"),
         "resume_from": None,
-        "training": TRAINING,
-        "sft_only": False,
+        "algorithm": "dpo",
+        "reference": None,
+        "settings": TRAINING,
         "seed": 7,
         **DEVICE,
     }
@@ -177,7 +179,7 @@ def spread_request(
     rows = [pair(vlm, images, index) for index in range(2 * PAIRS_A_STEP)]
     request = training_request(folder, toy, images, rows)
     shares = {"num_processes": processes, "gradient_accumulation_steps": PAIRS_A_STEP // processes}
-    request["training"] = training | SPREAD | shares
+    request["settings"] = training | SPREAD | shares
     if processes > 1:
         locks = [str(folder / f"cpu-{index}.lock") for index in range(processes)]
         request |= {"devices": ["cpu"] * processes, "locks": locks}
@@ -276,5 +278,5 @@ def trained(
     """The folder of an undisturbed training job, and its events."""
     folder = tmp_path_factory.mktemp("trained")
     rows = [pair(vlm, images, index) for index in range(10)]
-    events = list(Job("runners.train_dpo", training_request(folder, toy, images, rows), folder))
+    events = list(Job("runners.train", training_request(folder, toy, images, rows), folder))
     return folder, events

@@ -5,7 +5,7 @@ import gc
 from accelerate.state import AcceleratorState
 
 from runners.protocol import Body, Channel, run_job
-from runners.train_dpo import train
+from runners.train import train
 
 
 def in_turn(request: Body, channel: Channel) -> None:

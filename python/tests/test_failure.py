@@ -11,10 +11,10 @@ from safetensors import SafetensorError
 from transformers import TrainerState
 
 from runners.device import dtype_of, show_only
-from runners.dpo import SKIPPED_IN_A_ROW, Report, TermWeight, metrics_of
 from runners.failure import Failure, failure_of
 from runners.protocol import field, number
-from runners.train_dpo import summary
+from runners.report import METRICS, SKIPPED_IN_A_ROW, Report, metrics_of, summary
+from runners.trainers.dpo import TermWeight
 from tests.conftest import Heard
 
 
@@ -78,14 +78,14 @@ def test_a_weight_notes_its_term_and_weighs_it() -> None:
 
 
 def test_a_loss_that_is_no_number_ends_the_training() -> None:
-    report = Report(channel=None, terms=[])  # type: ignore[arg-type]
+    report = Report(channel=None, names=METRICS)  # type: ignore[arg-type]
     with pytest.raises(Failure, match="At step 3 no longer finite: loss"):
         report.on_log(None, TrainerState(global_step=3), None, {"loss": math.nan})
 
 
 def test_steps_that_the_scaler_of_half_precision_skips_are_allowed_within_limits() -> None:
     heard = Heard()
-    report = Report(heard, terms=[], scaled=True)  # type: ignore[arg-type]
+    report = Report(heard, names=METRICS, scaled=True)  # type: ignore[arg-type]
 
     def step(at: int, loss: float, norm: float) -> None:
         report.on_log(None, TrainerState(global_step=at), None, {"loss": loss, "grad_norm": norm})
@@ -105,13 +105,13 @@ def test_steps_that_the_scaler_of_half_precision_skips_are_allowed_within_limits
 
 
 def test_without_a_scaler_a_gradient_that_is_no_number_ends_the_training() -> None:
-    report = Report(channel=None, terms=[])  # type: ignore[arg-type]
+    report = Report(channel=None, names=METRICS)  # type: ignore[arg-type]
     with pytest.raises(Failure, match="At step 3 no longer finite: grad_norm"):
         report.on_log(None, TrainerState(global_step=3), None, {"loss": 0.69, "grad_norm": math.inf})
 
 
 def test_a_summary_means_over_the_steps_that_have_a_number() -> None:
-    skipped = metrics_of({"loss": 1.0, "grad_norm": math.inf}, [], scaled=True)
-    steps = [skipped, *(metrics_of({"loss": 3.0, "grad_norm": norm}, [], scaled=True) for norm in (2.0, 4.0))]
+    skipped = metrics_of({"loss": 1.0, "grad_norm": math.inf}, METRICS, scaled=True)
+    steps = [skipped, *(metrics_of({"loss": 3.0, "grad_norm": norm}, METRICS, scaled=True) for norm in (2.0, 4.0))]
     assert summary(steps) == {"loss": 7 / 3, "grad_norm": 3.0, "first_loss": 1.0}
     assert summary([skipped]) == {"loss": 1.0, "first_loss": 1.0}

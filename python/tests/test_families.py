@@ -28,10 +28,10 @@ from runners.families import load_processor
 from runners.logprob import answer_logprobs
 from runners.options import lora_config
 from runners.parts import part_of
-from runners.preference import PairCollator
 from runners.prompt import encode, messages_of_pair
 from runners.sampling import Sampling
-from runners.vision import see_once
+from runners.trainers.preference import PairCollator
+from runners.trainers.vision import see_once
 from runners.vlm import Vlm, load_network, load_vlm
 from tests.conftest import (
     COMPUTE,
@@ -189,7 +189,7 @@ def one_step(folder: Path, checkpoint: Path, images: Path, training: dict[str, A
     """Trains one step on the tests' own pairs, whose prompts are digested by the checkpoint's own processor."""
     vlm = load_vlm(str(checkpoint), None, COMPUTE, PIXELS, PIXELS)
     request = training_request(folder, checkpoint, images, [pair(vlm, images, index) for index in range(2)])
-    return trained_here(request | {"training": training | ONE_STEP}).events[-1]["metrics"]  # type: ignore[no-any-return]
+    return trained_here(request | {"settings": training | ONE_STEP}).events[-1]["metrics"]  # type: ignore[no-any-return]
 
 
 def moved(trained: Path, base: Path) -> dict[str, float]:

@@ -24,13 +24,13 @@ def request_of(toy: Path, images: Path, vlm: Vlm) -> Any:
     """Two passes over ten pairs: six optimizer steps, three checkpoints."""
     rows = [pair(vlm, images, index) for index in range(10)]
     training = FULL | {"num_train_epochs": 2, "extra": {"weight_decay": 0.1}}
-    return lambda folder: training_request(folder, toy, images, rows) | {"training": training}
+    return lambda folder: training_request(folder, toy, images, rows) | {"settings": training}
 
 
 @pytest.fixture(scope="module")
 def tuned(tmp_path_factory: pytest.TempPathFactory, request_of: Any) -> Trained:
     folder = tmp_path_factory.mktemp("tuned")
-    return folder, list(Job("runners.train_dpo", request_of(folder), folder))
+    return folder, list(Job("runners.train", request_of(folder), folder))
 
 
 def progress(events: list[dict[str, Any]]) -> list[dict[str, float]]:
@@ -75,7 +75,7 @@ def test_nothing_of_this_host_is_in_policy_or_checkpoint(tuned: Trained, toy: Pa
 def test_killed_and_resumed_it_writes_the_same_bytes(tuned: Trained, tmp_path: Path, request_of: Any) -> None:
     whole, undisturbed = tuned
     request = request_of(tmp_path)
-    job = Job("runners.train_dpo", request, tmp_path)
+    job = Job("runners.train", request, tmp_path)
     newest = None
     for event in job:
         if event["event"] == "checkpoint" and event["step"] == 2:
@@ -88,7 +88,7 @@ def test_killed_and_resumed_it_writes_the_same_bytes(tuned: Trained, tmp_path: P
     again = tmp_path / "again"
     again.mkdir()
     folders = {"output": str(again / "output"), "checkpoints": str(again / "checkpoints"), "resume_from": newest}
-    events = list(Job("runners.train_dpo", request | folders, again))
+    events = list(Job("runners.train", request | folders, again))
     assert [event for event in undisturbed if event["event"] == "progress"][2:] == [
         event for event in events if event["event"] == "progress"
     ]

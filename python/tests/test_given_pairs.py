@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runners.failure import Failure
-from runners.preference import read_pairs, sees_images
+from runners.trainers.preference import read_pairs, sees_images
 from runners.vlm import Vlm
 from tests.conftest import FULL, TRAINING, pair, trained_here, training_request
 
@@ -63,12 +63,12 @@ def test_several_processes_need_images_in_all_rows_or_in_none() -> None:
 
 def test_the_users_own_rows_are_trained_on(tmp_path: Path, toy: Path, images: Path) -> None:
     rows = [ROW | {"image": ["0.png"]}, ROW | {"id": "own-2", "image": "1.png", "system": "You are a planner."}]
-    request = training_request(tmp_path, toy, images, rows) | {"training": TRAINING | STEPS}
+    request = training_request(tmp_path, toy, images, rows) | {"settings": TRAINING | STEPS}
     assert trained_here(request).events[-1]["metrics"]["sigmoid"] == pytest.approx(math.log(2), abs=1e-6)
 
 
 def test_rows_without_images_train_the_language_model(tmp_path: Path, toy: Path, images: Path) -> None:
-    request = training_request(tmp_path, toy, images, [ROW, ROW | {"id": "own-2"}]) | {"training": FULL | STEPS}
+    request = training_request(tmp_path, toy, images, [ROW, ROW | {"id": "own-2"}]) | {"settings": FULL | STEPS}
     metrics = trained_here(request).events[-1]["metrics"]
     assert metrics["sigmoid"] == pytest.approx(math.log(2), abs=1e-6)
     assert 0 < metrics["changed"] < 1

@@ -79,7 +79,7 @@ def test_a_training_goes_there_as_here(
 ) -> None:
     training = {"lora": TRAINING, "full": FULL}[tuning]
     request = spread_request(tmp_path, toy, images, vlm, training, 1) | {"device": GPU, "dtype": dtype}
-    job = Job("runners.train_dpo", request, tmp_path)
+    job = Job("runners.train", request, tmp_path)
     events = list(job)
     assert job.process.returncode == 0, (tmp_path / "stderr.txt").read_text()[-2000:]
     steps, expected = (
@@ -155,7 +155,7 @@ def test_two_gpus_train_what_one_does(
 ) -> None:
     training = {"lora": TRAINING, "full": FULL}[tuning]
     request = spread_request(tmp_path, toy, images, vlm, training, 2)
-    job = Job("runners.train_dpo", request | {"devices": ["cuda:0", "cuda:1"], "deepspeed": stage}, tmp_path, 2)
+    job = Job("runners.train", request | {"devices": ["cuda:0", "cuda:1"], "deepspeed": stage}, tmp_path, 2)
     events = list(job)
     assert job.process.returncode == 0, (tmp_path / "stderr.txt").read_text()[-2000:]
     progress = [event for event in events if event["event"] == "progress"]

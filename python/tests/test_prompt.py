@@ -9,9 +9,9 @@ from PIL import Image
 from runners.decoding import Draft
 from runners.failure import Failure
 from runners.families import load_processor
-from runners.preference import PairCollator
 from runners.prompt import encode, encode_apart, messages_of_pair
 from runners.spelling import as_text
+from runners.trainers.preference import PairCollator
 from runners.vlm import Vlm
 from runners.vlm_server import completion, sample
 from tests.conftest import PIXELS, REPO, pair, question

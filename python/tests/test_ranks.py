@@ -45,7 +45,7 @@ def test_two_processes_train_what_one_does(
     alone: dict[str, Any], tmp_path: Path, toy: Path, images: Path, vlm: Vlm
 ) -> None:
     folder, expected = alone["full"]
-    job = Job("runners.train_dpo", spread_request(tmp_path, toy, images, vlm, FULL, 2), tmp_path, processes=2)
+    job = Job("runners.train", spread_request(tmp_path, toy, images, vlm, FULL, 2), tmp_path, processes=2)
     events = list(job)
     assert job.process.returncode == 0
     # One voice: each event once.
@@ -85,8 +85,8 @@ def test_nothing_is_left_of_a_job_whose_launcher_is_ended(tmp_path: Path, how: s
 @linux
 def test_nothing_is_left_of_a_training_whose_worker_is_gone(tmp_path: Path, toy: Path, images: Path, vlm: Vlm) -> None:
     request = spread_request(tmp_path, toy, images, vlm, TRAINING, 2)
-    request["training"] |= {"num_train_epochs": 1000, "save_steps": None}
-    job = Job("runners.train_dpo", request, tmp_path, processes=2)
+    request["settings"] |= {"num_train_epochs": 1000, "save_steps": None}
+    job = Job("runners.train", request, tmp_path, processes=2)
     assert next(iter(job))["event"] == "progress"
     ranks = ranks_of(job.process.pid)
     assert len(ranks) == 2
@@ -99,8 +99,8 @@ def test_nothing_is_left_of_a_training_whose_worker_is_gone(tmp_path: Path, toy:
 @linux
 def test_a_process_that_is_killed_is_no_error_of_the_others(tmp_path: Path, toy: Path, images: Path, vlm: Vlm) -> None:
     request = spread_request(tmp_path, toy, images, vlm, TRAINING, 2)
-    request["training"] |= {"num_train_epochs": 1000, "save_steps": None}
-    job = Job("runners.train_dpo", request, tmp_path, processes=2)
+    request["settings"] |= {"num_train_epochs": 1000, "save_steps": None}
+    job = Job("runners.train", request, tmp_path, processes=2)
     events = iter(job)
     assert next(events)["event"] == "progress"
     os.kill(max(ranks_of(job.process.pid)), signal.SIGKILL)

@@ -9,9 +9,10 @@ from torch.distributed.utils import _to_kwargs
 
 from runners import policy
 from runners.adapter import WEIGHTS as ADAPTER
-from runners.preference import PairCollator
-from runners.tails import HEAD, joining, needs_tails, tails_of
-from runners.vision import see_once
+from runners.trainers import dpo
+from runners.trainers.preference import PairCollator
+from runners.trainers.tails import HEAD, joining, needs_tails, tails_of
+from runners.trainers.vision import see_once
 from runners.vlm import Vlm, load_network
 from runners.whole import WEIGHTS
 from tests.conftest import COMPUTE, FULL, TRAINING, pair, same_training, same_weights, spread_request, trained_here
@@ -71,7 +72,7 @@ def test_training_on_tails_is_training_on_the_whole(
     alone: Alone, tmp_path: Path, toy: Path, images: Path, vlm: Vlm, monkeypatch: pytest.MonkeyPatch, tuning: str
 ) -> None:
     # As on a GPU, which does without the activations between layers too.
-    monkeypatch.setattr(policy, "needs_tails", lambda _: True)
+    monkeypatch.setattr(dpo, "needs_tails", lambda _: True)
     training = {"lora": TRAINING, "full": FULL}[tuning] | {"extra": {"gradient_checkpointing": True}}
     folder, expected = alone[tuning]
     found = trained_here(spread_request(tmp_path, toy, images, vlm, training, 1)).events
@@ -93,7 +94,7 @@ def test_gradient_checkpointing_leaves_no_trail_of_hooks(
     monkeypatch.setattr(policy, "load_network", watched)
     training = {"lora": TRAINING, "full": FULL}[tuning] | {"extra": {"gradient_checkpointing": True}}
     request = spread_request(tmp_path, toy, images, vlm, training, 1)
-    request["training"] |= {"max_steps": 1, "gradient_accumulation_steps": 4}
+    request["settings"] |= {"max_steps": 1, "gradient_accumulation_steps": 4}
     trained_here(request)
     # Without one an adapter would have no gradients: the embeddings that everything starts from are frozen.
     assert len(networks[0].model.language_model.embed_tokens._forward_hooks) == 1
@@ -112,6 +113,6 @@ def test_a_frozen_tower_is_computed_in_the_recipe_s_dtype(
     monkeypatch.setattr(policy, "load_network", watched)
     training = FULL | {"freeze_vision_tower": True, "freeze_merger": True, "max_steps": 1}
     request = spread_request(tmp_path, toy, images, vlm, training, 1) | {"dtype": "bfloat16"}
-    request["training"] |= {"max_steps": 1, "gradient_accumulation_steps": 1}
+    request["settings"] |= {"max_steps": 1, "gradient_accumulation_steps": 1}
     trained_here(request)
     assert seen == {torch.bfloat16}

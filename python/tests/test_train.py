@@ -13,7 +13,10 @@ from safetensors.torch import load_file, save_file
 from runners.adapter import CONFIG, WEIGHTS, attach_adapter
 from runners.checkpoint import check_checkpoint
 from runners.failure import Failure
-from runners.options import dpo_config, lora_config
+from runners.options import lora_config
+from runners.ranks import ALONE
+from runners.trainers.dpo import dpo_config
+from runners.trainers.job import Job as TrainJob
 from runners.vlm import Vlm, load_network
 from tests.conftest import COMPUTE, TRAINING, Job, pair, training_request
 
@@ -61,7 +64,7 @@ def test_killed_and_resumed_it_writes_the_same_bytes(
 ) -> None:
     whole, undisturbed = trained
     request = training_request(tmp_path, toy, images, [pair(vlm, images, index) for index in range(10)])
-    job = Job("runners.train_dpo", request, tmp_path)
+    job = Job("runners.train", request, tmp_path)
     newest = None
     for event in job:
         # Step 4 is in the middle of an epoch; the job dies some steps later, between two checkpoints or in one.
@@ -80,7 +83,7 @@ def test_killed_and_resumed_it_writes_the_same_bytes(
         "checkpoints": str(again / "checkpoints"),
         "resume_from": newest,
     }
-    events = list(Job("runners.train_dpo", resumed, again))
+    events = list(Job("runners.train", resumed, again))
     assert progress(events)[0]["sigmoid"] < math.log(2)
     assert next(event["step"] for event in events if event["event"] == "progress") == 5
     assert [event for event in undisturbed if event["event"] == "progress"][4:] == [
@@ -94,12 +97,31 @@ def test_killed_and_resumed_it_writes_the_same_bytes(
 def test_a_prompt_that_the_policy_never_saw_stops_the_job(tmp_path: Path, toy: Path, images: Path, vlm: Vlm) -> None:
     rows = [pair(vlm, images, index) for index in range(4)]
     rows[3]["system"] = "You are someone else."
-    job = Job("runners.train_dpo", training_request(tmp_path, toy, images, rows), tmp_path)
+    job = Job("runners.train", training_request(tmp_path, toy, images, rows), tmp_path)
     events = list(job)
     assert job.process.returncode == 1
     assert [(event["event"], event["type"]) for event in events] == [("error", "Provenance")]
     assert "pair-3" in events[0]["message"]
     assert not (tmp_path / "checkpoints").exists() or not any((tmp_path / "checkpoints").glob("checkpoint-*"))
+
+
+def config_for(folder: Path, settings: dict[str, Any]) -> Any:
+    """TRL's configuration of a training with these settings."""
+    job = TrainJob(
+        settings=settings,
+        model="",
+        reference=None,
+        data=folder,
+        image_root=folder,
+        processor=None,
+        unspeakable=(),
+        compute=COMPUTE,
+        rank=ALONE,
+        seed=0,
+        checkpoints=str(folder),
+        zero=None,
+    )
+    return dpo_config(job, settings)
 
 
 @pytest.mark.parametrize(
@@ -113,23 +135,23 @@ def test_a_prompt_that_the_policy_never_saw_stops_the_job(tmp_path: Path, toy: P
 )
 def test_extra_options_are_checked(tmp_path: Path, extra: dict[str, Any], message: str) -> None:
     with pytest.raises(Failure, match=message) as caught:
-        dpo_config(TRAINING | {"extra": extra}, 0, str(tmp_path), COMPUTE)
+        config_for(tmp_path, TRAINING | {"extra": extra})
     assert caught.value.kind == "BadInput"
 
 
 def test_extra_options_arrive_and_defaults_are_safe(tmp_path: Path) -> None:
-    config = dpo_config(TRAINING | {"extra": {"weight_decay": 0.125}}, 0, str(tmp_path), COMPUTE)
+    config = config_for(tmp_path, TRAINING | {"extra": {"weight_decay": 0.125}})
     assert (config.weight_decay, config.max_length, config.bf16) == (0.125, None, False)
     assert config.disable_dropout
     # Longer than any policy takes to be written while the other processes wait.
     assert config.ddp_timeout == 2 * 24 * 3600
-    assert dpo_config(TRAINING | {"loss_weights": None}, 0, str(tmp_path), COMPUTE).loss_weights == [1, 1]
-    assert not dpo_config(TRAINING | {"lora_dropout": 0.1}, 0, str(tmp_path), COMPUTE).disable_dropout
+    assert config_for(tmp_path, TRAINING | {"loss_weights": None}).loss_weights == [1, 1]
+    assert not config_for(tmp_path, TRAINING | {"lora_dropout": 0.1}).disable_dropout
 
 
 @pytest.mark.parametrize(("lengths", "epochs", "steps"), [({}, 4, -1), ({"max_steps": 7}, 3, 7)])
 def test_the_length_is_max_steps_else_epochs(tmp_path: Path, lengths: dict[str, int], epochs: int, steps: int) -> None:
-    config = dpo_config(TRAINING | lengths, 0, str(tmp_path), COMPUTE)
+    config = config_for(tmp_path, TRAINING | lengths)
     assert (config.num_train_epochs, config.max_steps) == (epochs, steps)
 
 
@@ -172,7 +194,8 @@ def test_a_damaged_adapter_is_refused(trained: Trained, toy: Path, tmp_path: Pat
         (folder / (CONFIG if damage == "no config" else WEIGHTS)).unlink()
     with pytest.raises(Failure) as caught:
         attach_adapter(load_network(str(toy), COMPUTE), str(folder))
-    assert caught.value.kind == "ArtifactLost"
+    # A whole file that lacks a layer was made on another model; the others are damaged.
+    assert caught.value.kind == ("BadInput" if damage == "missing" else "ArtifactLost")
 
 
 @pytest.mark.parametrize("name", ["optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", WEIGHTS])

@@ -124,7 +124,7 @@ test("a trainer killed with -9 in the middle goes on from its checkpoint to the 
     await sleep(50);
     const saved = countOf(checkpoints);
     if (saved === 0) continue;
-    for (const pid of runners("runners.train_dpo", worker.child.pid!)) {
+    for (const pid of runners("runners.train", worker.child.pid!)) {
       process.kill(pid, "SIGKILL");
       killed += 1;
     }

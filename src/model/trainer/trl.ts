@@ -29,9 +29,7 @@ export function createTrlTrainer(runners: PythonRunners, devices: readonly Devic
   return {
     train: async (request, options) => {
       const env = request.deepspeed === null ? runners.env : withDeepSpeed(runners);
-      const { settings, ...rest } = request;
-      const told = { ...rest, training: settings, sft_only: settings["sft_only"] };
-      return run({ name: "trainer", module: "runners.train_dpo", env }, told, leased, options);
+      return run({ name: "trainer", module: "runners.train", env }, request, leased, options);
     },
     merge: async (request, options) =>
       run({ name: "merge", module: "runners.merge", env: runners.env }, request, leased.slice(0, 1), options),

@@ -40,19 +40,19 @@ console.log(JSON.stringify({ event: "done", metrics: {} }));`,
 }
 
 test("on one device a trainer is a Python module like any other", async () => {
-  expect(launchArgs(runners, "runners.train_dpo", [gpu(1)])).toEqual(["-m", "runners.train_dpo"]);
+  expect(launchArgs(runners, "runners.train", [gpu(1)])).toEqual(["-m", "runners.train"]);
   const { args, request, path } = await whatATrainerIsTold([gpu(1)], null);
-  expect(args).toEqual(["-m", "runners.train_dpo"]);
+  expect(args).toEqual(["-m", "runners.train"]);
   expect(request).toMatchObject({ device: "cuda:1", threads: 3, lock: "/locks/cuda-1.lock" });
   expect(request).not.toHaveProperty("devices");
   expect(path).toBe("/p/python");
 });
 
 test("on several, accelerate launches a process for each, on a free port and by no one's own configuration", async () => {
-  expect(launchArgs(runners, "runners.train_dpo", [gpu(0), gpu(1)]).join(" ")).toBe(
+  expect(launchArgs(runners, "runners.train", [gpu(0), gpu(1)]).join(" ")).toBe(
     "-m accelerate.commands.launch --multi_gpu --config_file /p/python/envs/accelerate.yaml --num_machines 1 " +
       "--num_processes 2 --main_process_port 0 --mixed_precision no --dynamo_backend no " +
-      "--num_cpu_threads_per_process 3 -m runners.train_dpo",
+      "--num_cpu_threads_per_process 3 -m runners.train",
   );
   // Whatever the order in which they were leased: all trainings lock their devices in one order.
   const { args, request } = await whatATrainerIsTold([gpu(2), gpu(0), gpu(1)], null);

@@ -1,0 +1,107 @@
+"""Makes a policy from rows, by the algorithm that the request names (runners.trainers): a fresh LoRA adapter, or the
+whole network.
+
+    python -m runners.train request.json
+    accelerate launch --multi_gpu --num_processes 2 -m runners.train request.json
+
+request: {algorithm, model, reference: folder or null, data: JSON array of rows, image_root, output, checkpoints,
+resume_from: folder or null, settings: the recipe's section, deepspeed: null, zero1, zero2, zero3 or a configuration,
+seed, dtype, attn_implementation, min_pixels, max_pixels, device, threads, lock; with several processes also devices and
+locks, one of each for every process}.
+Writes output/model_lora/, or output/model_full/ when settings.tuning is full. Killed and resumed from a checkpoint, on
+the CPU in one process at the same number of threads, it writes the same bytes.
+Not supported: several hosts, adapters on the vision tower.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from runners.device import claim_share
+from runners.growth import tell_growth
+from runners.protocol import Body, Channel, field, optional, run_job
+from runners.ranks import meet, rank_of
+
+
+def main() -> None:
+    """Runs the job named on the command line."""
+    # TRL reports each run to its makers unless told not to.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    run_job(train_aloud)
+
+
+def train_aloud(request: Body, channel: Channel) -> dict[str, float] | None:
+    """Trains, and is not silent while it writes."""
+    if int(os.environ.get("RANK", "0")) == 0:
+        tell_growth(channel, [Path(field(request, "checkpoints", str)), Path(field(request, "output", str))])
+    return train(request, channel)
+
+
+def train(request: Body, channel: Channel) -> dict[str, float] | None:
+    """Trains, writes the policy, and returns the summary metrics; of several processes in the first alone."""
+    settings = field(request, "settings", dict)
+    rank = rank_of(optional(settings, "num_processes", int) or 1)
+    compute = claim_share(request, rank)
+
+    from transformers import PrinterCallback
+
+    from runners import zero
+    from runners.checkpoint import check_checkpoint
+    from runners.families import load_processor, unspeakable_in
+    from runners.options import is_full
+    from runners.policy import save_policy
+    from runners.report import Report, metrics_of, summary
+    from runners.trainers import training_of
+    from runners.trainers.job import Job
+
+    full = is_full(settings)
+    deepspeed = zero.zero_of(request.get("deepspeed"), full)
+    resume_from = optional(request, "resume_from", str)
+    if resume_from is not None:
+        check_checkpoint(Path(resume_from), full=full, sharded=deepspeed is not None, processes=rank.count)
+    if deepspeed is not None:
+        zero.prepare(compute)
+
+    model = field(request, "model", str)
+    job = Job(
+        settings=settings,
+        model=model,
+        reference=optional(request, "reference", str),
+        data=Path(field(request, "data", str)),
+        image_root=Path(field(request, "image_root", str)),
+        processor=load_processor(model, field(request, "min_pixels", int), field(request, "max_pixels", int)),
+        unspeakable=unspeakable_in(model),
+        compute=compute,
+        rank=rank,
+        seed=seed_of(request),
+        checkpoints=field(request, "checkpoints", str),
+        zero=deepspeed,
+    )
+    training = training_of(field(request, "algorithm", str), job)
+    trainer = training.trainer
+    scaled = trainer.args.fp16
+    trainer.add_callback(Report(channel, training.metrics, speaks=rank.leads, scaled=scaled))
+    # Every line that it prints is an event already.
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=resume_from)
+
+    saved = save_policy(trainer, model, Path(field(request, "output", str)), compute.dtype)
+    # Whoever left before the first has written would look like a process that died.
+    meet()
+    if not rank.leads:
+        return None
+    logs = [entry for entry in trainer.state.log_history if "loss" in entry]
+    steps = [metrics_of(entry, training.metrics, scaled=scaled) for entry in logs]
+    made = {training.called: float(training.rows), "steps": float(trainer.state.global_step)}
+    return summary(steps) | saved | made
+
+
+def seed_of(request: Body) -> int:
+    """The request's seed, a number or a text, as the 32 bits that numpy and torch take."""
+    seed: Any = field(request, "seed", (int, str))
+    return int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "little")
+
+
+if __name__ == "__main__":
+    main()

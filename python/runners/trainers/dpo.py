@@ -1,0 +1,140 @@
+"""DPO on preference pairs with TRL's DPOTrainer (Rafailov et al. 2023): a fresh adapter, with the same network without
+it as the reference, or the whole network, with a second load as the reference.
+
+settings, beside those of every training: {beta, loss_type, loss_weights, label_smoothing, sft_only: train on the chosen
+texts alone, extra: passed on to DPOConfig}.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import PeftModel
+from trl import DPOConfig, DPOTrainer
+
+from runners.options import config_of, is_full
+from runners.parts import Rates
+from runners.policy import Whole, adapted, frozen, whole
+from runners.protocol import Body, field, number, optional
+from runners.report import METRICS
+from runners.trainers.job import Job, Training
+from runners.trainers.preference import PairCollator, read_pairs, sees_images
+from runners.trainers.tails import joining, needs_tails, tails_of
+from runners.trainers.vision import see_once
+from runners.zero import is_sharded
+
+# TRL's names, and ours.
+REWARDS = {
+    "rewards/margins": "margin",
+    "rewards/accuracies": "accuracy",
+    "rewards/chosen": "reward_chosen",
+    "rewards/rejected": "reward_rejected",
+}
+
+
+def training_of(job: Job) -> Training:
+    """The training on the job's pairs. Refuses prompts that are not those of the rollout."""
+    settings = job.settings
+    if field(settings, "sft_only", bool):
+        settings = settings | {"loss_type": ["sft"], "loss_weights": [1.0]}
+    config = dpo_config(job, settings)
+    rows = read_pairs(job.data)
+    collator = PairCollator(rows, job.image_root, job.processor, job.unspeakable)
+    collator.check_prompts(job.rank)
+    trainer = _trainer(
+        job,
+        settings,
+        with_images=sees_images(rows, job.rank.count),
+        args=config,
+        processing_class=job.processor,
+        data_collator=collator,
+        # TRL takes a data set for a visual one by the name of a column; the collator reads the rows themselves.
+        train_dataset=Dataset.from_dict({"row": list(range(len(rows))), "images": [[]] * len(rows)}),
+    )
+    terms = {term: term for term in config.loss_type}
+    return Training(trainer, rows=len(rows), called="pairs", metrics=METRICS | REWARDS | terms)
+
+
+def dpo_config(job: Job, settings: Body) -> DPOConfig:
+    """TRL's configuration."""
+    terms: list[str] = field(settings, "loss_type", list)
+    own = {
+        "beta": number(settings, "beta"),
+        "loss_type": terms,
+        "loss_weights": optional(settings, "loss_weights", list) or [1.0] * len(terms),
+        "label_smoothing": number(settings, "label_smoothing"),
+        # The default of 1024 tokens would cut completions behind the image tokens, without a word.
+        "max_length": None,
+    }
+    # TRL's own default would switch off a dropout that the recipe asks for.
+    dropout = 0.0 if is_full(settings) else number(settings, "lora_dropout")
+    return config_of(DPOConfig, job, settings, own, defaults={"disable_dropout": dropout == 0})
+
+
+def _trainer(job: Job, settings: Body, *, with_images: bool, **given: Any) -> "TermwiseDPOTrainer":
+    """The trainer that the settings ask for, on freshly loaded networks. `given` are DPOTrainer's own arguments."""
+    sharded = is_sharded(job.zero)
+    given |= {"tails": needs_tails(job.compute.device)}
+    other = None if job.reference is None else joining(frozen(job, job.reference))
+    if not is_full(settings):
+        network, adapter = adapted(job, settings)
+        alike = other is None and not sharded
+        return TermwiseDPOTrainer(
+            model=joining(network), ref_model=other, peft_config=adapter, sees_alike=alike, **given
+        )
+    network, rates = whole(job, settings, with_images=with_images)
+    alike = other is None and not rates.see and not sharded
+    # TRL would load the reference in float32, whatever the network is in.
+    reference = other or joining(frozen(job, job.model))
+    return FullDPOTrainer(model=joining(network), ref_model=reference, rates=rates, sees_alike=alike, **given)
+
+
+class TermWeight:
+    """A loss term's weight that notes the term. TRL multiplies each term by its weight and adds them up in one line;
+    the multiplication is the only place where a term can be seen on its own."""
+
+    def __init__(self, weight: float, note: Callable[[torch.Tensor], None]) -> None:
+        self._weight = weight
+        self._note = note
+
+    def __rmul__(self, term: torch.Tensor) -> torch.Tensor:
+        self._note(term)
+        return term * self._weight
+
+
+class TermwiseDPOTrainer(DPOTrainer):  # type: ignore[misc]
+    """DPOTrainer with one more metric per loss term, and, where policy and reference share the part of the network that
+    an image passes first (`sees_alike`), one look at each image. With `tails`, logits of the completions alone."""
+
+    def __init__(self, *, sees_alike: bool, tails: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._sees_alike = sees_alike
+        self._tails = tails
+        self.loss_weights: list[TermWeight] = [
+            TermWeight(weight, partial(self._note_term, name))
+            for name, weight in zip(self.args.loss_type, self.args.loss_weights, strict=True)
+        ]
+
+    def _compute_loss(self, model: Any, inputs: Body, return_outputs: bool) -> Any:
+        if self._sees_alike:
+            network = self.accelerator.unwrap_model(model)
+            # As within the network's own forward, which Accelerate has wrapped.
+            with self.accelerator.autocast():
+                inputs = see_once(network.get_base_model() if isinstance(network, PeftModel) else network, inputs)
+        if self._tails:
+            inputs = tails_of(inputs)
+        return super()._compute_loss(model, inputs, return_outputs)
+
+    def _note_term(self, name: str, term: torch.Tensor) -> None:
+        value = self.accelerator.gather(term.detach()).mean().item()
+        self._metrics["train" if self.model.training else "eval"][name].append(value)
+
+
+class FullDPOTrainer(Whole, TermwiseDPOTrainer):
+    """Trains the network itself. `ref_model` has to be a second, frozen load in the same dtype."""
+
+    def __init__(self, *, rates: Rates, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rates = rates
