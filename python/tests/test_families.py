@@ -21,7 +21,6 @@ from transformers import (
     Qwen3VLVideoProcessor,
 )
 
-from runners import policy
 from runners.decoding import decode
 from runners.failure import Failure
 from runners.families import load_processor
@@ -30,6 +29,7 @@ from runners.options import lora_config
 from runners.parts import part_of
 from runners.prompt import encode, messages_of_pair
 from runners.sampling import Sampling
+from runners.trainers import dpo
 from runners.trainers.preference import PairCollator
 from runners.trainers.vision import see_once
 from runners.vlm import Vlm, load_network, load_vlm
@@ -232,7 +232,7 @@ def test_a_family_is_trained_as_on_a_gpu(
 ) -> None:
     small = TRAINING | {"lora_target": ["q_proj", "v_proj"]}
     here = one_step(tmp_path / "here", checkpoint, images, small)
-    monkeypatch.setattr(policy, "needs_tails", lambda _: True)
+    monkeypatch.setattr(dpo, "needs_tails", lambda _: True)
     there = one_step(tmp_path / "there", checkpoint, images, small | {"extra": {"gradient_checkpointing": True}})
     assert there == pytest.approx(here, rel=1e-4)
 
