@@ -9,6 +9,7 @@ import { gatherChunks, gatherSpans } from "./gather.ts";
 import { mergePolicy } from "./merge.ts";
 import { evaluateSteps } from "./evaluate/index.ts";
 import { snowballSteps } from "./snowball/index.ts";
+import { tabulate } from "./tabulate.ts";
 import { asActivity, type Step, type Written } from "./step.ts";
 import { trainPolicy } from "./train.ts";
 
@@ -19,9 +20,15 @@ export type Activities = Readonly<Record<string, (...args: never[]) => Promise<u
 export type PipelineSteps = Partial<Record<Role | "control", Readonly<Record<string, Step>>>>;
 
 const SHARED = {
-  control: { closeRun, gatePolicy, keepDecision, gatherChunks, gatherSpans, measureAnswers } satisfies Written<
-    ControlSteps & MeasureSteps
-  >,
+  control: {
+    closeRun,
+    gatePolicy,
+    keepDecision,
+    gatherChunks,
+    gatherSpans,
+    measureAnswers,
+    tabulate,
+  } satisfies Written<ControlSteps & MeasureSteps>,
   rollout: { answerItems } satisfies Written<AnswerSteps>,
   train: { trainPolicy, mergePolicy } satisfies Written<TrainSteps>,
 };

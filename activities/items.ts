@@ -3,11 +3,14 @@ import { writeJsonLines } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import { benchmarkOf } from "../src/benchmark/index.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
+import type { AskedBenchmark, Asking } from "../src/contract/benchmark.ts";
 import { importImages } from "../src/dataset/import-images.ts";
 import { type LoadedQuestions, loadQuestions } from "../src/dataset/questions.ts";
 import { MAX_PROBLEMS, rowFailure } from "../src/dataset/problems.ts";
 import { rowsDigest } from "../src/dataset/rows-digest.ts";
 import { imageFolder, questionFile } from "../src/dataset/source.ts";
+import { type MeasuringRecipe, nameOf } from "../src/measuring/recipe.ts";
+import type { CommonRecipe } from "../src/recipe/common.ts";
 import type { Source } from "../src/recipe/parts/data.ts";
 import { seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
@@ -16,7 +19,7 @@ import type { StepContext } from "./step.ts";
 /** Raise when the meaning of an imported item changes. */
 const RESULT_VERSION = 1;
 
-export interface WantedItems {
+interface WantedItems {
   readonly benchmark: string;
   readonly data: Source;
   /** Ask at most so many, chosen by the seed. */
@@ -28,7 +31,7 @@ export interface WantedItems {
  * Reads a benchmark's questions and every image, and keeps them with the images' digests as items.jsonl.
  * @throws {StepFailure} BadInput naming the first row that cannot be asked or judged
  */
-export async function importItems(
+async function importItems(
   deps: ActivityDeps,
   context: StepContext,
   { benchmark, data, most, seed }: WantedItems,
@@ -50,6 +53,32 @@ export async function importItems(
     return { rows: await writeJsonLines(join(folder, "items.jsonl"), items) };
   });
   return ref;
+}
+
+/**
+ * Imports every benchmark of a recipe, and says how policies are asked them.
+ * @throws {StepFailure} BadInput naming the first row that cannot be asked or judged
+ */
+export async function askingOf(
+  deps: ActivityDeps,
+  context: StepContext,
+  recipe: MeasuringRecipe & Pick<CommonRecipe, "chunk" | "seed">,
+): Promise<Asking> {
+  const benchmarks: AskedBenchmark[] = [];
+  for (const each of recipe.benchmarks) {
+    const { benchmark, data, max_questions: most, settings } = each;
+    const items = await importItems(deps, context, { benchmark, data, most, seed: recipe.seed });
+    benchmarks.push({ name: nameOf(each), benchmark, settings, images: data.image_root, items, count: items.rows });
+  }
+  const { dtype: _, ...serving } = recipe.answering;
+  return {
+    benchmarks,
+    serving,
+    chunk: { questions: recipe.chunk.questions, window: recipe.chunk.window },
+    resamples: recipe.bootstrap_resamples,
+    maxQuarantinedShare: recipe.max_quarantined_share,
+    seed: recipe.seed,
+  };
 }
 
 function refuseUnjudged(benchmark: string, name: string, { questions, rows }: LoadedQuestions): void {

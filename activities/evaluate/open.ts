@@ -1,9 +1,8 @@
 import type { EvaluatePlan, NamedPolicy } from "../../src/pipeline/evaluate/contract/plan.ts";
 import type { Recipe } from "../../src/pipeline/evaluate/recipe.ts";
-import { nameOf } from "../../src/pipeline/evaluate/rules.ts";
 import { policyDigest } from "../../src/run/policy.ts";
 import type { ActivityDeps } from "../deps.ts";
-import { importItems } from "../items.ts";
+import { askingOf } from "../items.ts";
 import { keepRecipe, openedAs } from "../open.ts";
 import { findPolicy } from "../policy.ts";
 import { openRunFolder } from "../run-folder.ts";
@@ -19,21 +18,15 @@ export async function openEvaluate(
   const recipe = openedAs(input, name, ["evaluate"]);
   const policies: NamedPolicy[] = [];
   for (const each of recipe.policies) policies.push(await named(deps, recipe, each));
-  const benchmarks = [];
-  for (const each of recipe.benchmarks) {
-    const { benchmark, data, max_questions: most, settings } = each;
-    const items = await importItems(deps, context, { benchmark, data, most, seed: recipe.seed });
-    benchmarks.push({ name: nameOf(each), benchmark, settings, images: data.image_root, items, count: items.rows });
-  }
+  const asking = await askingOf(deps, context, recipe);
   const models = Object.fromEntries(policies.map(({ name: policy, digest }) => [policy, digest]));
   const kept = await keepRecipe(deps, { recipe, texts: {}, models });
   const folder = await openRunFolder(deps, name, {
     kind: "evaluations",
-    data: benchmarks.map((each) => each.name).join("+"),
+    data: asking.benchmarks.map((each) => each.name).join("+"),
     digest: kept.ref.sha256,
     files: { "config.json": kept.recipe },
   });
-  const { dtype: _, ...serving } = recipe.answering;
   const [first] = policies;
   return {
     run: { name, recipe: kept.ref },
@@ -43,13 +36,7 @@ export async function openEvaluate(
     folder,
     warnings: [],
     searchAttributes: deps.searchAttributes,
-    own: {
-      policies,
-      benchmarks,
-      serving,
-      chunk: { questions: recipe.chunk.questions, window: recipe.chunk.window },
-      resamples: recipe.bootstrap_resamples,
-    },
+    own: { policies, asking },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ArtifactRef, PolicyRef } from "./artifact.ts";
 import type { Chunk } from "./chunk.ts";
-import type { Measurement } from "./measurement.ts";
+import type { Measurement, TabulateInput, Tabulated } from "./measurement.ts";
 import type { RunRef } from "./run.ts";
 
 /** A benchmark over somebody's data, as a run asks it. */
@@ -28,6 +28,18 @@ export interface Serving {
   readonly micro_batch: number;
 }
 
+/** What every policy of a run is asked, and how. */
+export interface Asking {
+  readonly benchmarks: readonly AskedBenchmark[];
+  readonly serving: Serving;
+  readonly chunk: { readonly questions: number; readonly window: number };
+  /** Resamples behind every interval. */
+  readonly resamples: number;
+  /** Share of a benchmark's answers that may be lost to the machine. */
+  readonly maxQuarantinedShare: number;
+  readonly seed: number;
+}
+
 export interface AnswerInput {
   readonly run: RunRef;
   readonly asked: AskedBenchmark;
@@ -53,4 +65,6 @@ export interface AnswerSteps {
 /** Steps that say what the answers come to. */
 export interface MeasureSteps {
   measureAnswers(input: MeasureInput): Promise<Measurement>;
+  /** Puts what was measured so far beside each other, and shows the answers in the run folder. */
+  tabulate(input: TabulateInput): Promise<Tabulated>;
 }

@@ -1,5 +1,6 @@
 import type { ArtifactRef } from "./artifact.ts";
-import type { Measured } from "./table.ts";
+import type { Account } from "./account.ts";
+import type { Measured, Table } from "./table.ts";
 
 /** What a policy reached on a benchmark; rows of scores.jsonl behind it say it item by item. */
 export interface Measurement {
@@ -29,4 +30,28 @@ export interface ScoreRow {
   readonly split: string;
   /** By name; null where this item could not be measured. */
   readonly scores: Readonly<Record<string, number | null>>;
+}
+
+/** One cell of a table of policies × benchmarks. */
+export interface MeasuredPolicy {
+  /** What the recipe, or the pipeline, calls the policy. */
+  readonly policy: string;
+  readonly digest: string;
+  readonly measured: Measurement;
+}
+
+export interface TabulateInput {
+  /** Run folder, relative to the worker's root. */
+  readonly folder: string;
+  /** Policies in the order of the table; the others are compared with the first. */
+  readonly cells: readonly MeasuredPolicy[];
+  readonly resamples: number;
+  readonly seed: number;
+  /** Share of a benchmark's answers that may be lost to the machine. */
+  readonly maxQuarantinedShare: number;
+}
+
+export interface Tabulated {
+  readonly tables: readonly Table[];
+  readonly accounts: readonly Account[];
 }

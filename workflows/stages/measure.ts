@@ -1,6 +1,6 @@
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
-import type { AnswerSteps, AskedBenchmark, MeasureSteps, Serving } from "../../src/contract/benchmark.ts";
-import type { Measurement } from "../../src/contract/measurement.ts";
+import type { AnswerSteps, AskedBenchmark, Asking, MeasureSteps, Serving } from "../../src/contract/benchmark.ts";
+import type { MeasuredPolicy, Measurement, Tabulated } from "../../src/contract/measurement.ts";
 import type { RunRef, StepLimits } from "../../src/contract/run.ts";
 import { type Carried, fanOut, inChild } from "./fan-out.ts";
 import type { Opened } from "./open.ts";
@@ -32,6 +32,39 @@ export async function measure({ plan, board }: Opened<unknown>, pass: Pass): Pro
   const answers = await board.following(child, () => inChild(answerBenchmark, child, { run, limits, ...pass }));
   const { measureAnswers } = controlSteps<MeasureSteps>(limits);
   return measureAnswers.executeWithOptions({ summary: `measure · ${title}` }, [{ run, asked, answers, resamples }]);
+}
+
+/** A policy under the name that its row of the table has. */
+export interface Asked {
+  readonly name: string;
+  readonly policy: PolicyRef;
+  readonly digest: string;
+}
+
+/** Asks a policy every benchmark. Benchmarks of the same questions find their answers made. */
+export async function measureAll(
+  run: Opened<{ readonly asking: Asking }>,
+  { name, policy, digest }: Asked,
+): Promise<MeasuredPolicy[]> {
+  const { benchmarks, serving, chunk, resamples } = run.plan.own.asking;
+  const cells: MeasuredPolicy[] = [];
+  for (const asked of benchmarks) {
+    const pass = { title: `${name} · ${asked.name}`, id: `${name}/${asked.name}`, policy, asked };
+    const how = { serving, perChunk: chunk.questions, window: chunk.window, resamples };
+    cells.push({ policy: name, digest, measured: await measure(run, { ...pass, ...how }) });
+  }
+  return cells;
+}
+
+/** Shows what is measured so far: policies × benchmarks, the first policy being what the others are compared with. */
+export async function putBeside(
+  { plan }: Opened<{ readonly asking: Asking }>,
+  cells: readonly MeasuredPolicy[],
+): Promise<Tabulated> {
+  const { resamples, maxQuarantinedShare, seed } = plan.own.asking;
+  const { tabulate } = controlSteps<MeasureSteps>(plan.limits);
+  const input = { folder: plan.folder, cells, resamples, maxQuarantinedShare, seed };
+  return tabulate.executeWithOptions({ summary: "put the policies beside each other" }, [input]);
 }
 
 interface AnswerAll extends Carried, Pass {

@@ -1,10 +1,10 @@
 import type { NamedModel, Plan, Room } from "../pipeline.ts";
 import { changes } from "./changes.ts";
-import { checkBenchmarks } from "./check-data.ts";
+import { checkBenchmarks } from "../../measuring/check-data.ts";
 import { planEvaluation } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
 import { upkeep } from "./upkeep.ts";
-import { verifyAnswers } from "./verify.ts";
+import { verifyAnswers } from "../../measuring/verify.ts";
 
 /** What of an evaluation reads files. */
 export const room: Room<Recipe> = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ScoreRow } from "../../../../src/contract/measurement.ts";
-import { type CellRows, lostOf, tabulate } from "../../../../src/pipeline/evaluate/tables.ts";
+import { type CellRows, lostOf, tabulate } from "../../../../src/measuring/tables.ts";
 
 const OPTIONS = { seed: "s", resamples: 200 };
 const ARTIFACT = { key: "k", sha256: "s", bytes: 1, rows: 4 };

@@ -1,10 +1,9 @@
-import type { Account } from "../../contract/account.ts";
-import type { ScoreRow } from "../../contract/measurement.ts";
-import { type Cell, type Column, plural, type Row, type Table } from "../../contract/table.ts";
-import { seedFor } from "../../seed.ts";
-import { type Observation, pairedBootstrap } from "../../statistics/bootstrap.ts";
-import { observationsOf, type Resampling } from "../../statistics/scores.ts";
-import type { MeasuredPolicy, Tabulated } from "./contract/plan.ts";
+import type { Account } from "../contract/account.ts";
+import type { MeasuredPolicy, ScoreRow, Tabulated } from "../contract/measurement.ts";
+import { type Cell, type Column, plural, type Row, type Table } from "../contract/table.ts";
+import { seedFor } from "../seed.ts";
+import { type Observation, pairedBootstrap } from "../statistics/bootstrap.ts";
+import { observationsOf, type Resampling } from "../statistics/scores.ts";
 
 /** A cell with the rows behind it. */
 export interface CellRows extends MeasuredPolicy {

@@ -1,16 +1,19 @@
-import { benchmarkOf } from "../../benchmark/index.ts";
-import { plural } from "../../contract/table.ts";
-import { checkImages } from "../../dataset/check-images.ts";
-import { allRows } from "../../dataset/check-rows.ts";
-import { questionRows } from "../../dataset/questions.ts";
-import { rowSentence } from "../../dataset/problems.ts";
-import { imageFolder, questionFile } from "../../dataset/source.ts";
-import type { CheckedData, CheckOptions } from "../pipeline.ts";
-import type { Recipe } from "./recipe.ts";
-import { nameOf } from "./rules.ts";
+import { benchmarkOf } from "../benchmark/index.ts";
+import { plural } from "../contract/table.ts";
+import { checkImages } from "../dataset/check-images.ts";
+import { allRows } from "../dataset/check-rows.ts";
+import { questionRows } from "../dataset/questions.ts";
+import { rowSentence } from "../dataset/problems.ts";
+import { imageFolder, questionFile } from "../dataset/source.ts";
+import type { CheckedData, CheckOptions } from "../pipeline/pipeline.ts";
+import { type MeasuringRecipe, nameOf } from "./recipe.ts";
 
 /** Looks at every question and image of every benchmark, and reports what cannot be asked or judged. */
-export async function checkBenchmarks(root: string, recipe: Recipe, options: CheckOptions): Promise<CheckedData> {
+export async function checkBenchmarks(
+  root: string,
+  recipe: Pick<MeasuringRecipe, "benchmarks">,
+  options: CheckOptions,
+): Promise<CheckedData> {
   const usable = [];
   for (const each of recipe.benchmarks) {
     const { benchmark, data } = each;

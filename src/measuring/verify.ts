@@ -1,21 +1,20 @@
 import { join } from "node:path";
-import { namesIn } from "../../artifact/disk.ts";
-import { readAllJsonLines, readJson } from "../../artifact/files.ts";
-import type { ArtifactStore } from "../../artifact/store.ts";
-import { benchmarkOf } from "../../benchmark/index.ts";
-import { type JudgedRow, statusCounts } from "../../benchmark/rows.ts";
-import type { RunResult } from "../../contract/progress.ts";
-import { readIfThere } from "../../run/trace.ts";
-import type { Check } from "../pipeline.ts";
-import { type Recipe } from "./recipe.ts";
-import { nameOf } from "./rules.ts";
+import { namesIn } from "../artifact/disk.ts";
+import { readAllJsonLines, readJson } from "../artifact/files.ts";
+import type { ArtifactStore } from "../artifact/store.ts";
+import { benchmarkOf } from "../benchmark/index.ts";
+import { type JudgedRow, statusCounts } from "../benchmark/rows.ts";
+import type { RunResult } from "../contract/progress.ts";
+import { readIfThere } from "../run/trace.ts";
+import type { Check } from "../pipeline/pipeline.ts";
+import { type BenchmarkBlock, type MeasuringRecipe, nameOf } from "./recipe.ts";
 
 /**
- * Judges every answer of an evaluation again, and compares the counts with the accounts of the result.
+ * Judges every answer of a run again, and compares the counts with the accounts of the result.
  * @param folder absolute path of the run folder
  */
 export async function* verifyAnswers(_store: ArtifactStore, folder: string): AsyncGenerator<Check> {
-  const { benchmarks } = await readJson<Recipe>(join(folder, "config.json"));
+  const { benchmarks } = await readJson<Pick<MeasuringRecipe, "benchmarks">>(join(folder, "config.json"));
   const result = await readIfThere<RunResult>(join(folder, "final_status.json"));
   const accounts = new Map(result?.accounts.map((each) => [each.of, each]));
   for (const policy of await namesIn(join(folder, "answers"))) {
@@ -40,7 +39,7 @@ export async function* verifyAnswers(_store: ArtifactStore, folder: string): Asy
   }
 }
 
-function judgedOtherwise(row: JudgedRow, { benchmark, settings }: Recipe["benchmarks"][number]): boolean {
+function judgedOtherwise(row: JudgedRow, { benchmark, settings }: BenchmarkBlock): boolean {
   if (row.text === null) return row.status !== "quarantined";
   const { judge, settings: schema } = benchmarkOf(benchmark);
   const item = { id: row.id, images: [], question: "", answer: row.truth, question_type: row.type, scene: row.group };

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { BENCHMARKS, type BenchmarkName } from "../benchmark/index.ts";
+import { source } from "../recipe/parts/data.ts";
+import { attention, dtype, pixelLimits, resamples, share } from "../recipe/parts/fields.ts";
+
+/** Tokens: a letter and a sentence; models that think first need some thousands. */
+const MAX_NEW_TOKENS = 256;
+/** Answers at once; where the device is too small for them, they are halved by themselves. */
+const MICRO_BATCH = 16;
+
+/** Names files and columns. */
+export const label = z
+  .string()
+  .max(40)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, - and _ are needed, a letter or digit first");
+
+const benchmark = z
+  .strictObject({
+    name: label.optional().describe("What the table calls it; the benchmark's name when absent"),
+    benchmark: z.enum(Object.keys(BENCHMARKS) as BenchmarkName[]).describe("How it is asked and judged"),
+    data: source,
+    max_questions: z.int().min(1).optional().describe("Ask at most this many, chosen by the seed"),
+    settings: z.record(z.string(), z.json()).default({}).describe("The benchmark's own settings; docs/benchmarks.md"),
+  })
+  .describe("One benchmark over one file of questions");
+
+const answering = z
+  .strictObject({
+    backend: z.enum(["transformers", "simulated"]).describe("Who serves the policies"),
+    dtype: dtype.describe("The dtype in which they are served"),
+    attn_implementation: attention.describe("The attention kernel"),
+    ...pixelLimits,
+    max_new_tokens: z
+      .int()
+      .min(1)
+      .default(MAX_NEW_TOKENS)
+      .describe("Longest answer; what is cut there is judged as it is"),
+    micro_batch: z.int().min(1).default(MICRO_BATCH).describe("Answers at once; halved where a GPU is too small"),
+  })
+  .describe("How policies answer: greedily, all of them alike");
+
+/** What a recipe that asks policies benchmarks says of it. */
+export const measuring = {
+  benchmarks: z.array(benchmark).min(1).describe("What every policy is asked"),
+  answering,
+  bootstrap_resamples: resamples,
+  max_quarantined_share: share
+    .default(0.1)
+    .describe("The run stops when more of a benchmark's answers are lost to the machine"),
+};
+
+/** The parsed blocks. */
+export type MeasuringRecipe = z.output<z.ZodObject<typeof measuring>>;
+export type BenchmarkBlock = MeasuringRecipe["benchmarks"][number];
+
+/** What a benchmark is called in tables and files. */
+export function nameOf({ name, benchmark: own }: Pick<BenchmarkBlock, "name" | "benchmark">): string {
+  return name ?? own;
+}
