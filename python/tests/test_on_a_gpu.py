@@ -1,7 +1,7 @@
 """What can only be seen on a GPU: the same work there as on the CPU, real want of memory, a real fault in a kernel.
 
-Not gathered where torch sees no GPU (conftest.py). SNOWBALL_TEST_GPU names another device than the first GPU; with "cpu" the comparisons
-run against themselves, which checks that they can be made.
+Gathered only where torch sees a GPU (conftest.py). SNOWBALL_TEST_GPU names another device than the first GPU; with
+"cpu" the comparisons run against themselves, which checks that they can be made.
 """
 
 import os
