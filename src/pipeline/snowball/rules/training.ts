@@ -80,10 +80,10 @@ export const TRAINING_RULES: readonly Rule[] = [
   ({ training }) => {
     const frozen = FREEZES.find((field) => training[field]);
     return (
-      training.tuning === "lora" &&
+      training.tuning !== "full" &&
       frozen !== undefined && {
         path: ["training", frozen],
-        message: `training.${frozen} is true, but training.tuning is lora, which trains an adapter alone; it has to go, or tuning full is needed.`,
+        message: `training.${frozen} is true, but training.tuning is ${training.tuning}, which trains an adapter alone; it has to go, or tuning full is needed.`,
       }
     );
   },
