@@ -26,7 +26,7 @@ const RESULT_VERSION = 2;
 export async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
   const { job } = input;
-  const { settings: schema, files } = algorithmOf(job.algorithm);
+  const { settings: schema, files, repeats } = algorithmOf(job.algorithm);
   const own = schema.parse(job.settings);
   const opened = await readRecipe(store, input.run);
   refuseAdapters(job);
@@ -46,7 +46,8 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
     inputs: [baseDigest(job.init), ...reference, ...job.data.map((each) => each.ref.sha256)],
   };
   const rows = job.data.reduce((sum, each) => sum + each.ref.rows, 0);
-  const steps = { saveSteps: own.save_steps, maxSteps: optimizerSteps(rows, own) };
+  const inBatches = rows * (repeats?.(own) ?? 1);
+  const steps = { saveSteps: own.save_steps, maxSteps: optimizerSteps(inBatches, own) };
   const checkpoints = createCheckpoints(store, recipeOf, steps);
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const data = join(folder, files.joined);

@@ -79,9 +79,18 @@ export function pairPrompt(question: Question, texts: PlannerTexts, maxInstructi
  * @param images absolute paths, one per marker that the row's prompt begins with
  */
 export function pairMessages(system: string, prompt: string, images: readonly string[]): Message[] {
-  const text = prompt.slice(IMAGE_MARKER.length * images.length);
+  return askedMessages(system, prompt.slice(IMAGE_MARKER.length * images.length), images);
+}
+
+/**
+ * A question about images, which stand before its text.
+ * @param system the system text; null or empty for none
+ * @param text without markers
+ * @param images absolute paths
+ */
+export function askedMessages(system: string | null, text: string, images: readonly string[]): Message[] {
   const user: Message = { role: "user", content: imagesThenText(images, text) };
-  return system === "" ? [user] : [{ role: "system", content: [{ type: "text", text: system }] }, user];
+  return system ? [{ role: "system", content: [{ type: "text", text: system }] }, user] : [user];
 }
 
 function imagesThenText(images: readonly string[], text: string): Content[] {

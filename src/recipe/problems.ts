@@ -35,7 +35,7 @@ export function shapeProblems(value: unknown, issues: readonly z.core.$ZodIssue[
 function wrongValue(value: unknown, issue: z.core.$ZodIssue, root: SchemaNode): Problem {
   const given = valueAt(value, issue.path);
   const node = schemaAt(root, issue.path);
-  const ownWords = issue.code === "invalid_format" ? issue.message : undefined;
+  const ownWords = issue.code === "invalid_format" || issue.code === "custom" ? issue.message : undefined;
   const name = issue.path.length === 0 ? "The recipe" : fieldName(issue.path);
   const is = given === undefined ? "is missing" : `is ${shown(given)}`;
   return {

@@ -33,6 +33,8 @@ export interface Algorithm<S extends CommonSettings = CommonSettings> {
   readonly settings: z.ZodType<S>;
   /** What the rows are called in the artifacts that bring them, and all of them in the artifact that is trained. */
   readonly files: { readonly rows: string; readonly joined: string };
+  /** How often a row is in an epoch's batches, where it is not once: GRPO's batches are made of completions. */
+  readonly repeats?: (settings: S) => number;
   /** What of the settings determines the result, as it stands in the key. */
   readonly keyed: (settings: S) => object;
   /** What the rows ask; `images` makes names absolute. A merge is looked at on them. */

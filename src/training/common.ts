@@ -28,6 +28,9 @@ const LORA_TARGET = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_pr
 /** DeepSpeed's ZeRO: optimizer states, then gradients, then weights are divided over the processes. */
 export const ZERO_STAGES = ["zero1", "zero2", "zero3"] as const;
 
+/** What PyTorch's FSDP2 divides over the processes, as ZeRO's stages 3 and 2 do. */
+const SHARDINGS = ["full_shard", "shard_grad_op"] as const;
+
 const SCHEDULES = ["linear", "cosine", "constant", "constant_with_warmup"] as const;
 
 const rate = (peak: number) => z.number().gt(0).max(1).default(peak);
@@ -36,21 +39,18 @@ const rate = (peak: number) => z.number().gt(0).max(1).default(peak);
 export const who = {
   backend: z.enum(["trl", "simulated"]).describe("Who trains"),
   tuning: z
-    .enum(["lora", "full"])
+    .enum(["lora", "qlora", "full"])
     .default("lora")
-    .describe("lora: an adapter on the language model; full: every part that is not frozen"),
+    .describe(
+      "lora: an adapter on the language model; qlora: the same, on a base that is held in 4 bits while it trains; full: every part that is not frozen",
+    ),
 };
 
 /** How any training of a network runs: its adapter or its parts, its rates, its batches, its devices. */
 export const howItRuns = {
   lora_rank: z.int().min(1).max(1024).default(LORA_RANK).describe("Rank of the adapter"),
   lora_alpha: z.number().gt(0).default(LORA_ALPHA).describe("The adapter is scaled by alpha / rank"),
-  lora_dropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .describe("TRL switches it off unless extra.disable_dropout is false"),
+  lora_dropout: z.number().min(0).lt(1).default(0).describe("Share of the adapter's inputs that a step leaves out"),
   lora_target: z
     .array(z.string().min(1))
     .min(1)
@@ -65,12 +65,12 @@ export const howItRuns = {
   freeze_merger: z.boolean().default(false).describe("full: true leaves the merger as it is"),
   lr_scheduler_type: z.enum(SCHEDULES).default("cosine").describe("Shape of the learning rate"),
   warmup_steps: z.number().min(0).default(0).describe("Optimizer steps, or below 1 a share of all steps"),
-  num_train_epochs: z.number().gt(0).optional().describe("Passes over the pairs; 1 when absent"),
+  num_train_epochs: z.number().gt(0).optional().describe("Passes over the rows; 1 when absent"),
   max_steps: z
     .int()
     .min(1)
     .optional()
-    .describe("Optimizer steps, whatever the number of pairs; overrides num_train_epochs"),
+    .describe("Optimizer steps, whatever the number of rows; overrides num_train_epochs"),
   per_device_train_batch_size: z.int().min(1).default(PER_DEVICE_BATCH).describe("Rows a forward pass"),
   gradient_accumulation_steps: z.int().min(1).default(ACCUMULATION).describe("Forward passes an optimizer step"),
   num_processes: z
@@ -83,17 +83,39 @@ export const howItRuns = {
     .union([z.enum(ZERO_STAGES), path])
     .optional()
     .describe("ZeRO's stage, or the file of a DeepSpeed configuration; needs make deepspeed"),
+  fsdp: z
+    .enum(SHARDINGS)
+    .optional()
+    .describe(
+      "FSDP2 in place of DeepSpeed: full_shard divides weights, gradients and optimizer states over the processes; shard_grad_op keeps the weights whole between forward and backward",
+    ),
   max_grad_norm: z.number().min(0).default(MAX_GRAD_NORM).describe("0 is off"),
   save_steps: z.int().min(1).default(SAVE_STEPS).describe("Optimizer steps between checkpoints"),
 };
+
+/** A common setting under another default, for algorithms whose field has one. */
+export function withDefault<T extends z.ZodType>(setting: z.ZodDefault<T>, value: z.output<T>) {
+  return setting
+    .unwrap()
+    .default(value as never)
+    .describe(setting.description ?? "");
+}
 
 /** Settings that every algorithm has. */
 export const common = z.object({ ...who, ...howItRuns });
 export type CommonSettings = z.output<typeof common>;
 
+const ADAPTERS = { lora: "LoRA", qlora: "QLoRA" } as const;
+
+/** The tuning in a few words: "LoRA r64". */
+export function tuningOf({ tuning, lora_rank: rank }: Pick<CommonSettings, "tuning" | "lora_rank">): string {
+  return tuning === "full" ? "full fine-tuning" : `${ADAPTERS[tuning]} r${rank}`;
+}
+
 /**
  * Optimizer steps of a training, as the Trainer of transformers counts them: batches are rounded up, dealt out to the
  * processes, rounded up again, then steps in an epoch, then epochs.
+ * @param rows as they are in the batches of an epoch
  */
 export function optimizerSteps(rows: number, settings: CommonSettings): number {
   if (settings.max_steps !== undefined) return settings.max_steps;

@@ -1,9 +1,11 @@
 import { StepFailure } from "../failure.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { dpo } from "./dpo.ts";
+import { grpo } from "./grpo.ts";
+import { sft } from "./sft.ts";
 
 /** The ways to make a policy, by the name in a job. A new one adds one line. */
-const ALGORITHMS = { dpo } as const;
+const ALGORITHMS = { sft, dpo, grpo } as const;
 
 /** @throws {StepFailure} BadInput for an algorithm that this version does not know */
 export function algorithmOf(name: string): Algorithm {

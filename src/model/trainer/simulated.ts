@@ -2,20 +2,22 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { canonicalJson } from "../../artifact/canonical-json.ts";
 import type { Simulate } from "../../recipe/common.ts";
+import { algorithmOf } from "../../training/index.ts";
 import type { TrainerBackend } from "./backend.ts";
 
 /** Optimizer steps that a simulated training pretends to make. */
 const STEPS = 4;
 
-/** A trainer without a model: what it makes is the digest of what it was given, so equal pairs make equal policies. */
+/** A trainer without a model: what it makes is the digest of what it was given, so equal rows make equal policies. */
 export function createSimulatedTrainer(simulate: Simulate): TrainerBackend {
   const latency = simulate?.latency_ms.train ?? 0;
   return {
     async train(request, { signal, onEvent }) {
       const digest = createHash("sha256")
         .update(await readFile(request.data))
-        .update(JSON.stringify([request.seed, request.settings.learning_rate, request.settings["beta"]]))
+        .update(canonicalJson([request.seed, algorithmOf(request.algorithm).keyed(request.settings)]))
         .digest("hex");
       for (let step = 1; step <= STEPS; step++) {
         await sleep(latency / STEPS, undefined, { signal });

@@ -1,5 +1,6 @@
 import type { Pipeline } from "../pipeline.ts";
 import { olderResult } from "./older-result.ts";
+import { tuningOf } from "../../training/common.ts";
 import { dataFile, type Recipe } from "./recipe/index.ts";
 import { singleRoundRecipe } from "./recipe/single-round.ts";
 import { snowballRecipe } from "./recipe/snowball.ts";
@@ -9,8 +10,7 @@ const both = {
   rules: (recipe: Recipe) => checkTogether(recipe),
   opening: ({ loop, planner, training }: Recipe) => {
     const iterations = `${loop.num_iterations} iteration${loop.num_iterations === 1 ? "" : "s"}`;
-    const tuning = training.tuning === "full" ? "full fine-tuning" : `LoRA r${training.lora_rank}`;
-    return `${iterations} · K ${planner.num_rollouts} · ${tuning}`;
+    return `${iterations} · K ${planner.num_rollouts} · ${tuningOf(training)}`;
   },
   subject: dataFile,
   olderResult,

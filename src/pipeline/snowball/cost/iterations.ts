@@ -84,5 +84,5 @@ export function recipeWarnings(recipe: Recipe, questions: number, givenPairs = 0
 }
 
 function isLora({ training }: Recipe): boolean {
-  return training.backend !== "simulated" && training.tuning === "lora";
+  return training.backend !== "simulated" && training.tuning !== "full";
 }

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { isReward, REWARDS } from "../reward/index.ts";
+import type { Algorithm } from "./algorithm.ts";
+import { type AskedRow, askedOf } from "./asked.ts";
+import { howItRuns, settingsKey, who, withDefault } from "./common.ts";
+
+/** A question whose answers are rewarded, an entry of grpo_rows.json. */
+export interface GrpoRow extends AskedRow {
+  /** The true answer. */
+  readonly truth: string;
+  /** The type of its task, by which a reward may judge: "spatial", "counting". */
+  readonly kind: string;
+}
+
+/** Completions of a group: the smallest of the field's, for the memory of one GPU. */
+const GENERATIONS = 4;
+const TEMPERATURE = 0.7;
+/** Tokens. */
+const COMPLETION = 256;
+/** How far the policy may leave the reference (Shao et al. 2024). TRL's own default of 0 measures no KL. */
+const BETA = 0.04;
+/** The clipping of PPO's authors, and TRL's default. */
+const EPSILON = 0.2;
+const LEARNING_RATE = 1e-6;
+/** One group a forward pass, and four an optimizer step. */
+const ACCUMULATION = 4;
+/** Share of a GPU's memory that vLLM takes beside the training. */
+const VLLM_MEMORY = 0.8;
+
+/** The losses of TRL's GRPOTrainer that need nothing but the other settings here. */
+const LOSSES = ["grpo", "dapo", "dr_grpo", "bnpo", "cispo"] as const;
+
+const rewardNames = Object.keys(REWARDS);
+
+const rewards = z
+  .record(z.string(), z.number())
+  .refine((weights) => Object.keys(weights).every(isReward), {
+    error: ({ input }) => `${unknownIn(input as object)} is no reward; ${rewardNames.join(", ")} are`,
+  })
+  .refine((weights) => Object.values(weights).some((weight) => weight !== 0), {
+    error: "one weight that is not 0 is needed, or nothing is learned",
+  });
+
+function unknownIn(weights: object): string {
+  return Object.keys(weights).find((name) => !isReward(name))!;
+}
+
+const settings = z
+  .strictObject({
+    ...who,
+    rewards: rewards
+      .default({ combined: 1 })
+      .describe(`The weight of each reward in the sum of them; there are ${rewardNames.join(", ")}`),
+    num_generations: z
+      .int()
+      .min(2)
+      .default(GENERATIONS)
+      .describe("Completions of a question, compared with each other; has to divide the rows of a step"),
+    temperature: z.number().gt(0).default(TEMPERATURE).describe("Of the sampled completions"),
+    top_p: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(1)
+      .describe(
+        "Below 1 the completions come from a truncated policy, while the loss weighs them by the whole one's probabilities",
+      ),
+    max_completion_length: z.int().min(1).default(COMPLETION).describe("Tokens of a completion before it is cut"),
+    beta: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(BETA)
+      .describe("Strength of the pull to the reference; 0 needs no reference, and measures no KL"),
+    loss_type: z.enum(LOSSES).default("dapo").describe("How the tokens' losses are averaged"),
+    scale_rewards: z
+      .enum(["group", "batch", "none"])
+      .default("group")
+      .describe("Whose standard deviation the advantages are divided by"),
+    epsilon: z.number().gt(0).lt(1).default(EPSILON).describe("How far a token's probability ratio counts below 1"),
+    epsilon_high: z.number().gt(0).optional().describe("How far it counts above 1; epsilon when absent"),
+    use_vllm: z
+      .boolean()
+      .default(false)
+      .describe("true: completions are sampled by vLLM, in the training's own process"),
+    vllm_gpu_memory_utilization: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(VLLM_MEMORY)
+      .describe("use_vllm: the share of the GPU's memory that vLLM takes"),
+    ...howItRuns,
+    learning_rate: withDefault(howItRuns.learning_rate, LEARNING_RATE),
+    per_device_train_batch_size: withDefault(howItRuns.per_device_train_batch_size, GENERATIONS).describe(
+      "Completions a forward pass",
+    ),
+    gradient_accumulation_steps: withDefault(howItRuns.gradient_accumulation_steps, ACCUMULATION),
+    extra: z.record(z.string(), z.json()).default({}).describe("Passed on to TRL's GRPOConfig, which checks it"),
+  })
+  .describe("How a policy learns from rewards: of several answers to a question, the better ones become more likely");
+
+/** Group-relative policy optimisation (Shao et al. 2024) by TRL's GRPOTrainer. */
+export const grpo: Algorithm<z.output<typeof settings>> = {
+  settings,
+  files: { rows: "grpo_rows.json", joined: "grpo.json" },
+  repeats: ({ num_generations: completions }) => completions,
+  keyed: settingsKey,
+  prompts: (rows, images) => askedOf(rows as readonly GrpoRow[], images),
+};
