@@ -7,7 +7,7 @@ import type { ScoreRow } from "../src/contract/measurement.ts";
 import { readRecipe } from "../src/run/recipe-file.ts";
 import { seedFor } from "../src/seed.ts";
 import { pairedBootstrap } from "../src/statistics/bootstrap.ts";
-import { decideGate } from "../src/statistics/gate.ts";
+import { decideGate } from "../src/statistics/verdict.ts";
 import { observationsOf, SCORES_FILE } from "../src/statistics/scores.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { StepContext } from "./step.ts";

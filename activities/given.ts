@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { digestFile } from "../src/artifact/digest-file.ts";
-import { digestFolder } from "../src/artifact/digest-folder.ts";
+import { digestFile, digestFolder } from "../src/artifact/digest.ts";
 import type { Built } from "../src/artifact/make.ts";
 import { readJson } from "../src/artifact/files.ts";
 import { isMade, type ModelFolder, type PolicyRef } from "../src/contract/artifact.ts";

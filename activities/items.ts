@@ -5,7 +5,7 @@ import { benchmarkOf } from "../src/benchmark/index.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import { importImages } from "../src/dataset/import-images.ts";
 import { type LoadedQuestions, loadQuestions } from "../src/dataset/questions.ts";
-import { MAX_PROBLEMS, rowFailure } from "../src/dataset/row-problems.ts";
+import { MAX_PROBLEMS, rowFailure } from "../src/dataset/problems.ts";
 import { rowsDigest } from "../src/dataset/rows-digest.ts";
 import { imageFolder, questionFile } from "../src/dataset/source.ts";
 import type { Source } from "../src/recipe/parts/data.ts";

@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { digestFolder } from "../src/artifact/digest-folder.ts";
+import { digestFolder } from "../src/artifact/digest.ts";
 import { writeJson } from "../src/artifact/files.ts";
-import { listFiles } from "../src/artifact/list-files.ts";
+import { listFiles } from "../src/artifact/disk.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import { type ArtifactRef, isMade, type PolicyRef } from "../src/contract/artifact.ts";
 import type { RunResult } from "../src/contract/progress.ts";

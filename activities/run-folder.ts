@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isMissing, codeOf } from "../src/artifact/durable.ts";
+import { isMissing, codeOf } from "../src/artifact/disk.ts";
 import { readJson, writeJson } from "../src/artifact/files.ts";
 import { StepFailure } from "../src/failure.ts";
 import type { ActivityDeps } from "./deps.ts";

@@ -14,5 +14,5 @@ export { parseRecipe, parseRecipeObject } from "./pipeline/parse.ts";
 export type { PipelineName, Recipe, RecipeInput } from "./pipeline/index.ts";
 export type { ListedRun } from "./report/runs.ts";
 export type { RunSnapshot, RunStatus, Stalled, StepProgress } from "./report/snapshot.ts";
-export { answerGate } from "./temporal/gate.ts";
+export { answerGate } from "./temporal/decide.ts";
 export type { StartedRun } from "./temporal/start.ts";

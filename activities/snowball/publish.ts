@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { joinJsonLines, readJson, writeJson, writeJsonLines } from "../../src/artifact/files.ts";
 import { linkFile, linkFolder } from "../../src/artifact/link-folder.ts";
-import { namesIn } from "../../src/artifact/names-in.ts";
+import { namesIn } from "../../src/artifact/disk.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
 import type { ChunkResult } from "../../src/contract/chunk.ts";
 import type { IterationView } from "../../src/pipeline/snowball/contract/steps.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "oxfmt";
-import { jsonSchema } from "../../src/recipe/json-schema.ts";
+import { jsonSchema } from "../../src/recipe/needed.ts";
 import { PIPELINES } from "../../src/pipeline/index.ts";
 import type { DescribedNode } from "./fields.ts";
 import { recipeIndex, recipePage } from "./recipe-page.ts";

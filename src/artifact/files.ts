@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { StepFailure } from "../failure.ts";
 import { splitLines } from "../split-lines.ts";
-import { writeWhole } from "./durable.ts";
+import { writeWhole } from "./disk.ts";
 
 /** Text gathered before it is written (1 MiB of characters): few system calls, little memory. */
 const WRITE_CHARACTERS = 1 << 20;

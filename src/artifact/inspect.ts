@@ -1,10 +1,9 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fewAtATime, FILES_AT_ONCE } from "../few-at-a-time.ts";
-import { isMissing } from "./durable.ts";
-import { sha256OfFile } from "./hash.ts";
-import { listFiles } from "./list-files.ts";
-import { MANIFEST, type Manifest, type ManifestFile, readManifest } from "./manifest.ts";
+import { isMissing, listFiles } from "./disk.ts";
+import { sha256OfFile } from "./digest.ts";
+import { type Manifest, MANIFEST, type ManifestFile, readManifest } from "./manifest.ts";
 
 /** `sizes`: every file is there with its size. `bytes`: every byte is hashed. */
 export type Depth = "sizes" | "bytes";
@@ -46,4 +45,37 @@ async function problemOf(
 function missingName(error: unknown, folder: string): string {
   const path = (error as NodeJS.ErrnoException).path;
   return path?.startsWith(folder) ? path.slice(folder.length + 1) : "a file";
+}
+
+/**
+ * "This host has hashed this artifact": its digest, and the size and time of every file at that moment. While these
+ * stay as they are, the bytes are not read again.
+ */
+export async function writeStamp(path: string, folder: string, manifest: Manifest): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  // Neither whole nor flushed: a stamp that is torn or lost costs one more look at the bytes, a flush costs every reader.
+  await writeFile(path, await fingerprint(folder, manifest));
+}
+
+export async function stampHolds(path: string, folder: string, manifest: Manifest): Promise<boolean> {
+  try {
+    return (await readFile(path, "utf8")) === (await fingerprint(folder, manifest));
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+export async function dropStamp(path: string): Promise<void> {
+  await rm(path, { force: true });
+}
+
+async function fingerprint(folder: string, manifest: Manifest): Promise<string> {
+  const files = await Promise.all(
+    manifest.files.map(async ({ name }) => {
+      const { size, mtimeNs } = await stat(join(folder, name), { bigint: true });
+      return `${size} ${mtimeNs} ${name}\n`;
+    }),
+  );
+  return `${manifest.sha256}\n${files.join("")}`;
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { copyFile, link, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { codeOf, isMissing } from "./durable.ts";
-import { listFiles } from "./list-files.ts";
+import { codeOf, isMissing, listFiles } from "./disk.ts";
 import { MANIFEST } from "./manifest.ts";
 
 /** Answers of file systems that have no hard links, or none to here; FUSE's and network ones have their own words. */

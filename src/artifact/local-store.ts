@@ -7,12 +7,11 @@ import { record } from "./descent.ts";
 import { inspect } from "./inspect.ts";
 import { layoutOf } from "./layout.ts";
 import { refOf } from "./manifest.ts";
-import { openArtifact } from "./open.ts";
+import { openArtifact, verifyArtifacts } from "./open.ts";
 import { removeArtifact } from "./prune.ts";
 import { newScratch, sweepScratch } from "./scratch.ts";
 import { setAside } from "./set-aside.ts";
 import type { ArtifactStore, CommitPoint } from "./store.ts";
-import { verifyArtifacts } from "./verify.ts";
 
 export interface LocalStoreOptions {
   /** Called after each part of a commit: the seam at which tests let a process die or a disk run full. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArtifactRef } from "../contract/artifact.ts";
 import { canonicalDigest, canonicalJson } from "./canonical-json.ts";
-import { isMissing } from "./durable.ts";
+import { isMissing } from "./disk.ts";
 import type { Made } from "./store.ts";
 
 export const MANIFEST = "manifest.json";

@@ -2,7 +2,7 @@ import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Layout } from "./layout.ts";
 import { newScratch } from "./scratch.ts";
-import { dropStamp } from "./stamp.ts";
+import { dropStamp } from "./inspect.ts";
 
 /**
  * Removes an artifact. It leaves its place by one rename, so that a process that dies here leaves scratch, which is

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { identityOf, isRunning, processSpace } from "../process/identity.ts";
-import { isMissing } from "./durable.ts";
+import { isMissing } from "./disk.ts";
 
 /** Scratch of a host that cannot be asked is left alone this long after its last change (a day, in ms). */
 const ABANDONED_MS = 24 * 3600 * 1000;

@@ -2,11 +2,9 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing, moveInto } from "./durable.ts";
-import { type Depth, inspect } from "./inspect.ts";
+import { isMissing, moveInto, namesIn } from "./disk.ts";
+import { type Depth, dropStamp, inspect } from "./inspect.ts";
 import type { Layout } from "./layout.ts";
-import { namesIn } from "./names-in.ts";
-import { dropStamp } from "./stamp.ts";
 
 /** Moves a broken artifact out of the store, to where a person can look at it; it is never deleted here. */
 export async function setAside(layout: Layout, key: string, depth: Depth): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing, moveInto, writeWhole } from "./durable.ts";
+import { isMissing, moveInto, writeWhole } from "./disk.ts";
 
 /**
  * The id of a store, by which hosts can tell whether they see the same one: drawn once, by whoever asks first. It goes

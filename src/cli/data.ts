@@ -1,15 +1,14 @@
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { roomOf } from "../pipeline/rooms.ts";
-import type { DataProblem } from "../dataset/report.ts";
+import type { DataProblem } from "../dataset/problems.ts";
 import { unpackFiles } from "../dataset/unpack.ts";
 import { StepFailure } from "../failure.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
-import { bar } from "../report/bar.ts";
+import { bar } from "../report/live.ts";
 import { count, plural } from "../numbers.ts";
-import { BAD_INPUT } from "./exit-status.ts";
-import { jsonOption, rootOption } from "./options.ts";
-import { readRecipeFile } from "./recipe-file.ts";
+import { BAD_INPUT } from "./exit.ts";
+import { jsonOption, readRecipeFile, rootOption } from "./options.ts";
 import { type Screen, terminalScreen } from "./screen.ts";
 
 /** Characters of the bar. */

@@ -3,7 +3,7 @@ import { doctorLines } from "../report/doctor.ts";
 import { hostFindings, nodeFindings } from "./doctor/host.ts";
 import { pythonFindings } from "./doctor/python.ts";
 import { temporalFindings } from "./doctor/temporal.ts";
-import { FAILED } from "./exit-status.ts";
+import { FAILED } from "./exit.ts";
 import { jsonOption, rootOption } from "./options.ts";
 
 export function doctorCommand(): Command {

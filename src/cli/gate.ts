@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { StepFailure } from "../failure.ts";
 import { connect } from "../temporal/connection.ts";
-import { answerGate } from "../temporal/gate.ts";
+import { answerGate } from "../temporal/decide.ts";
 import { rootOption } from "./options.ts";
 
 interface GateOptions {

@@ -3,8 +3,7 @@ import { StepFailure } from "../failure.ts";
 import { parseRecipeObject } from "../pipeline/parse.ts";
 import type { Changes } from "../pipeline/pipeline.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
-import { outcomeLines } from "../report/outcome.ts";
-import { movedLine, nextLines, openingLines, partingLines } from "../report/session.ts";
+import { movedLine, nextLines, openingLines, outcomeLines, partingLines } from "../report/session.ts";
 import { configuredServer } from "../temporal/configured.ts";
 import { connect, type Connected } from "../temporal/connection.ts";
 import { moveOn } from "../temporal/move-on.ts";
@@ -14,7 +13,7 @@ import { readSnapshot } from "../temporal/snapshot.ts";
 import { resultOf, startRun, statusOf } from "../temporal/start.ts";
 import { type EmbeddedHost, hostOrBorrow } from "./embedded-host.ts";
 import { changesBetween } from "./changes.ts";
-import { INTERRUPTED } from "./exit-status.ts";
+import { INTERRUPTED } from "./exit.ts";
 import { STALLED_MS, watch } from "./watch.ts";
 
 /** How a command that runs something speaks, and what it starts on. */

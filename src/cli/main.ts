@@ -1,7 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { StepFailure } from "../failure.ts";
-import { BAD_INPUT, INTERRUPTED } from "./exit-status.ts";
-import { Interrupted } from "./interrupt.ts";
+import { BAD_INPUT, Interrupted, INTERRUPTED } from "./exit.ts";
 
 /**
  * The commands, in the order in which help lists them. Each loads what it needs and no more: Temporal's client alone
@@ -49,7 +48,7 @@ try {
     console.error(error.message);
     process.exitCode = BAD_INPUT;
   } else {
-    const { exitCodeOf, sayFailure } = await import("./failure.ts");
+    const { exitCodeOf, sayFailure } = await import("./exit.ts");
     sayFailure(error);
     process.exitCode = exitCodeOf(error);
   }

@@ -1,7 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Option } from "commander";
+import { StepFailure } from "../failure.ts";
+import { parseRecipe } from "../pipeline/parse.ts";
+import type { CommonRecipe } from "../recipe/common.ts";
 
 /** This clone. */
 export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
@@ -23,4 +26,15 @@ export function fromRoot(root: string, path: string): string {
   const absolute = !existsSync(resolve(path)) && existsSync(join(root, path)) ? join(root, path) : resolve(path);
   const typed = relative(root, absolute).replaceAll("\\", "/");
   return existsSync(absolute) ? typed || "." : path;
+}
+
+/** Reads and checks a recipe file. Throws BadInput. */
+export function readRecipeFile(file: string): CommonRecipe {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new StepFailure("BadInput", `The recipe ${file} cannot be read: ${(cause as Error).message}.`, { cause });
+  }
+  return parseRecipe(text, file);
 }

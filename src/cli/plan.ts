@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import { roomOf } from "../pipeline/rooms.ts";
 import { freeBytes } from "../run/free-space.ts";
-import { jsonOption, rootOption } from "./options.ts";
-import { readRecipeFile } from "./recipe-file.ts";
+import { jsonOption, readRecipeFile, rootOption } from "./options.ts";
 
 export function planCommand(): Command {
   return new Command("plan")

@@ -1,7 +1,7 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { PIPELINES, type PipelineName } from "../pipeline/index.ts";
 import { parseRecipeObject } from "../pipeline/parse.ts";
-import { jsonSchema } from "../recipe/json-schema.ts";
+import { jsonSchema } from "../recipe/needed.ts";
 import { commentedYaml } from "../report/commented-yaml.ts";
 import { PROJECT } from "./options.ts";
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { census } from "../artifact/census.ts";
+import { census } from "../artifact/descent.ts";
 import { setAsideToRetry } from "../artifact/set-aside.ts";
 import { StepFailure } from "../failure.ts";
 import { parseRecipeObject } from "../pipeline/parse.ts";
@@ -12,7 +12,7 @@ import type { Connected } from "../temporal/connection.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 import { runningRecipe } from "../temporal/running-recipe.ts";
 import { statusOf } from "../temporal/start.ts";
-import { interrupted } from "./interrupt.ts";
+import { interrupted } from "./exit.ts";
 import { launch, type Launch, onServer } from "./launch.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { lastRecipe, runFolderOf } from "./run-folder.ts";

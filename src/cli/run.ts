@@ -1,13 +1,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { interrupted } from "./interrupt.ts";
+import { interrupted } from "./exit.ts";
 import { StepFailure } from "../failure.ts";
 import { roomOf } from "../pipeline/rooms.ts";
 import type { Kept } from "../pipeline/pipeline.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import { changesBetween } from "./changes.ts";
-import { jsonOption, rootOption } from "./options.ts";
+import { jsonOption, readRecipeFile, rootOption } from "./options.ts";
 import { preflight } from "./preflight.ts";
-import { readRecipeFile } from "./recipe-file.ts";
 import { lastRecipe } from "./run-folder.ts";
 
 /** How a run is started, and what is kept of one before. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { readResult } from "../pipeline/result.ts";
 import { StepFailure } from "../failure.ts";
-import { outcomeLines } from "../report/outcome.ts";
+import { outcomeLines } from "../report/session.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { runFolderOf } from "./run-folder.ts";
 

@@ -1,13 +1,11 @@
 import { WorkflowFailedError } from "@temporalio/client";
 import { Command } from "commander";
-import { outcomeLines } from "../report/outcome.ts";
+import { outcomeLines } from "../report/session.ts";
 import { statusLines } from "../report/status.ts";
 import { connect, type Connected } from "../temporal/connection.ts";
 import { readSnapshot } from "../temporal/snapshot.ts";
 import { resultOf } from "../temporal/start.ts";
-import { INTERRUPTED } from "./exit-status.ts";
-import { sentenceOf } from "./failure.ts";
-import { interrupted } from "./interrupt.ts";
+import { interrupted, INTERRUPTED, sentenceOf } from "./exit.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { watch } from "./watch.ts";
 

@@ -13,7 +13,7 @@ import { unservedQueues } from "../temporal/pollers.ts";
 import { holderOf, wordsOf } from "../temporal/seat.ts";
 import { lastLine, logLength } from "../temporal/server-log.ts";
 import { type EmbeddedHost, type HostOptions, hostServerAndWorker, hostWorker, seatOptions } from "./embedded-host.ts";
-import { interrupted } from "./interrupt.ts";
+import { interrupted } from "./exit.ts";
 import { rootOption } from "./options.ts";
 import { forgetUp, rememberUp, upProcess } from "./up-state.ts";
 

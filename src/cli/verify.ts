@@ -4,7 +4,7 @@ import { createLocalStore } from "../artifact/local-store.ts";
 import type { Check } from "../pipeline/pipeline.ts";
 import { verifyRun } from "../run/verify.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
-import { FAILED } from "./exit-status.ts";
+import { FAILED } from "./exit.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { runFolderOf } from "./run-folder.ts";
 

@@ -1,8 +1,7 @@
 import { looks } from "../client/looks.ts";
 import type { RunProgress } from "../contract/progress.ts";
 import { rowLine } from "../contract/table.ts";
-import { liveLines, plainLine } from "../report/live.ts";
-import { createPace } from "../report/pace.ts";
+import { createPace, liveLines, plainLine } from "../report/live.ts";
 import type { RunSnapshot } from "../report/snapshot.ts";
 import type { Connected } from "../temporal/connection.ts";
 import { terminalScreen } from "./screen.ts";

@@ -8,7 +8,7 @@ import type { DeviceSpec } from "../device/devices.ts";
 import { StepFailure } from "../failure.ts";
 import { connectTo, resolveConnection, type ServerAddress } from "../temporal/connection.ts";
 import { VERSIONING, type Versioning } from "../temporal/deployment.ts";
-import { interrupted } from "./interrupt.ts";
+import { interrupted } from "./exit.ts";
 import { rootOption } from "./options.ts";
 
 /** How often a worker looks whether its embedded server has moved, in ms. */

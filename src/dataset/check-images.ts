@@ -1,8 +1,7 @@
 import type { CallOptions } from "../model/vlm/backend.ts";
 import { type ImageFolder, lookAtImages } from "./adapters/images.ts";
 import { type ImageOwners, imageSentence, sizeProblem } from "./import-images.ts";
-import { type Report, reportFailure } from "./report.ts";
-import { type RowProblem, rowSentence } from "./row-problems.ts";
+import { type Report, reportFailure, type RowProblem, rowSentence } from "./problems.ts";
 
 /** Who names an image: the first row, and how many others. */
 interface Owner {

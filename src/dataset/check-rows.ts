@@ -2,8 +2,7 @@ import { readGivenPair } from "../preference/given-pairs.ts";
 import { jsonRows } from "./adapters/json-rows.ts";
 import type { Question } from "./question.ts";
 import type { LoadedQuestions, QuestionRow } from "./questions.ts";
-import { type Report, reportFailure } from "./report.ts";
-import { rowSentence } from "./row-problems.ts";
+import { type Report, reportFailure, rowSentence } from "./problems.ts";
 
 /** All usable rows of a file; every other one is reported. */
 export async function allRows(

@@ -3,7 +3,7 @@ import type { CallOptions } from "../model/vlm/backend.ts";
 import { size as bytes } from "../numbers.ts";
 import { type ImageFolder, lookAtImages, MAX_QUESTION_BYTES, type SeenImage } from "./adapters/images.ts";
 import type { Question } from "./question.ts";
-import { MAX_PROBLEMS, rowFailure, type RowProblem } from "./row-problems.ts";
+import { MAX_PROBLEMS, rowFailure, type RowProblem } from "./problems.ts";
 
 /** Whoever names images: the questions of a file, or its pairs. */
 export interface ImageOwners {

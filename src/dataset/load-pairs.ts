@@ -2,7 +2,7 @@ import { StepFailure } from "../failure.ts";
 import { readGivenPair } from "../preference/given-pairs.ts";
 import type { PairRow } from "../preference/rows.ts";
 import { jsonRows } from "./adapters/json-rows.ts";
-import { MAX_PROBLEMS, rowFailure, type RowProblem } from "./row-problems.ts";
+import { MAX_PROBLEMS, rowFailure, type RowProblem } from "./problems.ts";
 
 export interface LoadedPairs {
   readonly pairs: readonly PairRow[];

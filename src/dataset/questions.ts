@@ -2,7 +2,7 @@ import { StepFailure } from "../failure.ts";
 import { fileRows } from "./adapters/rows.ts";
 import type { Question } from "./question.ts";
 import { readRow, ROW_FIELDS, type RowFormat } from "./row.ts";
-import { MAX_PROBLEMS, rowFailure, type RowProblem } from "./row-problems.ts";
+import { MAX_PROBLEMS, rowFailure, type RowProblem } from "./problems.ts";
 
 /** A row of a file of questions: its question, or what is wrong with it. */
 export type QuestionRow = { readonly row: number; readonly question: Question } | RowProblem;

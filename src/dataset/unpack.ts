@@ -1,11 +1,10 @@
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing } from "../artifact/durable.ts";
+import { isMissing } from "../artifact/disk.ts";
 import { writeJsonLines } from "../artifact/files.ts";
 import { StepFailure } from "../failure.ts";
 import { IMAGES_FOLDER, openPacked, type PackedFile, packedRows } from "./adapters/packed-rows.ts";
-import type { Report } from "./report.ts";
-import { rowSentence } from "./row-problems.ts";
+import { type Report, rowSentence } from "./problems.ts";
 
 const QUESTIONS_FILE = "questions.jsonl";
 

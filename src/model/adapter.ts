@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { digestFolder } from "../artifact/digest-folder.ts";
-import { isMissing } from "../artifact/durable.ts";
+import { digestFolder } from "../artifact/digest.ts";
+import { isMissing } from "../artifact/disk.ts";
 import { StepFailure } from "../failure.ts";
 import { readTensors } from "./weights.ts";
 

@@ -1,6 +1,6 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing } from "../artifact/durable.ts";
+import { isMissing } from "../artifact/disk.ts";
 
 /** What a repository has in a large file's place until it is fetched. */
 const LFS_POINTER = "version https://git-lfs.github.com/spec/";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { digestFolder } from "../artifact/digest-folder.ts";
+import { digestFolder } from "../artifact/digest.ts";
 import { StepFailure } from "../failure.ts";
 import { fileProblem, namesIn } from "./checkpoint-files.ts";
 import { weightsProblem } from "./checkpoint-weights.ts";

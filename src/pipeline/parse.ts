@@ -1,8 +1,7 @@
-import { isMap, isPair, isScalar, type Document, type Node, type Range } from "yaml";
+import { type Document, isMap, isPair, isScalar, type Node, type Range } from "yaml";
 import { StepFailure } from "../failure.ts";
 import { isPipeline, PIPELINE_NAMES, pipelineOf, type Recipe } from "./index.ts";
-import type { Problem } from "../recipe/problem.ts";
-import { shapeProblems } from "../recipe/shape.ts";
+import { type Problem, shapeProblems } from "../recipe/problems.ts";
 import { readYaml } from "../recipe/read-yaml.ts";
 
 /**

@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import type { ArtifactStore } from "../artifact/store.ts";
-import type { Piece } from "../artifact/census.ts";
+import type { Piece } from "../artifact/descent.ts";
 import type { Layout } from "../artifact/layout.ts";
 import type { RunResult } from "../contract/progress.ts";
-import type { Report } from "../dataset/report.ts";
+import type { Report } from "../dataset/problems.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
-import type { Problem } from "../recipe/problem.ts";
+import type { Problem } from "../recipe/problems.ts";
 import type { RunTrace } from "../run/trace.ts";
 
 /**

@@ -3,11 +3,10 @@ import { execa } from "execa";
 import type { Logger } from "pino";
 import { StepFailure } from "../failure.ts";
 import { type Line, splitLines } from "../split-lines.ts";
-import type { Ending } from "./ending.ts";
+import { type Ending, keepLastLines } from "./ending.ts";
 import { childEnvironment } from "./environment.ts";
-import { keepLastLines } from "./last-lines.ts";
 import { killTree, MARK } from "./tree.ts";
-import { within } from "./within.ts";
+import { within } from "./silence.ts";
 
 /** A program to run as a child. */
 export interface ChildSpec {

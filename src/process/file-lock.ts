@@ -2,7 +2,7 @@ import { accessSync, constants, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseSync } from "node:sqlite";
-import { codeOf, isMissing } from "../artifact/durable.ts";
+import { codeOf, isMissing } from "../artifact/disk.ts";
 import { StepFailure } from "../failure.ts";
 
 /** A file that this process holds against all others, until it lets go or dies. */

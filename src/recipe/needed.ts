@@ -1,3 +1,10 @@
+import { z } from "zod";
+
+/** The JSON Schema of a recipe as it is written by hand: fields with a default may be absent. */
+export function jsonSchema(schema: z.ZodType): object {
+  return z.toJSONSchema(schema, { io: "input" });
+}
+
 /** The parts of JSON Schema that recipes use. */
 export interface SchemaNode {
   readonly type?: string;

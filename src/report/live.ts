@@ -1,9 +1,8 @@
-import type { StreamProgress } from "../contract/progress.ts";
-import { share } from "../contract/table.ts";
-import { bar } from "./bar.ts";
+import type { RunProgress, StreamProgress } from "../contract/progress.ts";
+import { share, shortDigest } from "../contract/table.ts";
 import { count, duration, roughly } from "../numbers.ts";
 import type { RunSnapshot, StepProgress } from "./snapshot.ts";
-import { askingLine, waitingLine } from "./waiting.ts";
+import { CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
 
 /** Three links beside each other fit on 80 columns with the shortest bars, and look best with the longest. */
 const SHORTEST_BAR = 4;
@@ -72,4 +71,59 @@ function trainingLine({ done, total, metrics }: StepProgress): string {
   const shown = ["loss", "margin", "accuracy", "reward"].filter((name) => metrics[name] !== undefined);
   const numbers = shown.map((name) => ` · ${name} ${share(metrics[name] ?? null)}`).join("");
   return `train   ${bar(done, total, LONGEST_BAR)} ${count(done)}/${count(total)}${numbers}`;
+}
+
+/** A bar of `width` characters; full only when everything is done, so that 99.9 % does not look finished. */
+export function bar(done: number, total: number, width: number): string {
+  const share = total > 0 ? Math.min(done / total, 1) : 0;
+  const full = Math.floor(share * width);
+  return "█".repeat(full) + "░".repeat(width - full);
+}
+
+/** Estimates how long a run still takes, from the iterations that were watched from their beginning to their end. */
+export function createPace() {
+  let iteration: number | null = null;
+  /** When the iteration under way began; null when it was under way already at the first look. */
+  let began: number | null = null;
+  const durations: number[] = [];
+  return {
+    observe(current: number, now: number): void {
+      if (current === iteration) return;
+      // The base policy's measurement is no iteration, and one of which only the end was seen says too little.
+      if (iteration !== null && iteration >= 0 && began !== null) durations.push(now - began);
+      began = iteration === null ? null : now;
+      iteration = current;
+    },
+    /** Milliseconds to go; null before one whole iteration was watched. */
+    remaining(iterations: number, now: number): number | null {
+      if (durations.length === 0 || iteration === null || began === null) return null;
+      const mean = durations.reduce((sum, each) => sum + each, 0) / durations.length;
+      const current = Math.max(mean - (now - began), 0);
+      return current + mean * (iterations - iteration - 1);
+    },
+  };
+}
+
+/** Says that nothing can go on because no worker polls these queues, and what to type. Null when all are served. */
+export function waitingLine(unserved: readonly (Role | "control")[]): string | null {
+  if (unserved.length === 0) return null;
+  // Without the workflow's own queue nothing moves, whatever the roles have; a worker takes all queues unless told less.
+  if (unserved.includes("control")) {
+    return `waiting: no worker takes the queue ${CONTROL_QUEUE}. Start one: bin/snowball worker`;
+  }
+  const roles = unserved.filter((each) => each !== "control");
+  const queues = `queue${roles.length > 1 ? "s" : ""} ${roles.map(queueOf).join(", ")}`;
+  const command = `bin/snowball worker --roles ${roles.join(",")} --devices 0`;
+  return `waiting: no worker takes the ${queues}. Start one on a host with a free device: ${command}`;
+}
+
+/** Says what the gate asks and how to answer. Null when it does not ask. */
+export function askingLine(progress: RunProgress | null): string | null {
+  if (!progress?.asking) return null;
+  const { iteration, from, to, measured } = progress.asking;
+  const answers = ["--promote", "--rollback"].map((option) => `bin/snowball gate ${progress.run} ${option}`);
+  return (
+    `the gate asks about iter_${iteration}: policy ${shortDigest(to)} instead of ${shortDigest(from)}? ${measured}. ` +
+    `Answer: ${answers.join("  or  ")}`
+  );
 }

@@ -1,6 +1,9 @@
 import { pipelineOf } from "../pipeline/index.ts";
 import type { Changes } from "../pipeline/pipeline.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
+import { accountSentences } from "../contract/account.ts";
+import type { RunResult } from "../contract/progress.ts";
+import { tableLines } from "../contract/table.ts";
 
 /** What a command that runs something says around the run itself: `own` when server and worker are its own. */
 export interface Session {
@@ -78,4 +81,17 @@ export function partingLines({ name, command, own, inherited }: Session): string
 export function nextLines({ name, own }: Session): string[] {
   const look = own ? ["Look         bin/snowball up     (the Temporal UI again, on the same history)"] : [];
   return [...look, `Next         bin/snowball show ${name} · bin/snowball verify ${name}`];
+}
+
+/** What a person reads when a run is complete: the tables, the accounts, and where everything is. */
+export function outcomeLines({ tables, accounts, warnings, folder, files }: RunResult): string[] {
+  const found = Object.entries({ "Run folder": folder, ...files });
+  const width = Math.max(...found.map(([name]) => name.length));
+  return [
+    ...tables.flatMap((table, place) => [...(place > 0 ? [""] : []), ...tableLines(table).map((line) => ` ${line}`)]),
+    "",
+    ...accountSentences(accounts),
+    ...warnings.map((warning) => `Note: ${warning}`),
+    ...found.map(([name, path]) => `${name.padEnd(width)}   ${path}`),
+  ];
 }

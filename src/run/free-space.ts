@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isMissing } from "../artifact/durable.ts";
+import { isMissing } from "../artifact/disk.ts";
 
 /** Bytes that this user may still write where a folder is, or will be. */
 export async function freeBytes(folder: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { census } from "../artifact/census.ts";
+import { census } from "../artifact/descent.ts";
 import { type Layout, layoutOf } from "../artifact/layout.ts";
 import { bytesFreed, removeArtifact } from "../artifact/prune.ts";
 import { deadScratch } from "../artifact/scratch.ts";

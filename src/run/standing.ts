@@ -1,4 +1,4 @@
-import { type Piece, withAncestors } from "../artifact/census.ts";
+import { type Piece, withAncestors } from "../artifact/descent.ts";
 import { StepFailure } from "../failure.ts";
 import { PIPELINE_NAMES } from "../pipeline/index.ts";
 import { roomOf } from "../pipeline/rooms.ts";

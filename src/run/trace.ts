@@ -1,7 +1,6 @@
 import { basename, join, resolve } from "node:path";
-import { isMissing } from "../artifact/durable.ts";
+import { isMissing, namesIn } from "../artifact/disk.ts";
 import { readJson } from "../artifact/files.ts";
-import { namesIn } from "../artifact/names-in.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 
 /** A run as its folder shows it; what it is made of is known to its pipeline. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeWhole } from "../artifact/durable.ts";
+import { writeWhole } from "../artifact/disk.ts";
 import { writeJson } from "../artifact/files.ts";
 import { knownProcess } from "../process/identity.ts";
 import { type EmbeddedServer, embeddedServer, makeStateFolder, serverFile } from "./embedded.ts";

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { GateQuestion } from "../../src/contract/gate.ts";
 import type { RunProgress } from "../../src/contract/progress.ts";
 import { connectTo } from "../../src/temporal/connection.ts";
-import { answerGate } from "../../src/temporal/gate.ts";
+import { answerGate } from "../../src/temporal/decide.ts";
 import { temporalProgram } from "../../src/temporal/server-command.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { rowsOf } from "../harness/result.ts";

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { exitCodeOf, sentenceOf } from "../../src/cli/failure.ts";
+import { exitCodeOf, sentenceOf } from "../../src/cli/exit.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { printed, snowballWith } from "../harness/command.ts";
 import { newRoot, simulatedRecipe, startServer } from "../harness/world.ts";

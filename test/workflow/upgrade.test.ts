@@ -4,7 +4,7 @@ import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import type { Stalled } from "../../src/report/snapshot.ts";
 import { type Connected, connectTo } from "../../src/temporal/connection.ts";
 import { type DevServer, startDevServer } from "../../src/temporal/dev-server.ts";
-import { answerGate } from "../../src/temporal/gate.ts";
+import { answerGate } from "../../src/temporal/decide.ts";
 import { moveOn } from "../../src/temporal/move-on.ts";
 import { readSnapshot } from "../../src/temporal/snapshot.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";

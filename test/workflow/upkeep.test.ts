@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { census } from "../../src/artifact/census.ts";
+import { census } from "../../src/artifact/descent.ts";
 import { setAsideToRetry } from "../../src/artifact/set-aside.ts";
 import { readLoop } from "../../src/pipeline/snowball/upkeep/trace.ts";
 import { createLocalStore } from "../../src/artifact/local-store.ts";

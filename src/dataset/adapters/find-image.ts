@@ -1,6 +1,6 @@
 import { lstat, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { isMissing } from "../../artifact/durable.ts";
+import { isMissing } from "../../artifact/disk.ts";
 import { refusal } from "../../image/read-given.ts";
 
 /** A file that a row names. */

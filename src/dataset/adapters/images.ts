@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { StepFailure } from "../../failure.ts";
 import { fewAtATime } from "../../few-at-a-time.ts";
-import { lookOf } from "../../artifact/digest-file.ts";
+import { lookOf } from "../../artifact/digest.ts";
 import { checkGiven, type GivenImage, type GivenOptions } from "../../image/check.ts";
 import { sizeProblem } from "../../image/picture.ts";
 import { findImage } from "./find-image.ts";

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { hash } from "node:crypto";
 import { join } from "node:path";
-import { codeOf, isMissing } from "../../artifact/durable.ts";
+import { codeOf, isMissing } from "../../artifact/disk.ts";
 import type { GivenImage } from "../../image/check.ts";
 import { splitLines } from "../../split-lines.ts";
 

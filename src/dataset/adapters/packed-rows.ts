@@ -1,15 +1,25 @@
+import { isPacked } from "../image-names.ts";
 import { StepFailure } from "../../failure.ts";
 import { extensionOf } from "../../image/extension.ts";
-import { isPacked } from "../image-names.ts";
 import type { Question } from "../question.ts";
 import { IMAGE_FIELDS, readRow, ROW_FIELDS } from "../row.ts";
-import type { RowProblem } from "../row-problems.ts";
+import type { RowProblem } from "../problems.ts";
 import { MAX_QUESTION_BYTES } from "./images.ts";
 import { jsonRows } from "./json-rows.ts";
-import { bytesOf } from "./packed-image.ts";
 import { bytesColumn, isParquet, openParquet, type Parquet, readParquet } from "./parquet.ts";
-import { rowGroups } from "./parquet-rows.ts";
+import { rowGroups } from "./rows.ts";
 import type { Row } from "./row-cutter.ts";
+
+/** What stands before an image in an address of its own. */
+const DATA_ADDRESS = /^data:image\/[\w.+-]+;base64,/;
+
+/** The bytes of an image that lies in its row: plain, in base64, or either as {bytes}. Undefined where there are none. */
+export function bytesOf(entry: unknown): Uint8Array | undefined {
+  if (entry instanceof Uint8Array) return entry;
+  if (!isPacked(entry)) return undefined;
+  if (typeof entry === "string") return Buffer.from(entry.replace(DATA_ADDRESS, ""), "base64");
+  return bytesOf((entry as { readonly bytes: unknown }).bytes);
+}
 
 /** Folder of the images, where questions.jsonl lies. */
 export const IMAGES_FOLDER = "images";

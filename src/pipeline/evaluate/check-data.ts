@@ -3,7 +3,7 @@ import { plural } from "../../contract/table.ts";
 import { checkImages } from "../../dataset/check-images.ts";
 import { allRows } from "../../dataset/check-rows.ts";
 import { questionRows } from "../../dataset/questions.ts";
-import { rowSentence } from "../../dataset/row-problems.ts";
+import { rowSentence } from "../../dataset/problems.ts";
 import { imageFolder, questionFile } from "../../dataset/source.ts";
 import type { CheckedData, CheckOptions } from "../pipeline.ts";
 import type { Recipe } from "./recipe.ts";

@@ -1,4 +1,4 @@
-import type { Problem } from "../../recipe/problem.ts";
+import type { Problem } from "../../recipe/problems.ts";
 import { benchmarkOf } from "../../benchmark/index.ts";
 import type { Recipe } from "./recipe.ts";
 

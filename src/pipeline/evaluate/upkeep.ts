@@ -1,4 +1,4 @@
-import { type Piece, withDescendants } from "../../artifact/census.ts";
+import { type Piece, withDescendants } from "../../artifact/descent.ts";
 import type { Upkeep } from "../pipeline.ts";
 
 /** Steps whose results an evaluation makes. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { namesIn } from "../../artifact/names-in.ts";
+import { namesIn } from "../../artifact/disk.ts";
 import { readAllJsonLines, readJson } from "../../artifact/files.ts";
 import type { ArtifactStore } from "../../artifact/store.ts";
 import { benchmarkOf } from "../../benchmark/index.ts";

@@ -11,9 +11,8 @@ import { fingerprints, type PixelsOf, sides } from "../../dataset/fingerprints.t
 import { findLeaks, leakSentence } from "../../dataset/leakage.ts";
 import { type LoadedQuestions, type QuestionFile, questionRows } from "../../dataset/questions.ts";
 import { imageFolder } from "../../dataset/source.ts";
-import { splitFor, questionsOf } from "./data.ts";
-import { type Report, reporting } from "../../dataset/report.ts";
-import { rowSentence } from "../../dataset/row-problems.ts";
+import { questionsOf, splitFor } from "./data.ts";
+import { type Report, reporting, rowSentence } from "../../dataset/problems.ts";
 import type { LeftOut, Split } from "../../dataset/shards.ts";
 
 /** What is usable of a recipe's data. */

@@ -5,7 +5,7 @@ import type { Recipe } from "./recipe/index.ts";
 import { imageNames, imageSentence } from "../../dataset/import-images.ts";
 import type { LoadedQuestions } from "../../dataset/questions.ts";
 import { readData, usedQuestions } from "./data.ts";
-import { MAX_PROBLEMS, rowFailure } from "../../dataset/row-problems.ts";
+import { MAX_PROBLEMS, rowFailure } from "../../dataset/problems.ts";
 import { fewAtATime, FILES_AT_ONCE } from "../../few-at-a-time.ts";
 import { spellingOf } from "../../dataset/adapters/find-image.ts";
 import type { LeftOut } from "../../dataset/shards.ts";

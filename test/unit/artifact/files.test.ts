@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { digestFolder } from "../../../src/artifact/digest-folder.ts";
+import { digestFolder } from "../../../src/artifact/digest.ts";
 import { readJson, readJsonLines, writeJson, writeJsonLines } from "../../../src/artifact/files.ts";
 import { linkFolder } from "../../../src/artifact/link-folder.ts";
 import { collect, names, writeFiles } from "../../support/artifacts.ts";

@@ -2,7 +2,7 @@ import { existsSync, linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { census, withAncestors, withDescendants } from "../../../src/artifact/census.ts";
+import { census, withAncestors, withDescendants } from "../../../src/artifact/descent.ts";
 import { layoutOf } from "../../../src/artifact/layout.ts";
 import { bytesFreed, removeArtifact } from "../../../src/artifact/prune.ts";
 import { setAsideToRetry, supersededAsides } from "../../../src/artifact/set-aside.ts";

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, WorkflowFailedError } from "@temporalio/client";
 import { RetryState } from "@temporalio/common";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { exitCodeOf, sayFailure, sentenceOf } from "../../../src/cli/failure.ts";
+import { exitCodeOf, sayFailure, sentenceOf } from "../../../src/cli/exit.ts";
 import { StepFailure } from "../../../src/failure.ts";
 
 function failedRun(cause: Error): WorkflowFailedError {

@@ -1,8 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Question } from "../../../src/dataset/question.ts";
-import { pictureGroups } from "../../../src/dataset/picture-groups.ts";
-import { type Split, splitQuestions } from "../../../src/dataset/shards.ts";
+import { pictureGroups, type Split, splitQuestions } from "../../../src/dataset/shards.ts";
 import { aQuestion } from "../../support/rows.ts";
 
 /** `count` questions, `perScene` of them about each scene. */

@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { loadQuestions } from "../../../src/dataset/questions.ts";
 import { type Unpacked, unpackFiles } from "../../../src/dataset/unpack.ts";
-import type { DataProblem } from "../../../src/dataset/report.ts";
+import type { DataProblem } from "../../../src/dataset/problems.ts";
 import { aRow, dataRoot, picture } from "../../support/data.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { digestFolder } from "../../../src/artifact/digest-folder.ts";
+import { digestFolder } from "../../../src/artifact/digest.ts";
 import { checkModel, modelDigest } from "../../../src/model/checkpoint.ts";
 import { adapterWeightsIn, tensorsOf, weightsIn } from "../../../src/model/weights.ts";
 import { safetensors, SHAPES, writeCheckpoint } from "../../support/checkpoint.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readData } from "../../../src/pipeline/snowball/data.ts";
 import { RECIPE_SCHEMAS } from "../../../src/pipeline/index.ts";
-import { jsonSchema } from "../../../src/recipe/json-schema.ts";
+import { jsonSchema } from "../../../src/recipe/needed.ts";
 import { parseRecipe } from "../../../src/pipeline/parse.ts";
 import { planIterations } from "../../../src/pipeline/snowball/cost/iterations.ts";
 import type { Recipe } from "../../../src/pipeline/snowball/recipe/index.ts";

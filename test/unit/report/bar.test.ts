@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bar } from "../../../src/report/bar.ts";
+import { bar } from "../../../src/report/live.ts";
 
 test("bars by hand", () => {
   expect(bar(0, 8, 4)).toBe("░░░░");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createPace } from "../../../src/report/pace.ts";
+import { createPace } from "../../../src/report/live.ts";
 
 test("nothing is said before one whole iteration was watched", () => {
   const pace = createPace();

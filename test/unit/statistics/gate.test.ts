@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decideGate } from "../../../src/statistics/gate.ts";
+import { decideGate } from "../../../src/statistics/verdict.ts";
 
 const change = (low: number, high: number) => ({ change: (low + high) / 2, low, high, items: 100, groups: 100 });
 

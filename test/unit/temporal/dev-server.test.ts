@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { within } from "../../../src/process/within.ts";
+import { within } from "../../../src/process/silence.ts";
 import { connect, connectTo, resolveConnection, type ServerAddress } from "../../../src/temporal/connection.ts";
 import { type DevServer, portsOf, startDevServer } from "../../../src/temporal/dev-server.ts";
 import { embeddedServer, isAlive, stateFolderOf } from "../../../src/temporal/embedded.ts";

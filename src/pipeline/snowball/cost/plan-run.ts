@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isMissing } from "../../../artifact/durable.ts";
+import { isMissing } from "../../../artifact/disk.ts";
 import { loadPairs } from "../../../dataset/load-pairs.ts";
 import { inspectData } from "../inspect-data.ts";
 import { adapterWeightsIn, type Tensor, tensorsOf, weightsIn } from "../../../model/weights.ts";

@@ -1,6 +1,6 @@
 import { changesOf, recipeAt } from "../at-iteration.ts";
 import type { Recipe } from "../recipe/index.ts";
-import type { Problem } from "../../../recipe/problem.ts";
+import type { Problem } from "../../../recipe/problems.ts";
 import { DATA_RULES } from "./data.ts";
 import { LOOP_RULES } from "./loop.ts";
 import { ROLE_RULES } from "./roles.ts";

@@ -1,5 +1,5 @@
 import type { Recipe } from "../recipe/index.ts";
-import type { Problem } from "../../../recipe/problem.ts";
+import type { Problem } from "../../../recipe/problems.ts";
 import { isTooLong, MOST_ASPECT } from "../../../image/aspect.ts";
 import type { Rule } from "./rule.ts";
 

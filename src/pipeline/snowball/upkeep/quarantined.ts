@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Piece, withDescendants } from "../../../artifact/census.ts";
+import { type Piece, withDescendants } from "../../../artifact/descent.ts";
 import { readAllJsonLines } from "../../../artifact/files.ts";
 import type { Layout } from "../../../artifact/layout.ts";
 import type { AnswerRow, LabeledRow } from "../../../preference/rows.ts";

@@ -1,4 +1,4 @@
-import { type Piece, withAncestors, withDescendants } from "../../../artifact/census.ts";
+import { type Piece, withAncestors, withDescendants } from "../../../artifact/descent.ts";
 import { seedFor } from "../../../seed.ts";
 import type { LoopTrace } from "./trace.ts";
 

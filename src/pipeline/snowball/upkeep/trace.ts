@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { namesIn } from "../../../artifact/names-in.ts";
+import { namesIn } from "../../../artifact/disk.ts";
 import type { ArtifactRef } from "../../../contract/artifact.ts";
 import { readIfThere, type RunTrace } from "../../../run/trace.ts";
 import type { Shards } from "../files.ts";

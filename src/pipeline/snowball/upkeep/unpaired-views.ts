@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readJson } from "../../../artifact/files.ts";
-import { namesIn } from "../../../artifact/names-in.ts";
+import { namesIn } from "../../../artifact/disk.ts";
 import type { PairRow } from "../../../preference/rows.ts";
 
 /** Folders of views in a run folder whose sample is in no pair: `iter_N/generated_images/<id>/rollout_<k>`. */

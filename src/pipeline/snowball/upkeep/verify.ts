@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isMissing } from "../../../artifact/durable.ts";
+import { isMissing } from "../../../artifact/disk.ts";
 import { readAllJsonLines, readJson } from "../../../artifact/files.ts";
 import type { ArtifactStore } from "../../../artifact/store.ts";
 import type { ArtifactRef } from "../../../contract/artifact.ts";

@@ -2,7 +2,7 @@ import { rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkData, type DataSummary } from "../../../../src/pipeline/snowball/check-data.ts";
-import type { DataProblem } from "../../../../src/dataset/report.ts";
+import type { DataProblem } from "../../../../src/dataset/problems.ts";
 import type { Recipe } from "../../../../src/pipeline/snowball/recipe/index.ts";
 import { aRow, dataRoot, picture } from "../../../support/data.ts";
 import { parsed } from "../../../support/recipe.ts";

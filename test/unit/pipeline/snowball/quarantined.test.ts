@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { census } from "../../../../src/artifact/census.ts";
+import { census } from "../../../../src/artifact/descent.ts";
 import { createLocalStore } from "../../../../src/artifact/local-store.ts";
 import { retryLines } from "../../../../src/pipeline/snowball/upkeep/retry.ts";
 import { findQuarantined } from "../../../../src/pipeline/snowball/upkeep/quarantined.ts";

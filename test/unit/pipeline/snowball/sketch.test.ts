@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { jsonSchema } from "../../../../src/recipe/json-schema.ts";
+import { jsonSchema } from "../../../../src/recipe/needed.ts";
 import { parseRecipe } from "../../../../src/pipeline/parse.ts";
 import { snowballRecipe } from "../../../../src/pipeline/snowball/recipe/snowball.ts";
 import { dataSketches, sketch, type SketchInput } from "../../../../src/pipeline/snowball/sketch.ts";

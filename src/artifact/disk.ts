@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
 
 /** Waits until what was written to a file or folder is on the disk. For a folder that means the names in it. */
 export async function sync(path: string): Promise<void> {
@@ -51,4 +51,36 @@ export function isMissing(error: unknown): boolean {
 /** The system's code of an error ("ENOENT"), if it has one. */
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+/** The names in a folder, sorted; none where there is no such folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).toSorted();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+export interface Listing {
+  /** Names relative to the folder, with forward slashes, sorted by code unit. */
+  readonly files: string[];
+  /** Folders below it, deepest last, relative too. */
+  readonly folders: string[];
+  /** Links, sockets and devices: their content lies elsewhere, so that no digest covers it. */
+  readonly others: string[];
+}
+
+/** All that lies below a folder, however deep. */
+export async function listFiles(folder: string): Promise<Listing> {
+  const files: string[] = [];
+  const folders: string[] = [];
+  const others: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const name = relative(folder, path).split(sep).join("/");
+    (entry.isFile() ? files : entry.isDirectory() ? folders : others).push(name);
+  }
+  return { files: files.toSorted(), folders: folders.toSorted(), others: others.toSorted() };
 }

@@ -8,7 +8,11 @@ import {
 } from "@temporalio/client";
 import { innermostKnown } from "../client/result.ts";
 import { StepFailure, systemSentence } from "../failure.ts";
-import { BAD_INPUT, FAILED } from "./exit-status.ts";
+
+export const FAILED = 1;
+export const BAD_INPUT = 2;
+/** 128 + SIGINT, as a shell reports a program that ^C ended. */
+export const INTERRUPTED = 130;
 
 /** The exit status for what a command threw. */
 export function exitCodeOf(error: unknown): number {
@@ -45,4 +49,18 @@ function typeOf(error: unknown): string | undefined {
   if (error instanceof StepFailure) return error.type;
   const root = error instanceof WorkflowFailedError ? innermostKnown(error) : error;
   return root instanceof ApplicationFailure ? (root.type ?? undefined) : undefined;
+}
+
+/** What a wait is ended with when this process is asked to stop. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+/** Fires when a person or a system asks this process to stop. A second ^C ends it at once; its children end with it. */
+export function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => controller.abort(new Interrupted(`The command was told to stop (${signal}).`)));
+  }
+  return controller.signal;
 }
