@@ -47,7 +47,7 @@ test("run beside run: whoever remains runs server and worker, after ^C and after
 
   const { exitCode, all } = await last!;
   expect(all).toContain(TAKEN);
-  expect(all).toContain("Every question too: ");
+  expect(all).toContain("Every question is accounted for: ");
   expect(exitCode).toBe(0);
   // Nobody is left, and nothing is held.
   expect(embeddedServer(stateFolderOf(root))).toBeNull();

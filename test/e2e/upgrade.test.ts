@@ -31,7 +31,7 @@ test("run after an upgrade: what an earlier version left open is started over, i
   await server.stop();
 
   const after = snowball(root, "run", writeRecipe(root, "kept", ASKING));
-  await printed(after, "Going on with kept (iteration 1 of 1).");
+  await printed(after, "Going on with kept: iteration 1 of 1 (iter_0).");
   await printed(
     after,
     "kept belongs to version edited of the workflows, of which no worker is left. It was ended and started over: nothing that was committed is done again.",

@@ -26,7 +26,9 @@ export async function printed(command: Command, text: string | RegExp, timeout =
   let output = "";
   command.all.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const found = (): boolean => (typeof text === "string" ? output.includes(text) : text.test(output));
-  await vi.waitUntil(found, { timeout, interval: 50 });
+  await vi.waitUntil(found, { timeout, interval: 50 }).catch((cause: unknown) => {
+    throw new Error(`Not printed: ${text}\nbut:\n${output}`, { cause });
+  });
   return output;
 }
 

@@ -83,7 +83,7 @@ test("a silent job is killed after its limit", async () => {
 });
 
 test("the silence while we work on an event ourselves is not the job's", async () => {
-  const slow = job("well", { silenceMs: 300, onEvent: () => new Promise((resolve) => setTimeout(resolve, 400)) });
+  const slow = job("well", { silenceMs: 1500, onEvent: () => new Promise((resolve) => setTimeout(resolve, 1800)) });
   await expect(runJob(slow.spec, never)).resolves.toEqual({ loss: 0.5 });
 });
 

@@ -104,7 +104,7 @@ test("a server killed from outside is dead before the next request, and so is it
 
 test("a server that is silent for longer than the request allows is killed; progress counts as a word", async () => {
   const planner = await server();
-  await planner.request("work", { stepMs: 200 }, { ...options, silenceMs: 500 }); // 800 ms in all
+  await planner.request("work", { stepMs: 700 }, { ...options, silenceMs: 2_000 }); // 2.8 s in all
   await expect(planner.request("hang", {}, { ...options, silenceMs: 300 })).rejects.toMatchObject({
     type: "ChildSilent",
     message: 'The planner said nothing for 0.3 s during "hang" and was killed.',
