@@ -16,4 +16,6 @@ export interface Question {
   readonly question_type: string;
   /** What splits and resampling keep together: questions about one scene are not independent. images[0] by default. */
   readonly scene: string;
+  /** The collection that it was made from, where the scores of a benchmark tell those apart. */
+  readonly source?: string;
 }

@@ -6,7 +6,7 @@ export type PlainPair = Readonly<Record<string, unknown>> | { readonly problem: 
 type Row = Readonly<Record<string, unknown>>;
 
 /** A turn of a conversation, its images marked in its text. */
-interface Turn {
+export interface Turn {
   readonly role: string;
   readonly text: string;
 }
@@ -119,7 +119,7 @@ function withAnswers(row: Row, before: readonly Turn[]): Told {
 }
 
 /** Turns as {role, content} or {from, value}; a text says what is wrong with them. */
-function turnsOf(value: unknown): Turn[] | string {
+export function turnsOf(value: unknown): Turn[] | string {
   if (!Array.isArray(value)) return "is no list of turns";
   const turns: Turn[] = [];
   for (const each of value as readonly unknown[]) {
