@@ -9,6 +9,7 @@ import { gatherChunks, gatherSpans } from "./gather.ts";
 import { mergePolicy } from "./merge.ts";
 import { evaluateSteps } from "./evaluate/index.ts";
 import { snowballSteps } from "./snowball/index.ts";
+import { spatialSteps } from "./spatial/index.ts";
 import { tabulate } from "./tabulate.ts";
 import { asActivity, type Step, type Written } from "./step.ts";
 import { trainPolicy } from "./train.ts";
@@ -34,7 +35,7 @@ const SHARED = {
 };
 
 /** Steps of pipelines. A new pipeline adds one line. */
-const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, snowballSteps];
+const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, snowballSteps, spatialSteps];
 
 /** The steps of a queue, each made an activity. */
 export function activitiesOf(queue: Role | "control", deps: ActivityDeps): Activities {

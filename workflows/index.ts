@@ -3,4 +3,5 @@ export { evaluate } from "./evaluate/evaluate.ts";
 export { labelQuestions } from "./snowball/label.ts";
 export { singleRound as "single-round" } from "./snowball/single-round.ts";
 export { snowball } from "./snowball/snowball.ts";
+export { spatial } from "./spatial/spatial.ts";
 export { answerBenchmark } from "./stages/measure.ts";

@@ -1,17 +1,15 @@
-import type { Account } from "../../src/contract/account.ts";
-import type { Asking } from "../../src/contract/benchmark.ts";
-import type { PlannedStage, SpatialPlan } from "../../src/pipeline/spatial/contract/plan.ts";
+import type { Loading } from "../../src/contract/training.ts";
+import type { SpatialOwn, SpatialPlan } from "../../src/pipeline/spatial/contract/plan.ts";
 import { type Recipe, stagesOf } from "../../src/pipeline/spatial/recipe.ts";
 import { policyDigest } from "../../src/run/policy.ts";
-import { optimizerSteps, tuningOf } from "../../src/training/common.ts";
-import { algorithmOf } from "../../src/training/index.ts";
 import type { ActivityDeps } from "../deps.ts";
+import { deepspeedFiles } from "../deepspeed.ts";
 import { askingOf } from "../items.ts";
 import { keepRecipe, openedAs } from "../open.ts";
 import { findPolicy } from "../policy.ts";
 import { openRunFolder } from "../run-folder.ts";
 import type { StepContext } from "../step.ts";
-import { heldOutPictures, importRows } from "./rows.ts";
+import { type HeldOut, heldOutPictures, importRows } from "./rows.ts";
 
 /** The first step of a run: finds the checkpoint, reads every row, question and image, before any model is loaded. */
 export async function openSpatial(
@@ -21,12 +19,17 @@ export async function openSpatial(
   name: string,
 ): Promise<SpatialPlan> {
   const recipe = openedAs(input, name, ["spatial"]);
-  const { backend, dtype, ...how } = recipe.answering;
+  const { backend, dtype } = recipe.answering;
   const policy = await findPolicy(deps, { who: "init", backend, dtype, model: recipe.init });
   const digest = policyDigest(policy);
+  const deepspeed = await deepspeedFiles(
+    deps.root,
+    stagesOf(recipe).flatMap(({ block }) => block.training.deepspeed ?? []),
+  );
   const asking = await askingOf(deps, context, recipe);
-  const { stages, accounts } = await plannedStages(deps, context, recipe, asking);
-  const kept = await keepRecipe(deps, { recipe, texts: {}, models: { init: digest } });
+  const heldOut = await heldOutPictures(deps, context, recipe.benchmarks, asking.benchmarks);
+  const planned = await plannedStages(deps, context, recipe, heldOut);
+  const kept = await keepRecipe(deps, { recipe, texts: {}, models: { init: digest }, ...(deepspeed && { deepspeed }) });
   const folder = await openRunFolder(deps, name, {
     kind: "spatial",
     data: recipe.stages.join("-"),
@@ -39,8 +42,33 @@ export async function openSpatial(
     digest,
     limits: kept.limits,
     folder,
-    warnings: stages.flatMap((stage) => hardlyMoves(recipe, stage)),
+    warnings: [],
     searchAttributes: deps.searchAttributes,
-    own: { stages: stages.map((stage) => ({ ...stage, job: { ...stage.job, loading: loadingOf(dtype, how) } })), asking, accounts },
+    own: { ...planned, asking },
   };
+}
+
+async function plannedStages(
+  deps: ActivityDeps,
+  context: StepContext,
+  recipe: Recipe,
+  heldOut: HeldOut,
+): Promise<Pick<SpatialOwn, "stages" | "accounts">> {
+  const { dtype, attn_implementation, min_pixels, max_pixels } = recipe.answering;
+  const loading: Loading = { dtype, attn_implementation, min_pixels, max_pixels };
+  const stages = [];
+  const accounts = [];
+  for (const { name, block } of stagesOf(recipe)) {
+    const { ref, account } = await importRows(deps, context, recipe, name, heldOut);
+    const settings = name === "dpo" ? { ...block.training, sft_only: false } : block.training;
+    // Image names start at the worker's root.
+    const common = { images: ".", loading, seed: recipe.seed };
+    stages.push({
+      name,
+      rows: ref.rows,
+      job: { algorithm: name, data: [{ ref, sampledBy: null }], settings, ...common },
+    });
+    accounts.push(account);
+  }
+  return { stages, accounts };
 }

@@ -10,6 +10,7 @@ import type { Room } from "./pipeline.ts";
 const ROOMS: Readonly<Record<PipelineName, () => Promise<Room>>> = {
   snowball: async () => (await import("./snowball/room.ts")).room,
   "single-round": async () => (await import("./snowball/room.ts")).room,
+  spatial: async () => (await import("./spatial/room.ts")).room,
   evaluate: async () => (await import("./evaluate/room.ts")).room,
 };
 

@@ -45,6 +45,18 @@ export function readGivenPair(value: unknown, number: number): ReadPair {
   return { pair: { id, ...read, ...Object.fromEntries(provenance), ...endsOf(row) } as PairRow };
 }
 
+/** A whole pair of the user's own, whose texts were looked at already; its images stand before the prompt. */
+export function givenPair({
+  id,
+  image,
+  prompt,
+  chosen,
+  rejected,
+}: Pick<PairRow, "id" | "image" | "prompt" | "chosen" | "rejected">): PairRow {
+  const marked = IMAGE_MARKER.repeat(image.length) + prompt;
+  return { id, image, system: "", prompt: marked, chosen, rejected, ...PROVENANCE };
+}
+
 /** How the texts ended, and of what Snowball sampled the ids: those of another tokenizer would be other texts. */
 function endsOf(row: Row): object {
   const cut = ["chosen_finish", "rejected_finish"].filter((field) => row[field] === "length");

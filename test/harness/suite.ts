@@ -1,6 +1,6 @@
 import type { Client } from "@temporalio/client";
 import { afterAll, beforeAll } from "vitest";
-import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
+import type { Recipe } from "../../src/pipeline/index.ts";
 import type { DevServer } from "../../src/temporal/dev-server.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import type { Host } from "../../src/temporal/worker.ts";

@@ -18,15 +18,21 @@ export function changes(before: Recipe, after: Recipe): Changes {
   return {
     fields: found.map(({ field, change }) => `${field} ${change}`).join(", "),
     determines: counting.length > 0,
-    redone: redone(counting.map(({ field }) => field), after),
+    redone: redone(
+      counting.map(({ field }) => field),
+      after,
+    ),
   };
 }
 
 function redone(fields: readonly string[], { stages }: Recipe): string[] {
   if (fields.length === 0) return ["Nothing is done again: no result depends on what changed."];
   const training = fields.filter((field) => !MEASURED.test(field));
-  if (training.length === 0) return ["Done again: the answers that depend on what changed.", "Found in the store: every training."];
-  const first = Math.min(...training.map((field) => Math.max(0, (stages as readonly string[]).indexOf(field.split(".")[0]!))));
+  if (training.length === 0)
+    return ["Done again: the answers that depend on what changed.", "Found in the store: every training."];
+  const first = Math.min(
+    ...training.map((field) => Math.max(0, (stages as readonly string[]).indexOf(field.split(".")[0]!))),
+  );
   const found = first === 0 ? [] : [`Found in the store: ${stages.slice(0, first).join(", ")}.`];
   return [`Done again: ${stages.slice(first).join(", ")}, with their answers.`, ...found];
 }

@@ -12,5 +12,8 @@ export const spatial: Pipeline<typeof spatialRecipe> = {
     const stages = stagesOf(recipe).map(({ name, block }) => `${name.toUpperCase()} ${tuningOf(block.training)}`);
     return `${stages.join(" → ")} · ${plural(recipe.benchmarks.length, "benchmark")}`;
   },
-  subject: (recipe) => stagesOf(recipe).flatMap(({ block }) => block.data.map((each) => each.path)).join(", "),
+  subject: (recipe) =>
+    stagesOf(recipe)
+      .flatMap(({ block }) => block.data.map((each) => each.path))
+      .join(", "),
 };

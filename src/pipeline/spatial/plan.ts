@@ -36,7 +36,7 @@ export async function planSpatial(root: string, recipe: Recipe): Promise<Plan> {
   for (const { name, block } of stagesOf(recipe)) {
     const { training } = block;
     const rows = await rowsOf(root, recipe, name);
-    const perRow = algorithmOf(name).repeats?.(training as never) ?? 1;
+    const perRow = algorithmOf(name).repeats?.(training) ?? 1;
     stages.push({
       stage: name,
       rows,
@@ -45,7 +45,8 @@ export async function planSpatial(root: string, recipe: Recipe): Promise<Plan> {
       learning_rate: training.tuning === "full" ? training.language_lr : training.learning_rate,
     });
     const whole = weightsIn(tensors);
-    const trained = training.tuning === "full" ? whole : adapterWeightsIn(tensors, training.lora_target, training.lora_rank);
+    const trained =
+      training.tuning === "full" ? whole : adapterWeightsIn(tensors, training.lora_target, training.lora_rank);
     models += (training.tuning === "full" ? whole : whole + trained) * FLOAT32;
     checkpoints = Math.max(checkpoints, trained * TRAINED);
   }
@@ -53,7 +54,14 @@ export async function planSpatial(root: string, recipe: Recipe): Promise<Plan> {
   const disk = models + checkpoints + reckoned.disk;
   return {
     disk,
-    json: (free) => ({ run: recipe.name, stages, benchmarks: reckoned.benchmarks, answers: reckoned.answers, disk, free }),
+    json: (free) => ({
+      run: recipe.name,
+      stages,
+      benchmarks: reckoned.benchmarks,
+      answers: reckoned.answers,
+      disk,
+      free,
+    }),
     lines: (free) => [
       `${recipe.name}   ${plural(stages.length, "training")}, ${plural(reckoned.answers, "answer")}`,
       ...alignedLines(

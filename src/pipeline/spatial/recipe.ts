@@ -4,7 +4,7 @@ import { label, measuring } from "../../measuring/recipe.ts";
 import { common, operation } from "../../recipe/common.ts";
 import { source } from "../../recipe/parts/data.ts";
 import { path } from "../../recipe/parts/fields.ts";
-import { dpo } from "../../training/dpo.ts";
+import { training as dpoSettings } from "../../training/dpo.ts";
 import { grpo } from "../../training/grpo.ts";
 import { sft } from "../../training/sft.ts";
 
@@ -15,7 +15,11 @@ const set = z
     path: path.describe("A JSON array, JSON Lines or parquet, relative to the worker's root"),
     image_root: source.shape.image_root.describe("Where the rows' image names start, relative to the worker's root"),
     max_image_pixels: source.shape.max_image_pixels,
-    weight: z.number().min(0).optional().describe("Its share of the mixture, over the sum of all; for all sets or none"),
+    weight: z
+      .number()
+      .min(0)
+      .optional()
+      .describe("Its share of the mixture, over the sum of all; for all sets or none"),
     limit: z.int().min(1).optional().describe("Use at most so many of its rows, chosen by the seed"),
     bad_rows: z
       .enum(["refuse", "leave_out"])
@@ -45,7 +49,7 @@ export const spatialRecipe = z
       .optional()
       .describe("Supervised fine-tuning on answers"),
     dpo: z
-      .strictObject({ ...mixture, training: dpo.settings })
+      .strictObject({ ...mixture, training: dpoSettings })
       .optional()
       .describe("Preference training on pairs of answers"),
     grpo: z

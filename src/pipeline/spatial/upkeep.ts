@@ -26,6 +26,12 @@ export const upkeep: Upkeep = {
         Object.values(each?.artifacts ?? {}).flatMap((ref) => (ref ? [ref.key] : [])),
       ),
     );
-    return new Set<Piece>([...anybodys, ...withAncestors(pieces, pieces.filter(({ key }) => named.has(key)))]);
+    return new Set<Piece>([
+      ...anybodys,
+      ...withAncestors(
+        pieces,
+        pieces.filter(({ key }) => named.has(key)),
+      ),
+    ]);
   },
 };

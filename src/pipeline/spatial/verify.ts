@@ -43,7 +43,11 @@ export async function* verifyStages(store: ArtifactStore, folder: string): Async
 async function trainedFrom(
   store: ArtifactStore,
   name: string,
-  { trained, start, rows }: { readonly trained: ArtifactRef; readonly start: ArtifactRef | null; readonly rows: ArtifactRef },
+  {
+    trained,
+    start,
+    rows,
+  }: { readonly trained: ArtifactRef; readonly start: ArtifactRef | null; readonly rows: ArtifactRef },
 ): Promise<Check> {
   const what = `${name}: provenance of the training`;
   try {

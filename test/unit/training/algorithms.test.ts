@@ -42,8 +42,11 @@ test("a reward that nobody knows is refused with the names of those that there a
 test("a row asks with its images before its text, whether or not it has a marker for each", () => {
   const row = { id: "a", image: ["1.png", "2.png"], policy: "", system: null, truth: "left", kind: "spatial" };
   const asks = (prompt: string) => algorithmOf("grpo").prompts([{ ...row, prompt } as never], (names) => [...names]);
-  const image = (name: string) => ({ type: "image", image: name });
-  const content = [image("1.png"), image("2.png"), { type: "text", text: "Where?" }];
+  const content = [
+    { type: "image", image: "1.png" },
+    { type: "image", image: "2.png" },
+    { type: "text", text: "Where?" },
+  ];
   expect(asks("Where?")).toEqual([[{ role: "user", content }]]);
   expect(asks("<image><image>Where?")).toEqual(asks("Where?"));
   expect(() => asks("<image>Where?")).toThrow('Row "a": its prompt has 1 marker <image>, but its row names 2 images');
