@@ -22,6 +22,10 @@ const ADAPTER_VERSION = 1;
 export interface WantedPolicy {
   /** The recipe's block, for sentences. */
   readonly who: string;
+  /** The field that names `model`: "init"; `<who>.model` when absent. */
+  readonly field?: string;
+  /** Is it trained, too, and merged? */
+  readonly trained?: boolean;
   readonly backend: string;
   readonly dtype: string;
   readonly model?: string | undefined;
@@ -33,7 +37,8 @@ export interface WantedPolicy {
 export async function findPolicy(deps: ActivityDeps, wanted: WantedPolicy): Promise<PolicyRef> {
   const { who, backend, dtype, model, adapter, run } = wanted;
   if (run !== undefined) return { ...(await policyOfRun(deps, who, backend, run)), dtype };
-  const digest = await modelDigest(who, backend, deps.root, model!);
+  const { field = `${who}.model`, trained = false } = wanted;
+  const digest = await modelDigest({ field, backend, trained }, deps.root, model!);
   const given = adapter === undefined ? {} : { adapter: await importAdapter(deps, who, backend, adapter) };
   return { base: { folder: model!, digest }, ...given, dtype };
 }
@@ -48,7 +53,7 @@ async function policyOfRun(deps: ActivityDeps, who: string, backend: string, run
     const told = "was made by an earlier version, which did not note its model's folder; name its folders instead";
     throw new StepFailure("BadInput", `${who}: the run ${run} ${told}.`);
   }
-  if ((await modelDigest(who, backend, deps.root, base.folder)) === base.digest) return policy;
+  if ((await modelDigest({ field: `${who}.run`, backend }, deps.root, base.folder)) === base.digest) return policy;
   const told = `was made on ${base.folder}, which holds another checkpoint now`;
   throw new StepFailure("BadInput", `${who}: the run ${run} ${told}.`);
 }

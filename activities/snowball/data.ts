@@ -54,7 +54,7 @@ export async function promptTexts(deps: Pick<ActivityDeps, "root">, recipe: Reci
 export async function modelDigests(deps: ActivityDeps, recipe: Recipe): Promise<RecipeFile["models"]> {
   const { planner, critic, evaluator, executor } = recipe;
   const digest = (who: string, model: { backend: string; model: string }): Promise<string> =>
-    modelDigest(who, model.backend, deps.root, model.model);
+    modelDigest({ field: `${who}.model`, backend: model.backend, trained: who === "planner" }, deps.root, model.model);
   return {
     planner: await digest("planner", planner),
     critic: await digest("critic", critic),

@@ -20,7 +20,14 @@ export async function openSpatial(
 ): Promise<SpatialPlan> {
   const recipe = openedAs(input, name, ["spatial"]);
   const { backend, dtype } = recipe.answering;
-  const policy = await findPolicy(deps, { who: "init", backend, dtype, model: recipe.init });
+  const policy = await findPolicy(deps, {
+    who: "init",
+    field: "init",
+    trained: true,
+    backend,
+    dtype,
+    model: recipe.init,
+  });
   const digest = policyDigest(policy);
   const deepspeed = await deepspeedFiles(
     deps.root,

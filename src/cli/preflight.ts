@@ -24,8 +24,8 @@ export async function preflight(
   if (configuredServer() !== null) return;
   const room = await roomOf(recipe);
   const models = room.models(recipe);
-  for (const { who, backend, model, adapter } of models) {
-    await checkModel(who, backend, root, model);
+  for (const { who, field, backend, model, adapter, trained } of models) {
+    await checkModel({ field, backend, ...(trained && { trained }) }, root, model);
     if (adapter !== undefined) await checkAdapter(who, backend, root, adapter);
   }
   const devices = await hostDevices();

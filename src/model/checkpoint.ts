@@ -36,28 +36,36 @@ const EDITOR = {
 /** What the export for onnxruntime adds. */
 const ONNX = ["model.onnx", "grid.json"];
 
+/** What a recipe names a model for. */
+export interface ModelUse {
+  /** The recipe's field: "planner.model". */
+  readonly field: string;
+  readonly backend: string;
+  /** Is it trained, too, and merged? */
+  readonly trained?: boolean;
+}
+
 /**
  * Digest of a model as a recipe names it: of its folder's files, or, for a simulated one, of its name.
  * @throws {StepFailure} BadInput when the folder holds no whole checkpoint of a known kind
  */
-export async function modelDigest(who: string, backend: string, root: string, model: string): Promise<string> {
-  if (backend === "simulated") return createHash("sha256").update(`simulated ${model}`).digest("hex");
-  await checkModel(who, backend, root, model);
+export async function modelDigest(use: ModelUse, root: string, model: string): Promise<string> {
+  if (use.backend === "simulated") return createHash("sha256").update(`simulated ${model}`).digest("hex");
+  await checkModel(use, root, model);
   return digestFolder(join(root, model));
 }
 
 /**
  * Looks at a model's folder without loading it: is the checkpoint there, whole, and of a kind that the backend knows?
- * @param who the recipe's block: planner, executor, critic, evaluator
  * @throws {StepFailure} BadInput, one sentence
  */
-export async function checkModel(who: string, backend: string, root: string, model: string): Promise<void> {
-  if (backend === "simulated") return;
-  const problem = await problemOf(who, backend, join(root, model));
-  if (problem !== undefined) throw new StepFailure("BadInput", `${who}.model "${model}" ${problem}.`);
+export async function checkModel(use: ModelUse, root: string, model: string): Promise<void> {
+  if (use.backend === "simulated") return;
+  const problem = await problemOf(use, join(root, model));
+  if (problem !== undefined) throw new StepFailure("BadInput", `${use.field} "${model}" ${problem}.`);
 }
 
-async function problemOf(who: string, backend: string, folder: string): Promise<string | undefined> {
+async function problemOf({ backend, trained = false }: ModelUse, folder: string): Promise<string | undefined> {
   const files = await namesIn(folder);
   if (files === undefined) return "does not exist; name the folder of a checkpoint, relative to the root";
   const broken = await fileProblem(folder, files);
@@ -75,11 +83,11 @@ async function problemOf(who: string, backend: string, folder: string): Promise<
     const missing = ONNX.find((name) => !exported.has(name));
     return missing && `has no onnx/${missing}; the onnx backend needs an exported graph`;
   }
-  return vlmProblem(who, folder, files, config);
+  return vlmProblem(trained, folder, files, config);
 }
 
 async function vlmProblem(
-  who: string,
+  trained: boolean,
   folder: string,
   files: ReadonlySet<string>,
   config: Record<string, unknown>,
@@ -95,7 +103,7 @@ async function vlmProblem(
   if (lacking) return `is not complete: ${lacking.join(" or ")} is missing`;
   return (
     (await templateProblem(folder, files)) ??
-    (await quantisedProblem(who, config)) ??
+    (await quantisedProblem(trained, config)) ??
     (await weightsProblem(folder, files, "model"))
   );
 }

@@ -11,11 +11,10 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What is wrong with a quantised checkpoint: it lacks its library, or is to be trained. Undefined for plain weights. */
-export async function quantisedProblem(who: string, config: Record<string, unknown>): Promise<string | undefined> {
+export async function quantisedProblem(trained: boolean, config: Record<string, unknown>): Promise<string | undefined> {
   const method = methodOf(config) ?? methodOf(config["text_config"]);
   if (method === undefined) return undefined;
-  if (who === "planner")
-    return `is quantised (${method}), but a planner is trained and merged; its plain weights are needed`;
+  if (trained) return `is quantised (${method}), but it is to be trained and merged; its plain weights are needed`;
   const installed = await packages();
   const missing = LIBRARIES[method]?.find((name) => installed && !installed.has(name));
   return missing && `is quantised (${method}), which needs the Python package ${missing}; fetch its plain weights`;

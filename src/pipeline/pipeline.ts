@@ -69,6 +69,10 @@ export interface DraftInput {
 export interface NamedModel {
   /** The recipe's block. */
   readonly who: string;
+  /** The field that names it: "planner.model". */
+  readonly field: string;
+  /** Is it trained, too, and merged? */
+  readonly trained?: boolean;
   readonly backend: string;
   /** Its folder, relative to the root. */
   readonly model: string;

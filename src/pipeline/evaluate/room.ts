@@ -15,6 +15,7 @@ export const room: Room<Recipe> = {
         : [
             {
               who: `policies ${name}`,
+              field: `policies ${name}.model`,
               backend: answering.backend,
               model,
               adapter,

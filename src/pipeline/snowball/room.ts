@@ -16,9 +16,17 @@ export const room: Room<Recipe> = {
     const { backend, model } = executor;
     return [
       ...Object.entries({ planner, critic, evaluator }).map(([who, each]) => {
-        return { who, backend: each.backend, model: each.model, attention: each.attn_implementation };
+        const trained = who === "planner";
+        return {
+          who,
+          field: `${who}.model`,
+          trained,
+          backend: each.backend,
+          model: each.model,
+          attention: each.attn_implementation,
+        };
       }),
-      ...(model === undefined ? [] : [{ who: "executor", backend, model }]),
+      ...(model === undefined ? [] : [{ who: "executor", field: "executor.model", backend, model }]),
     ];
   },
 

@@ -9,7 +9,14 @@ import { verifyStages } from "./verify.ts";
 /** What of this pipeline reads files. */
 export const room: Room<Recipe> = {
   models: ({ init, answering }): NamedModel[] => [
-    { who: "init", backend: answering.backend, model: init, attention: answering.attn_implementation },
+    {
+      who: "init",
+      field: "init",
+      trained: true,
+      backend: answering.backend,
+      model: init,
+      attention: answering.attn_implementation,
+    },
   ],
   devices(recipe) {
     const most = stagesOf(recipe).reduce((a, b) =>

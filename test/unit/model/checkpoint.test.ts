@@ -22,9 +22,11 @@ test("a whole checkpoint is taken, one file or several", async () => {
     "a.safetensors": whole,
     "b.safetensors": whole,
   });
-  await checkModel("planner", "transformers", root, "one");
-  await checkModel("planner", "transformers", root, "two");
-  await expect(modelDigest("planner", "transformers", root, "one")).resolves.toMatch(/^[0-9a-f]{64}$/);
+  await checkModel({ field: "planner.model", backend: "transformers", trained: true }, root, "one");
+  await checkModel({ field: "planner.model", backend: "transformers", trained: true }, root, "two");
+  await expect(
+    modelDigest({ field: "planner.model", backend: "transformers", trained: true }, root, "one"),
+  ).resolves.toMatch(/^[0-9a-f]{64}$/);
 });
 
 test.each([
@@ -77,9 +79,9 @@ test.each([
     /is quantised \(awq\), which needs/,
   ],
   [
-    "is quantised to 4 bits",
-    { "config.json": quantised({ load_in_4bit: true }) },
-    /is quantised \(bitsandbytes\), which needs the Python package bitsandbytes/,
+    "is compressed",
+    { "config.json": quantised({ quant_method: "compressed-tensors" }) },
+    /is quantised \(compressed-tensors\), which needs the Python package compressed_tensors/,
   ],
   [
     "has pickled weights alone",
@@ -110,7 +112,7 @@ test.each([
 ])("a checkpoint that %s is refused", async (_, files, sentence) => {
   const root = temporaryFolder();
   writeCheckpoint(join(root, "broken"), files);
-  const refused = checkModel("critic", "transformers", root, "broken");
+  const refused = checkModel({ field: "critic.model", backend: "transformers" }, root, "broken");
   await expect(refused).rejects.toMatchObject({ type: "BadInput", message: expect.stringMatching(sentence) });
   await expect(refused).rejects.toThrow(/^critic\.model "broken" /);
 });
@@ -122,17 +124,17 @@ test("a template may be in another file; pickled weights may lie beside those th
   writeCheckpoint(join(root, "inside"), { ...without, "processor_config.json": '{"chat_template": "x"}' });
   writeCheckpoint(join(root, "both"), { "pytorch_model.bin": "x" });
   for (const model of ["json", "inside", "both"]) {
-    await expect(checkModel("critic", "transformers", root, model)).resolves.toBeUndefined();
+    await expect(checkModel({ field: "critic.model", backend: "transformers" }, root, model)).resolves.toBeUndefined();
   }
 });
 
 test("a planner is trained and merged, so it must not be quantised at all; others may, where nothing is lacking", async () => {
   const root = temporaryFolder();
   writeCheckpoint(join(root, "fp8"), { "config.json": quantised({ quant_method: "fp8" }) });
-  await checkModel("critic", "transformers", root, "fp8");
-  await expect(checkModel("planner", "transformers", root, "fp8")).rejects.toThrow(
-    "is quantised (fp8), but a planner is trained and merged; its plain weights are needed.",
-  );
+  await checkModel({ field: "critic.model", backend: "transformers" }, root, "fp8");
+  await expect(
+    checkModel({ field: "planner.model", backend: "transformers", trained: true }, root, "fp8"),
+  ).rejects.toThrow("is quantised (fp8), but it is to be trained and merged; its plain weights are needed.");
 });
 
 test("a snapshot's links are followed, and one that leads nowhere is named", async () => {
@@ -140,9 +142,11 @@ test("a snapshot's links are followed, and one that leads nowhere is named", asy
   writeCheckpoint(join(root, "blobs"));
   mkdirSync(join(root, "snapshot"));
   for (const name of readdirSync(join(root, "blobs"))) symlinkSync(`../blobs/${name}`, join(root, "snapshot", name));
-  await checkModel("planner", "transformers", root, "snapshot");
+  await checkModel({ field: "planner.model", backend: "transformers", trained: true }, root, "snapshot");
   symlinkSync("../blobs/gone", join(root, "snapshot/vocab.json"));
-  await expect(checkModel("planner", "transformers", root, "snapshot")).rejects.toThrow(
+  await expect(
+    checkModel({ field: "planner.model", backend: "transformers", trained: true }, root, "snapshot"),
+  ).rejects.toThrow(
     'planner.model "snapshot" is not complete: vocab.json is a link that leads nowhere; fetch the checkpoint again.',
   );
   await expect(digestFolder(join(root, "snapshot"))).rejects.toMatchObject({ type: "BadInput" });
@@ -158,8 +162,8 @@ test("an editor's parts are looked at in the same way", async () => {
   for (const name of ["transformer", "vae"]) part(name, { "diffusion_pytorch_model.safetensors": whole });
   part("text_encoder", { "model.safetensors": whole });
   part("tokenizer", { "tokenizer.json": "{}" });
-  await checkModel("executor", "flux2-klein", root, "flux");
-  const refused = () => checkModel("executor", "flux2-klein", root, "flux");
+  await checkModel({ field: "executor.model", backend: "flux2-klein" }, root, "flux");
+  const refused = () => checkModel({ field: "executor.model", backend: "flux2-klein" }, root, "flux");
   part("tokenizer", { "tokenizer.json": LFS });
   await expect(refused()).rejects.toThrow(/tokenizer\.json is a Git LFS pointer.* \(tokenizer\)\.$/);
   part("tokenizer", { "tokenizer.json": "{}" });
@@ -170,10 +174,14 @@ test("an editor's parts are looked at in the same way", async () => {
 
 test("a folder that is not there; an export that is not there; a simulated model needs none", async () => {
   const root = temporaryFolder();
-  await expect(checkModel("planner", "transformers", root, "none")).rejects.toThrow("does not exist");
+  await expect(
+    checkModel({ field: "planner.model", backend: "transformers", trained: true }, root, "none"),
+  ).rejects.toThrow("does not exist");
   writeCheckpoint(join(root, "whole"));
-  await expect(checkModel("critic", "onnx", root, "whole")).rejects.toThrow("has no onnx/model.onnx");
-  await checkModel("critic", "simulated", root, "none");
+  await expect(checkModel({ field: "critic.model", backend: "onnx" }, root, "whole")).rejects.toThrow(
+    "has no onnx/model.onnx",
+  );
+  await checkModel({ field: "critic.model", backend: "simulated" }, root, "none");
 });
 
 test("the adapter's weights: rank × (in + out) of the named layers of the language model", async () => {

@@ -143,7 +143,7 @@ test.each([
 });
 
 function digest(root: string, model: string): Promise<string> {
-  return modelDigest("executor", "flux2-klein", root, model);
+  return modelDigest({ field: "executor.model", backend: "flux2-klein" }, root, model);
 }
 
 test("an editor's folder is looked at before anything is loaded", async () => {
