@@ -41,6 +41,12 @@ def unspeakable_in(model: str) -> tuple[int, ...]:
     return image_tokens(AutoConfig.from_pretrained(model))
 
 
+def context_of(model: str) -> int:
+    """How many tokens a checkpoint that is not loaded has places for."""
+    places: int = AutoConfig.from_pretrained(model).get_text_config().max_position_embeddings
+    return places
+
+
 def image_tokens(config: Any) -> tuple[int, ...]:
     """The ids that stand for images and videos."""
     return (config.image_token_id, config.video_token_id)

@@ -82,6 +82,11 @@ def is_full(training: Body) -> bool:
     return optional(training, "tuning", str) == "full"
 
 
+def is_quantised(training: Body) -> bool:
+    """Is the adapter's base held in 4 bits?"""
+    return optional(training, "tuning", str) == "qlora"
+
+
 def lora_config(training: Body, network: Any) -> LoraConfig:
     """A fresh adapter on the named linear layers of the language model."""
     targets: list[str] = field(training, "lora_target", list)

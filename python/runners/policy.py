@@ -12,9 +12,10 @@ from transformers import Trainer, set_seed
 from runners.adapter import WEIGHTS, refuse_difference, save_adapter, tensor_shapes
 from runners.device import Compute
 from runners.failure import Failure
-from runners.options import is_full, lora_config
+from runners.options import is_full, is_quantised, lora_config
 from runners.parts import Rates, freeze_rest, groups_of, rates_of
 from runners.protocol import Body
+from runners.quantised import in_four_bits
 from runners.vlm import load_network
 from runners.whole import WEIGHTS as CHECKPOINT
 from runners.whole import check_trained, one_of_each, write_checkpoint
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def adapted(job: "Job", settings: Body) -> tuple[Any, LoraConfig]:
     """The network that a fresh adapter is put on, frozen by PEFT, and the adapter."""
-    network = _loaded(job.model, job.compute)
+    network = _loaded(job.model, job.compute, in_four_bits(job.compute) if is_quantised(settings) else None)
     adapter = lora_config(settings, network)
     # The adapter is drawn before the trainer sets its own seed.
     set_seed(job.seed)
@@ -53,8 +54,8 @@ def _exact(job: "Job") -> Compute:
     return job.compute if job.zero else replace(job.compute, dtype=torch.float32)
 
 
-def _loaded(model: str, compute: Compute) -> Any:
-    return _one_hook(_exact_logits(load_network(model, compute)))
+def _loaded(model: str, compute: Compute, quantised: Body | None = None) -> Any:
+    return _one_hook(_exact_logits(load_network(model, compute, quantised)))
 
 
 def _one_hook(network: Any) -> Any:
@@ -75,7 +76,9 @@ def _exact_logits(network: Any) -> Any:
     sum of log-probabilities in bfloat16 comes in steps of a quarter and more."""
 
     def widen(_module: Any, _inputs: Any, output: Any) -> Any:
-        output.logits = output.logits.float()
+        # A loss that is computed in the network leaves none.
+        if output.logits is not None:
+            output.logits = output.logits.float()
         return output
 
     network.register_forward_hook(widen)

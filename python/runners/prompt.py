@@ -85,16 +85,16 @@ def _encode(processor: Any, messages: Sequence[Body], text: str) -> Prompt:
     return Prompt(ids, types, encoded.get("pixel_values"), encoded.get("image_grid_thw"))
 
 
-def messages_of_pair(row: Body, image_root: Path) -> list[Body]:
-    """The messages behind a preference row: its leading image markers stand for its images, the rest is the text. A
-    pair of the user's own may have no system message."""
+def messages_of_row(row: Body, image_root: Path) -> list[Body]:
+    """The messages behind a row that is trained on: its leading image markers stand for its images, the rest is the
+    text. A row of the user's own may have no system message."""
     images: list[str] = row["image"]
     markers = IMAGE_MARKER * len(images)
     prompt: str = row["prompt"]
     if not prompt.startswith(markers) or prompt.startswith(markers + IMAGE_MARKER):
         raise Failure(
             "BadInput",
-            f"Pair {row['id']}: its prompt must begin with {IMAGE_MARKER} once per image ({len(images)} times).",
+            f"Row {row['id']}: its prompt must begin with {IMAGE_MARKER} once per image ({len(images)} times).",
         )
     content = [{"type": "image", "image": str(image_root / image)} for image in images]
     user = {"role": "user", "content": [*content, {"type": "text", "text": prompt.removeprefix(markers)}]}

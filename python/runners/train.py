@@ -48,7 +48,7 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
 
     from runners import zero
     from runners.checkpoint import check_checkpoint
-    from runners.families import load_processor, unspeakable_in
+    from runners.families import context_of, load_processor, unspeakable_in
     from runners.options import is_full
     from runners.policy import save_policy
     from runners.report import Report, metrics_of, summary
@@ -72,6 +72,7 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
         image_root=Path(field(request, "image_root", str)),
         processor=load_processor(model, field(request, "min_pixels", int), field(request, "max_pixels", int)),
         unspeakable=unspeakable_in(model),
+        context=context_of(model),
         compute=compute,
         rank=rank,
         seed=seed_of(request),

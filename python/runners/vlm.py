@@ -15,6 +15,7 @@ from runners.device import Compute
 from runners.failure import Failure
 from runners.families import image_tokens, kind_of, load_processor
 from runners.prompt import Prompt
+from runners.protocol import Body
 from runners.weights import check_weights
 
 logging.disable_progress_bar()
@@ -59,8 +60,11 @@ def vlm_of(network: Any, processor: Any) -> Vlm:
     )
 
 
-def load_network(model: str, compute: Compute) -> Any:
-    """The model's own class in the wanted dtype. A checkpoint that lacks a tensor is refused, not filled with noise."""
+def load_network(model: str, compute: Compute, quantised: Body | None = None) -> Any:
+    """The model's own class in the wanted dtype. A checkpoint that lacks a tensor is refused, not filled with noise.
+
+    quantised: further arguments of from_pretrained, for weights that are held in fewer bits.
+    """
     kind_of(model)
     check_weights(Path(model))
     # Tensor by tensor onto the device: loaded first, a checkpoint that is read in another dtype than it is stored in
@@ -73,6 +77,7 @@ def load_network(model: str, compute: Compute) -> Any:
         use_safetensors=True,
         output_loading_info=True,
         **placed,
+        **(quantised or {}),
     )
     lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
     if lost:

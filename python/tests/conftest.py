@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from runners.device import Compute
-from runners.prompt import encode, messages_of_pair
+from runners.prompt import encode, messages_of_row
 from runners.train import train
 from runners.vlm import Vlm, load_vlm
 
@@ -106,7 +106,7 @@ def pair(vlm: Vlm, images: Path, index: int) -> dict[str, Any]:
         "chosen": "<instructions><instruction>look from behind</instruction></instructions>",
         "rejected": "<instructions><instruction>make it darker</instruction></instructions>",
     }
-    row["prompt_digest"] = encode(vlm.processor, messages_of_pair(row, images)).digest
+    row["prompt_digest"] = encode(vlm.processor, messages_of_row(row, images)).digest
     return row
 
 

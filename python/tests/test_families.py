@@ -27,7 +27,7 @@ from runners.families import load_processor
 from runners.logprob import answer_logprobs
 from runners.options import lora_config
 from runners.parts import part_of
-from runners.prompt import encode, messages_of_pair
+from runners.prompt import encode, messages_of_row
 from runners.sampling import Sampling
 from runners.trainers import dpo
 from runners.trainers.preference import PairCollator
@@ -142,8 +142,8 @@ def same_logits(vlm: Vlm, images: Path) -> bool:
     """Does a preference batch of one- and two-image prompts get the same logits with images seen once as without?"""
     rows = [pair(vlm, images, 1), pair(vlm, images, 2)]
     rows[1] |= {"image": ["2.png", "3.png"], "prompt": "<image>" + rows[1]["prompt"]}
-    rows[1]["prompt_digest"] = encode(vlm.processor, messages_of_pair(rows[1], images)).digest
-    batch = PairCollator(rows, images, vlm.processor, vlm.unspeakable)([{"row": 0}, {"row": 1}])
+    rows[1]["prompt_digest"] = encode(vlm.processor, messages_of_row(rows[1], images)).digest
+    batch = PairCollator(rows, images, vlm.processor, vlm.unspeakable, 4096)([{"row": 0}, {"row": 1}])
     del batch["completion_mask"]
     with torch.no_grad():
         plain, once = (vlm.model(**inputs, use_cache=False).logits for inputs in (batch, see_once(vlm.model, batch)))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runners.failure import Failure
-from runners.trainers.preference import read_pairs, sees_images
+from runners.trainers.rows import read_rows, sees_images
 from runners.vlm import Vlm
 from tests.conftest import FULL, TRAINING, pair, trained_here, training_request
 
@@ -24,7 +24,7 @@ STEPS = {
 
 def rows_of(folder: Path, *rows: dict[str, Any]) -> list[dict[str, Any]]:
     (folder / "pairs.json").write_text(json.dumps(rows))
-    return read_pairs(folder / "pairs.json")
+    return read_rows(folder / "pairs.json")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_row_without_images_and_our_own_stay_as_they_are(tmp_path: Path, vlm: 
 
 @pytest.mark.parametrize("prompt", ["<image><image>What?", "What <image> is behind?"])
 def test_markers_that_do_not_fit_are_refused(tmp_path: Path, prompt: str) -> None:
-    with pytest.raises(Failure, match="Pair own-1"):
+    with pytest.raises(Failure, match="Row own-1"):
         rows_of(tmp_path, ROW | {"image": "0.png", "prompt": prompt})
 
 
@@ -57,7 +57,7 @@ def test_several_processes_need_images_in_all_rows_or_in_none() -> None:
     rows: list[dict[str, Any]] = [{"image": ["0.png"]}, {"image": []}]
     assert sees_images(rows, 1)
     assert not sees_images(rows[1:], 2)
-    with pytest.raises(Failure, match="1 of 2 pairs have no image"):
+    with pytest.raises(Failure, match="1 of 2 rows have no image"):
         sees_images(rows, 2)
 
 

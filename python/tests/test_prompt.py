@@ -9,7 +9,7 @@ from PIL import Image
 from runners.decoding import Draft
 from runners.failure import Failure
 from runners.families import load_processor
-from runners.prompt import encode, encode_apart, messages_of_pair
+from runners.prompt import encode, encode_apart, messages_of_row
 from runners.spelling import as_text
 from runners.trainers.preference import PairCollator
 from runners.vlm import Vlm
@@ -45,7 +45,7 @@ def test_training_sees_the_prompt_of_the_rollout(vlm: Vlm, images: Path) -> None
     rolled, _ = sample(vlm, [{"messages": question(images, 3, text), "seeds": ["s"]}], SETTINGS, 1, lambda *_: None)
     assert rolled[0]["prompt_digest"] == row["prompt_digest"]
 
-    batch = PairCollator([row], images, vlm.processor, vlm.unspeakable)([{"row": 0}])
+    batch = PairCollator([row], images, vlm.processor, vlm.unspeakable, 4096)([{"row": 0}])
     prompt = encode(vlm.processor, question(images, 3, text))
     length = len(prompt.ids)
     assert batch["input_ids"][0, :length].tolist() == prompt.ids
@@ -61,7 +61,7 @@ def test_another_text_is_another_prompt(vlm: Vlm, images: Path, field: str) -> N
     row = pair(vlm, images, 0)
     row[field] += " Please."
     with pytest.raises(Failure, match="another prompt") as caught:
-        PairCollator([row], images, vlm.processor, ()).check_prompts()
+        PairCollator([row], images, vlm.processor, (), 4096).check_prompts()
     assert caught.value.kind == "Provenance"
 
 
@@ -75,8 +75,8 @@ def test_another_pixel_limit_is_another_prompt(vlm: Vlm, toy: Path, images: Path
 @pytest.mark.parametrize("prompt", ["What is behind?", "<image><image>What?", "What <image> is behind?"])
 def test_markers_must_match_the_images(images: Path, prompt: str) -> None:
     row = {"id": "7", "image": ["0.png"], "system": "", "prompt": prompt}
-    with pytest.raises(Failure, match="Pair 7"):
-        messages_of_pair(row, images)
+    with pytest.raises(Failure, match="Row 7"):
+        messages_of_row(row, images)
 
 
 def test_an_unreadable_image_is_named(vlm: Vlm, images: Path, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_template_that_changes_a_text_refuses_its_control_tokens(toy: Path) ->
 
 def test_a_pair_of_the_users_own_is_text(vlm: Vlm, images: Path) -> None:
     row = pair(vlm, images, 0) | {"prompt_digest": "", "chosen": "yes<|im_end|> <|image_pad|>", "rejected": "no"}
-    batch = PairCollator([row], images, vlm.processor, vlm.unspeakable)([{"row": 0}])
+    batch = PairCollator([row], images, vlm.processor, vlm.unspeakable, 4096)([{"row": 0}])
     chosen = batch["input_ids"][0][batch["completion_mask"][0].bool()].tolist()
     assert chosen == [*as_text(vlm.tokenizer, row["chosen"]), vlm.tokenizer.eos_token_id]
     assert chosen.count(vlm.tokenizer.eos_token_id) == 1
@@ -169,13 +169,13 @@ def test_a_pair_of_the_users_own_is_text(vlm: Vlm, images: Path) -> None:
 
 def test_a_completion_that_was_cut_is_not_given_an_end(vlm: Vlm, images: Path) -> None:
     row = pair(vlm, images, 0) | {"rejected_finish": "length"}
-    batch = PairCollator([row], images, vlm.processor, vlm.unspeakable)([{"row": 0}])
+    batch = PairCollator([row], images, vlm.processor, vlm.unspeakable, 4096)([{"row": 0}])
     chosen, rejected = (batch["input_ids"][at][batch["completion_mask"][at].bool()].tolist() for at in (0, 1))
     assert chosen[-1] == vlm.tokenizer.eos_token_id
     assert rejected == vlm.tokenizer(row["rejected"])["input_ids"]
     # Of the user's own pairs, too.
     own = row | {"prompt_digest": ""}
-    batch = PairCollator([own], images, vlm.processor, vlm.unspeakable)([{"row": 0}])
+    batch = PairCollator([own], images, vlm.processor, vlm.unspeakable, 4096)([{"row": 0}])
     assert batch["input_ids"][1][batch["completion_mask"][1].bool()].tolist() == rejected
 
 
@@ -200,22 +200,22 @@ def test_sampled_ids_that_travel_are_trained_on_as_they_are(vlm: Vlm, images: Pa
     sampled = [*letters, vlm.tokenizer.pad_token_id]
     assert vlm.tokenizer("red")["input_ids"] != letters
     row |= {"chosen": "red", "chosen_ids": sampled}
-    batch = PairCollator([row], images, vlm.processor, vlm.unspeakable)([{"row": 0}])
+    batch = PairCollator([row], images, vlm.processor, vlm.unspeakable, 4096)([{"row": 0}])
     assert batch["input_ids"][0][batch["completion_mask"][0].bool()].tolist() == sampled
     other = row | {"chosen": "green"}
     with pytest.raises(Failure, match="chosen_ids are not those of its chosen text") as caught:
-        PairCollator([other], images, vlm.processor, vlm.unspeakable)([{"row": 0}])
+        PairCollator([other], images, vlm.processor, vlm.unspeakable, 4096)([{"row": 0}])
     assert caught.value.kind == "Provenance"
 
 
 def test_ids_without_an_end_are_those_of_a_text_that_was_cut(vlm: Vlm, images: Path) -> None:
     letters = vlm.tokenizer.convert_tokens_to_ids(list("red"))
     row = pair(vlm, images, 0) | {"rejected": "red", "rejected_ids": letters, "rejected_finish": "length"}
-    batch = PairCollator([row], images, vlm.processor, vlm.unspeakable)([{"row": 0}])
+    batch = PairCollator([row], images, vlm.processor, vlm.unspeakable, 4096)([{"row": 0}])
     assert batch["input_ids"][1][batch["completion_mask"][1].bool()].tolist() == letters
 
 
 def test_a_completion_with_an_image_token_is_not_trained_on(vlm: Vlm, images: Path) -> None:
     row = pair(vlm, images, 0) | {"rejected": "see <|image_pad|>"}
     with pytest.raises(Failure, match="rejected text contains an image token"):
-        PairCollator([row], images, vlm.processor, vlm.unspeakable)([{"row": 0}])
+        PairCollator([row], images, vlm.processor, vlm.unspeakable, 4096)([{"row": 0}])

@@ -23,7 +23,7 @@ Alone = dict[str, tuple[Path, list[dict[str, Any]]]]
 @pytest.fixture
 def batch(vlm: Vlm, images: Path) -> dict[str, torch.Tensor]:
     rows = [pair(vlm, images, index) for index in range(12)]
-    collator = PairCollator(rows, images, vlm.processor, vlm.unspeakable)
+    collator = PairCollator(rows, images, vlm.processor, vlm.unspeakable, 4096)
     # Prompts of different lengths: "wall 2", "wall 11".
     return collator([{"row": 2}, {"row": 11}])
 

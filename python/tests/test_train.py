@@ -115,6 +115,7 @@ def config_for(folder: Path, settings: dict[str, Any]) -> Any:
         image_root=folder,
         processor=None,
         unspeakable=(),
+        context=0,
         compute=COMPUTE,
         rank=ALONE,
         seed=0,

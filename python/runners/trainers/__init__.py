@@ -6,7 +6,11 @@ from runners.failure import Failure
 from runners.trainers.job import Job, Training
 
 # A new algorithm adds one line. By module, because each loads libraries that the others do not need.
-ALGORITHMS = {"dpo": "runners.trainers.dpo"}
+ALGORITHMS = {
+    "sft": "runners.trainers.sft",
+    "dpo": "runners.trainers.dpo",
+    "grpo": "runners.trainers.grpo",
+}
 
 
 def training_of(algorithm: str, job: Job) -> Training:

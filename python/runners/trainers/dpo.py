@@ -20,7 +20,8 @@ from runners.policy import Whole, adapted, frozen, whole
 from runners.protocol import Body, field, number, optional
 from runners.report import METRICS
 from runners.trainers.job import Job, Training
-from runners.trainers.preference import PairCollator, read_pairs, sees_images
+from runners.trainers.preference import PairCollator
+from runners.trainers.rows import read_rows, sees_images
 from runners.trainers.tails import joining, needs_tails, tails_of
 from runners.trainers.vision import see_once
 from runners.zero import is_sharded
@@ -40,8 +41,8 @@ def training_of(job: Job) -> Training:
     if field(settings, "sft_only", bool):
         settings = settings | {"loss_type": ["sft"], "loss_weights": [1.0]}
     config = dpo_config(job, settings)
-    rows = read_pairs(job.data)
-    collator = PairCollator(rows, job.image_root, job.processor, job.unspeakable)
+    rows = read_rows(job.data)
+    collator = PairCollator(rows, job.image_root, job.processor, job.unspeakable, job.context)
     collator.check_prompts(job.rank)
     trainer = _trainer(
         job,

@@ -24,6 +24,8 @@ class Job:
     processor: Any
     # Ids that stand for images, and that no text may hold.
     unspeakable: tuple[int, ...]
+    # Tokens that the model has places for.
+    context: int
     compute: Compute
     rank: Rank
     # The request's seed as the 32 bits that numpy and torch take.
