@@ -1,3 +1,4 @@
+import { benchmarkOf } from "../../benchmark/index.ts";
 import { loadQuestions } from "../../dataset/questions.ts";
 import { questionFile } from "../../dataset/source.ts";
 import { count, plural, size } from "../../numbers.ts";
@@ -16,7 +17,7 @@ export async function planEvaluation(root: string, recipe: Recipe): Promise<Plan
   const { name, policies, benchmarks, answering } = recipe;
   const asked: { readonly benchmark: string; readonly questions: number }[] = [];
   for (const each of benchmarks) {
-    const { questions } = await loadQuestions(questionFile(root, each.data));
+    const { questions } = await loadQuestions(questionFile(root, each.data, benchmarkOf(each.benchmark).set));
     asked.push({ benchmark: nameOf(each), questions: Math.min(questions.length, each.max_questions ?? Infinity) });
   }
   const questions = asked.reduce((sum, each) => sum + each.questions, 0);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { adapterOf, DATA_SETS } from "../../../../src/dataset/sets/index.ts";
+import { adapterOf, type DATA_SETS } from "../../../../src/dataset/sets/index.ts";
 import type { ExampleKind, Fields } from "../../../../src/dataset/sets/example.ts";
 import { loadExamples } from "../../../../src/dataset/sets/read.ts";
 
