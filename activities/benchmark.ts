@@ -5,6 +5,7 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import { servingParams } from "../src/benchmark/keys.ts";
 import { benchmarkOf } from "../src/benchmark/index.ts";
 import { type AnsweredRow, type AnswerStatus, type JudgedRow, judgeRow, statusCounts } from "../src/benchmark/rows.ts";
+import { partOf, type Score } from "../src/benchmark/scores.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { AnswerInput, AskedBenchmark, MeasureInput } from "../src/contract/benchmark.ts";
 import type { Measurement, ScoreRow } from "../src/contract/measurement.ts";
@@ -119,11 +120,14 @@ export async function measureAnswers(
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const byId = new Map((await itemsOf(deps, asked)).map((each) => [each.id, each]));
     const answered = await readAllJsonLines<AnsweredRow>(join(await deps.store.open(answers), "rows.jsonl"));
-    const { judge, settings: schema } = benchmarkOf(asked.benchmark);
+    const { judge, settings: schema, scores: more = {} } = benchmarkOf(asked.benchmark);
     const settings = schema.parse(asked.settings);
     const rows = answered.map((row) => judgeRow(byId.get(row.id)!, row, (item, text) => judge(item, text, settings)));
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
-    await writeJsonLines(join(folder, SCORES_FILE), rows.map(scoreRow));
+    await writeJsonLines(
+      join(folder, SCORES_FILE),
+      rows.map((row) => scoreRow(row, more, byId.get(row.id)!)),
+    );
     return { rows: rows.length };
   });
   const folder = await deps.store.open(ref);
@@ -134,7 +138,7 @@ export async function measureAnswers(
     benchmark: asked.name,
     variant: variantOf(asked),
     split: SPLIT,
-    scores: scoresOf(rows, ["accuracy", "unparseable"], SPLIT, options),
+    scores: scoresOf(rows, ["accuracy", "unparseable", ...namedScores(asked)], SPLIT, options),
     items: rows.length,
     counts: statusCounts(judged),
     rows: ref,
@@ -146,8 +150,25 @@ function variantOf({ benchmark: name, settings }: AskedBenchmark): string {
   return benchmark.variant(benchmark.settings.parse(settings));
 }
 
-function scoreRow({ id, group, type, status }: JudgedRow): ScoreRow {
+function namedScores({ benchmark }: AskedBenchmark): string[] {
+  return Object.keys(benchmarkOf(benchmark).scores ?? {});
+}
+
+/** @param more the benchmark's scores beside the accuracy: right answers, too, of the items that count in them */
+function scoreRow(
+  { id, group, type, status }: JudgedRow,
+  more: Readonly<Record<string, Score>>,
+  item: ImportedQuestion,
+): ScoreRow {
   const lost = status === "quarantined";
   const is = (wanted: AnswerStatus): number | null => (lost ? null : Number(status === wanted));
-  return { id, group, type, split: SPLIT, scores: { accuracy: is("right"), unparseable: is("unparseable") } };
+  const scores = { accuracy: is("right"), unparseable: is("unparseable") };
+  const parts = Object.entries(more).flatMap(([name, score]) => {
+    const part = partOf(score, item);
+    return part === undefined ? [] : [[name, part] as const];
+  });
+  const row = { id, group, type, split: SPLIT };
+  if (parts.length === 0) return { ...row, scores };
+  const also = Object.fromEntries(parts.map(([name]) => [name, scores.accuracy]));
+  return { ...row, scores: { ...scores, ...also }, parts: Object.fromEntries(parts) };
 }

@@ -36,7 +36,7 @@ async function importItems(
   context: StepContext,
   { benchmark, data, most, seed }: WantedItems,
 ): Promise<ArtifactRef> {
-  const loaded = await loadQuestions(questionFile(deps.root, data));
+  const loaded = await loadQuestions(questionFile(deps.root, data, benchmarkOf(benchmark).set));
   refuseUnjudged(benchmark, data.path, loaded);
   const asked = chosen(loaded, most, seed);
   const { images, nameOf } = await importImages(

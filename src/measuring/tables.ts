@@ -15,7 +15,8 @@ const MANY_TYPES = 40;
 
 /**
  * Policies × benchmarks: accuracy with its 95 % interval, and against the first policy the paired change on the questions
- * that both answered. Under it a table of each benchmark by question type, and an account of each pass.
+ * that both answered. Under it a table of each benchmark's further scores, one by question type, and an account of each
+ * pass.
  */
 export function tabulate(cells: readonly CellRows[], options: Resampling): Tabulated {
   const benchmarks = [...new Set(cells.map(({ measured }) => measured.benchmark))];
@@ -43,7 +44,13 @@ export function tabulate(cells: readonly CellRows[], options: Resampling): Tabul
     return { policy, ...Object.fromEntries(own), digest };
   });
   return {
-    tables: [{ columns, rows }, ...benchmarks.flatMap((benchmark) => typeTable(benchmark, policies, at))],
+    tables: [
+      { columns, rows },
+      ...benchmarks.flatMap((benchmark) => [
+        ...scoreTable(benchmark, policies, at, options),
+        ...typeTable(benchmark, policies, at),
+      ]),
+    ],
     accounts: cells.map(accountOf),
   };
 }
@@ -65,16 +72,58 @@ function cellsOf(cell: CellRows, first: CellRows | undefined, options: Resamplin
   const { benchmark, split, scores, counts } = measured;
   return {
     [benchmark]: scores["accuracy"] ?? null,
-    [`${benchmark} change`]: first && first !== cell ? changeOf(first.rows, rows, split, options) : null,
+    [`${benchmark} change`]:
+      first && first !== cell ? changeOf("accuracy", first.rows, rows, { ...options, split }) : null,
     [`${benchmark} unparseable`]: counts["unparseable"] ?? null,
   };
 }
 
 /** The paired change as a mean with a half-width, so that it is drawn like every other number. */
-function changeOf(from: readonly ScoreRow[], to: readonly ScoreRow[], split: string, options: Resampling): Cell {
-  const of = (rows: readonly ScoreRow[]): Observation[] => observationsOf(rows, "accuracy", split);
-  const paired = pairedBootstrap(of(from), of(to), { ...options, seed: seedFor(options.seed, "change") });
+function changeOf(
+  score: string,
+  from: readonly ScoreRow[],
+  to: readonly ScoreRow[],
+  { split, seed, resamples }: Resampling & { readonly split: string },
+): Cell {
+  const of = (rows: readonly ScoreRow[]): Observation[] => observationsOf(rows, score, split);
+  const paired = pairedBootstrap(of(from), of(to), { resamples, seed: seedFor(seed, "change") });
   return paired && { mean: paired.change, half: (paired.high - paired.low) / 2 };
+}
+
+/** Scores that every benchmark has, in the table of all. */
+const OF_ALL = ["accuracy", "unparseable"];
+
+/** The scores that a benchmark has beside its accuracy, a row each; none where it has none. */
+function scoreTable(
+  benchmark: string,
+  policies: readonly string[],
+  at: (policy: string, benchmark: string) => CellRows | undefined,
+  options: Resampling,
+): Table[] {
+  const cells = policies.flatMap((policy) => at(policy, benchmark) ?? []);
+  const [first, ...others] = cells;
+  const names = Object.keys(first?.measured.scores ?? {}).filter((name) => !OF_ALL.includes(name));
+  if (first === undefined || names.length === 0) return [];
+  const rows = names.map((score): Row => {
+    const means = cells.map(({ policy, measured }) => [policy, measured.scores[score] ?? null] as const);
+    const changes = others.map(
+      ({ policy, rows: to, measured: { split } }) =>
+        [`${policy} change`, changeOf(score, first.rows, to, { ...options, split })] as const,
+    );
+    const questions = first.rows.filter(({ scores }) => scores[score] !== undefined).length;
+    return { score, questions, ...Object.fromEntries([...means, ...changes]) };
+  });
+  const columns: Column[] = [
+    { name: "score", title: `${benchmark} score`, kind: "text" },
+    { name: "questions", title: "questions", kind: "count" },
+    ...cells.flatMap(({ policy }): Column[] => [
+      { name: policy, title: policy, kind: "measured" },
+      ...(policy === first.policy
+        ? []
+        : [{ name: `${policy} change`, title: `against ${first.policy}`, kind: "change" } satisfies Column]),
+    ]),
+  ];
+  return [{ columns, rows }];
 }
 
 function typeTable(
