@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from huggingface_hub.hf_api import DatasetInfo
 
 READ = 1 << 20
+NOT_FOUND = 404
 
 
 def main() -> None:
@@ -54,7 +55,7 @@ def fetch(request: Body, channel: Channel) -> dict[str, float]:
             channel.send({"event": "progress", "step": place + 1, "total": len(names), "metrics": {}})
     except HfHubHTTPError as error:
         status = error.response.status_code
-        if status == 404:
+        if status == NOT_FOUND:
             raise Failure("BadInput", f"The hub has no data set {repo} that this user may see.") from error
         raise Failure("Infrastructure", f"The hub answers with the status {status} for {repo}; try again.") from error
     except (httpx.TransportError, LocalEntryNotFoundError, ConnectionError) as error:

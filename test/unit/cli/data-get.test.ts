@@ -90,8 +90,10 @@ function hub(repo: string, files: Readonly<Record<string, Buffer>>) {
 }
 
 test("a data set comes from the hub with its commit and digests, and its images become files", async () => {
-  const fixture = (name: string): Buffer => readFileSync(join(PROJECT, "test/fixtures/sets", name));
-  const files = { "test_2d.parquet": fixture("cv-bench.parquet"), "README.md": Buffer.from("# CV-Bench") };
+  const files = {
+    "test_2d.parquet": readFileSync(join(PROJECT, "test/fixtures/sets/cv-bench.parquet")),
+    "README.md": Buffer.from("# CV-Bench"),
+  };
   const served = await hub("nyu-visionx/CV-Bench", files);
   const root = scratchFolder();
   const online = { HF_ENDPOINT: served.address };

@@ -55,11 +55,14 @@ test("a mean of .5 over 400 questions is known to ± .049", () => {
   expect(measured([], options)).toBeNull();
 });
 
-describe("a score that is a mean of parts", () => {
-  /** `values` of a part, each in a group of its own unless `group` says which. */
-  const part = (name: string, weight: number, values: readonly number[], group?: string): Observation[] =>
-    values.map((value, at) => ({ id: `${name}${at}`, group: group ?? `${name}${at}`, value, part: { name, weight } }));
+/** `values` of a part, each in a group of its own unless `group` says which. */
+const part = (name: string, weight: number, values: readonly number[], group?: string): Observation[] =>
+  values.map((value, at) => ({ id: `${name}${at}`, group: group ?? `${name}${at}`, value, part: { name, weight } }));
 
+/** 0 and 1 in turn. */
+const half = (count: number): number[] => Array.from({ length: count }, (_, at) => at % 2);
+
+describe("a score that is a mean of parts", () => {
   test("weighs its parts, whatever their sizes", () => {
     // Means ¼, ¾ and 1: ¼ · ¼ + ¼ · ¾ + ½ · 1 = ¾; the mean of all 13 would be 9/13.
     const all = [
@@ -77,7 +80,6 @@ describe("a score that is a mean of parts", () => {
   });
 
   test("has the spread of its parts: √(¼ · .25/100 + ¼ · .25/400)", () => {
-    const half = (count: number): number[] => Array.from({ length: count }, (_, at) => at % 2);
     const all = [...part("a", 0.5, half(100)), ...part("b", 0.5, half(400))];
     // 1.96 × .0279 = .0548; as one mean of 500 it would be .0438.
     expect(measured(all, options)!.half).toBeGreaterThan(0.05);

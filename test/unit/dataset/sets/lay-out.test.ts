@@ -27,6 +27,9 @@ const linesOf = (file: string): unknown[] =>
     .split("\n")
     .map((line) => JSON.parse(line) as unknown);
 
+/** An example without the names of its images. */
+const bare = (each: object): object => ({ ...each, image: undefined, images: undefined, scene: undefined });
+
 test.each([
   ["rlhf-v", "rlhf-v", "preference", ["images/000001_0.jpg"], ["images/000002_0.png"]],
   ["cv-bench", "cv-bench", "item", ["images/000001_0.png"], ["images/000002_0.png"]],
@@ -43,7 +46,6 @@ test.each([
     expect(examples.map((each) => ("image" in each ? each.image : each.images))).toEqual(images);
     const named = file === "rlhf-v" ? "rlhf-v.names" : file === "cv-bench" ? "cv-bench.names" : "spatial-qa";
     const before = await loadExamples(FIXTURES, { path: `${named}.parquet`, format }, kind as ExampleKind);
-    const bare = (each: object): object => ({ ...each, image: undefined, images: undefined, scene: undefined });
     expect(examples.map(bare)).toEqual(before.examples.map(bare));
   },
 );
