@@ -78,8 +78,8 @@ export function howMany(shape: Shape): string {
 /** A sentence as the benchmark asks it: who is trained on it is measured on the same words. */
 export function askedSentence({ caption, label }: Sentence): Asked {
   const item = { ...NO_ITEM, question: caption };
-  const [right, wrong] = label === 1 ? ["true", "false"] : ["false", "true"];
-  return { question: textOf(vsr.ask(item, [], {})), right: right!, wrong: wrong!, kind: "spatial" };
+  const [right, wrong] = label === 1 ? (["true", "false"] as const) : (["false", "true"] as const);
+  return { question: textOf(vsr.ask(item, [], {})), right, wrong, kind: "spatial" };
 }
 
 /** A choice as the benchmark asks it. */

@@ -32,10 +32,11 @@ const scenes = LAYOUTS.flatMap((layout) => Array.from({ length: 12 }, (_, at) =>
 test("everything shows, what is said of two things holds, and counts are counts", () => {
   for (const { scene, things, relation, count } of scenes) {
     const picture = drawGiven({ ...scene, targets: {} }, 128, 128);
-    for (const at of things.keys()) expect(visiblePixels(picture, at)).toBeGreaterThanOrEqual(MIN_VISIBLE);
+    for (const thing of things.keys()) expect(visiblePixels(picture, thing)).toBeGreaterThanOrEqual(MIN_VISIBLE);
     const [a, b] = scene.solids.map(middle);
     expect(relation === null || HOLDS[relation](a!, b!)).toBe(true);
-    expect(things.filter(({ shape }) => shape === count?.shape)).toHaveLength(count?.of ?? 0);
+    const counted = things.filter(({ shape }) => shape === count?.shape);
+    expect(counted).toHaveLength(count?.of ?? 0);
     expect(new Set(things.map(nameOf)).size).toBe(things.length);
   }
 });
@@ -62,13 +63,8 @@ test("the right choice is right, and letters take turns", () => {
   expect([...letters].toSorted()).toEqual(["(A)", "(B)", "(C)", "(D)"]);
 });
 
-function at(name: string, format: string) {
-  return { path: `${name}.jsonl`, format };
-}
-
-function text(folder: string, name: string): string {
-  return readFileSync(join(folder, `${name}.jsonl`), "utf8");
-}
+const text = (folder: string, name: string): string => readFileSync(join(folder, `${name}.jsonl`), "utf8");
+const at = (name: string, format: string) => ({ path: `${name}.jsonl`, format });
 
 test("its files are read as the field's are; the same seed gives the same bytes, and a larger set begins with a smaller", async () => {
   const [small, large] = [scratchFolder(), scratchFolder()];
@@ -79,6 +75,7 @@ test("its files are read as the field's are; the same seed gives the same bytes,
   }
   const picture = "images/vsr/0001.png";
   expect(readFileSync(join(large, picture)).equals(readFileSync(join(small, picture)))).toBe(true);
+
   const { examples: shown } = await loadExamples(small, at("sft", "spatial-qa"), "demonstration");
   const { examples: pairs } = await loadExamples(small, at("dpo", "rlhf-v"), "preference");
   const { examples: tasks } = await loadExamples(small, at("grpo", "spatial-qa"), "task");

@@ -56,19 +56,11 @@ test("a mean of .5 over 400 questions is known to ± .049", () => {
 });
 
 /** `values` of a part, each in a group of its own unless `group` says which. */
-function part(name: string, weight: number, values: readonly number[], group?: string): Observation[] {
-  return values.map((value, at) => ({
-    id: `${name}${at}`,
-    group: group ?? `${name}${at}`,
-    value,
-    part: { name, weight },
-  }));
-}
+const part = (name: string, weight: number, values: readonly number[], group?: string): Observation[] =>
+  values.map((value, at) => ({ id: `${name}${at}`, group: group ?? `${name}${at}`, value, part: { name, weight } }));
 
-/** As many zeros as ones. */
-function half(count: number): number[] {
-  return Array.from({ length: count }, (_, at) => at % 2);
-}
+/** 0 and 1 in turn. */
+const half = (count: number): number[] => Array.from({ length: count }, (_, at) => at % 2);
 
 describe("a score that is a mean of parts", () => {
   test("weighs its parts, whatever their sizes", () => {
