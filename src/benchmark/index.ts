@@ -1,9 +1,10 @@
 import { StepFailure } from "../failure.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { mmsi } from "./mmsi.ts";
+import { pairwise } from "./pairwise.ts";
 
 /** The benchmarks, by their names in a recipe. A new one adds one line. */
-export const BENCHMARKS = { mmsi };
+export const BENCHMARKS = { mmsi, pairwise };
 
 export type BenchmarkName = keyof typeof BENCHMARKS;
 

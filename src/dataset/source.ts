@@ -4,7 +4,10 @@ import type { ImageFolder } from "./adapters/images.ts";
 import type { QuestionFile } from "./questions.ts";
 
 /** Where a file of questions is, below the root. */
-export function questionFile(root: string, { path, format }: Pick<Source, "path" | "format">): QuestionFile {
+export function questionFile(
+  root: string,
+  { path, format }: Pick<Source, "path"> & Pick<QuestionFile, "format">,
+): QuestionFile {
   return { path: join(root, path), name: path, format };
 }
 

@@ -2,6 +2,7 @@ import { StepFailure } from "../../failure.ts";
 import { cvBench } from "./cv-bench.ts";
 import type { DataSet } from "./example.ts";
 import { pixmoCap } from "./pixmo-cap.ts";
+import { pairwise } from "./pairwise.ts";
 import { plain } from "./plain.ts";
 import { rlhfV } from "./rlhf-v.ts";
 import { spatialQa } from "./spatial-qa.ts";
@@ -15,6 +16,7 @@ export const DATA_SETS = {
   "spatial-qa": spatialQa,
   vsr,
   "cv-bench": cvBench,
+  pairwise,
 } satisfies Record<string, DataSet>;
 
 export type DataSetName = keyof typeof DATA_SETS;

@@ -29,16 +29,24 @@ const PURPOSE: Readonly<Record<ExampleKind, string>> = {
  * The examples of a file, one at a time, each id once; rows that cannot be used come with their problem.
  * @throws {StepFailure} BadInput where reading cannot go on, and for a data set that has nothing of this kind
  */
-export async function* readExamples<K extends ExampleKind>(
+export function readExamples<K extends ExampleKind>(
   root: string,
-  { path, format, limit = Infinity }: ExampleSource,
+  { path, format, limit }: ExampleSource,
+  kind: K,
+): AsyncGenerator<ExampleRow<K>> {
+  return examplesIn({ path: join(root, path), name: path, format, limit }, kind);
+}
+
+/** As readExamples, of a file by its absolute path; `name` is what sentences call it. */
+export async function* examplesIn<K extends ExampleKind>(
+  { path, name, format, limit = Infinity }: ExampleSource & { readonly name: string },
   kind: K,
 ): AsyncGenerator<ExampleRow<K>> {
   const set = adapterOf(format);
   const read = readerOf(set, format, kind);
   const rowOf = new Map<string, number>();
   let taken = 0;
-  for await (const each of fileRows(join(root, path), path, set.fields, { format, images: set.imageFields })) {
+  for await (const each of fileRows(path, name, set.fields, { format, images: set.imageFields })) {
     if (taken >= limit) return;
     if ("problem" in each) {
       yield each;
