@@ -143,7 +143,10 @@ export async function measureAnswers(
     const settings = schema.parse(asked.settings);
     const rows = answered.map((row) => judgeRow(byId.get(row.id)!, row, (item, text) => judge(item, text, settings)));
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
-    await writeJsonLines(join(folder, SCORES_FILE), rows.map((row) => scoreRow(row, measures)));
+    await writeJsonLines(
+      join(folder, SCORES_FILE),
+      rows.map((row) => scoreRow(row, measures)),
+    );
     return { rows: rows.length };
   });
   const folder = await deps.store.open(ref);

@@ -78,7 +78,8 @@ export const pairwise: Benchmark<z.output<typeof settings>> = {
   },
   measures: {
     /** How much more often the first is chosen than it is the better one: 0 without bias, ± .5 where one place always is. */
-    "position bias": ({ said, truth }) => (said === null ? null : Number(placeIn(said) === 1) - Number(placeIn(truth) === 1)),
+    "position bias": ({ said, truth }) =>
+      said === null ? null : Number(placeIn(said) === 1) - Number(placeIn(truth) === 1),
     words: ({ text }) => text.split(/\s+/).filter((word) => word !== "").length,
   },
 };

@@ -3,18 +3,12 @@ import { BENCHMARKS, type BenchmarkName } from "../benchmark/index.ts";
 import { ROW_FORMATS } from "../dataset/row.ts";
 import { DATA_SETS, type DataSetName } from "../dataset/sets/index.ts";
 import { source } from "../recipe/parts/data.ts";
-import { attention, dtype, pixelLimits, resamples, share } from "../recipe/parts/fields.ts";
+import { attention, dtype, label, pixelLimits, resamples, share } from "../recipe/parts/fields.ts";
 
 /** Tokens: a letter and a sentence; models that think first need some thousands. */
 const MAX_NEW_TOKENS = 256;
 /** Answers at once; where the device is too small for them, they are halved by themselves. */
 const MICRO_BATCH = 16;
-
-/** Names files and columns. */
-export const label = z
-  .string()
-  .max(40)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, - and _ are needed, a letter or digit first");
 
 const ITEM_SETS = (Object.keys(DATA_SETS) as DataSetName[]).filter((name) => "item" in DATA_SETS[name].as);
 

@@ -57,9 +57,11 @@ function columnsOf({ measured }: CellRows, first: string | null): Column[] {
       ? []
       : [{ name: `${benchmark} change`, title: `against ${first}`, kind: "change" } satisfies Column]),
     { name: `${benchmark} unparseable`, title: "unparseable", kind: "count" },
-    ...furtherScores(measured).map(
-      (score): Column => ({ name: `${benchmark} ${score}`, title: score, kind: measuredKind(score) }),
-    ),
+    ...furtherScores(measured).map((score): Column => ({
+      name: `${benchmark} ${score}`,
+      title: score,
+      kind: measuredKind(score),
+    })),
   ];
 }
 

@@ -1,5 +1,12 @@
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
-import type { AnswerSteps, AskedBenchmark, Asking, Draws, MeasureSteps, Serving } from "../../src/contract/benchmark.ts";
+import type {
+  AnswerSteps,
+  AskedBenchmark,
+  Asking,
+  Draws,
+  MeasureSteps,
+  Serving,
+} from "../../src/contract/benchmark.ts";
 import type { MeasuredPolicy, Measurement, Tabulated } from "../../src/contract/measurement.ts";
 import type { RunRef, StepLimits } from "../../src/contract/run.ts";
 import { type Carried, fanOut, inChild } from "./fan-out.ts";
@@ -86,9 +93,7 @@ export function answerBenchmark(input: AnswerAll): Promise<ArtifactRef> {
       name: "answer",
       unitsPerItem: draws?.count ?? 1,
       step: (chunk, _, summary) =>
-        answerItems.executeWithOptions({ summary }, [
-          { run, asked, policy, serving, ...(draws && { draws }), chunk },
-        ]),
+        answerItems.executeWithOptions({ summary }, [{ run, asked, policy, serving, ...(draws && { draws }), chunk }]),
     },
   ]);
 }

@@ -2,7 +2,8 @@ import { measuringProblems, simulateProblems } from "../../measuring/rules.ts";
 import type { Problem } from "../../recipe/problems.ts";
 import { DPO_RULES } from "../../training/dpo-rules.ts";
 import { settingsProblems } from "../../training/rules.ts";
-import { type Recipe, setName, type StageBlock, type StageName } from "./recipe.ts";
+import { setName } from "../../recipe/parts/mixture.ts";
+import { type Recipe, type StageBlock, type StageName } from "./recipe.ts";
 
 /** The order in which the stages make sense: what imitates first, what explores last. */
 const ORDER: readonly StageName[] = ["sft", "dpo", "grpo"];
