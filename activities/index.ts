@@ -14,6 +14,7 @@ import { spatialSteps } from "./spatial/index.ts";
 import { showStage } from "./show-stage.ts";
 import { tabulate } from "./tabulate.ts";
 import { asActivity, type Step, type Written } from "./step.ts";
+import { unifiedRewardSteps } from "./unified-reward/index.ts";
 import { trainPolicy } from "./train.ts";
 
 /** Steps by their names, as their worker registers them. */
@@ -38,7 +39,7 @@ const SHARED = {
 };
 
 /** Steps of pipelines. A new pipeline adds one line. */
-const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, snowballSteps, spatialSteps];
+const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, snowballSteps, spatialSteps, unifiedRewardSteps];
 
 /** The steps of a queue, each made an activity. */
 export function activitiesOf(queue: Role | "control", deps: ActivityDeps): Activities {

@@ -10,7 +10,8 @@ const MAX_NEW_TOKENS = 256;
 /** Answers at once; where the device is too small for them, they are halved by themselves. */
 const MICRO_BATCH = 16;
 
-const ITEM_SETS = (Object.keys(DATA_SETS) as DataSetName[]).filter((name) => "item" in DATA_SETS[name].as);
+/** Data sets of the field that have items of a benchmark. */
+export const ITEM_SETS = (Object.keys(DATA_SETS) as DataSetName[]).filter((name) => "item" in DATA_SETS[name].as);
 
 /** Questions, as they are or in the rows of a data set of the field. */
 export const questions = source.extend({

@@ -5,6 +5,8 @@ export interface Demonstration {
   readonly id: string;
   /** Names relative to the data set's image_root; all of them stand before the prompt. */
   readonly image: readonly string[];
+  /** What the system says, where the data has it. */
+  readonly system?: string;
   /** The text alone, without image markers. */
   readonly prompt: string;
   readonly answer: string;

@@ -5,6 +5,7 @@ import { pixmoCap } from "./pixmo-cap.ts";
 import { pairwise } from "./pairwise.ts";
 import { plain } from "./plain.ts";
 import { rlhfV } from "./rlhf-v.ts";
+import { sharegpt } from "./sharegpt.ts";
 import { spatialQa } from "./spatial-qa.ts";
 import { vsr } from "./vsr.ts";
 
@@ -17,6 +18,7 @@ export const DATA_SETS = {
   vsr,
   "cv-bench": cvBench,
   pairwise,
+  sharegpt,
 } satisfies Record<string, DataSet>;
 
 export type DataSetName = keyof typeof DATA_SETS;

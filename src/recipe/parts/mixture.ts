@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DATA_SETS, type DataSetName } from "../../dataset/sets/index.ts";
+import type { Problem } from "../problems.ts";
 import { source } from "./data.ts";
 import { label, path } from "./fields.ts";
 
@@ -33,6 +34,24 @@ export type Mixture = z.output<z.ZodObject<typeof mixture>>;
 export type SetBlock = Mixture["data"][number];
 
 /** What a set of rows is called in accounts and ids. */
-export function setName({ name, format }: Pick<SetBlock, "name" | "format">): string {
+export function setName({ name, format }: { readonly name?: string | undefined; readonly format: string }): string {
   return name ?? format;
+}
+
+/** Problems between the sets of a mixture. @param path of the list in its recipe: ["sft", "data"] */
+export function mixtureProblems(data: readonly SetBlock[], path: readonly string[]): Problem[] {
+  const names = data.map(setName);
+  return data.flatMap((each, place): Problem[] => {
+    const at = `${path.join(".")}[${place}]`;
+    const problems: Problem[] = [];
+    if (names.indexOf(setName(each)) < place) {
+      const message = `${at} is called ${setName(each)}, which is taken; a name of its own is needed.`;
+      problems.push({ path: [...path, place, "name"], message });
+    }
+    if (each.weight === undefined && data.some(({ weight }) => weight !== undefined)) {
+      const message = `${at} has no weight, but another set has; all or none need one.`;
+      problems.push({ path: [...path, place], message });
+    }
+    return problems;
+  });
 }
