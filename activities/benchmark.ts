@@ -88,13 +88,12 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
       { ...input, recipe, doing: "answer", unchanged, fitted },
       (vlm, options) => vlm.sample(prompts, samplingOf(serving, draws), options),
     );
-    const numbered = (at: number): { draw?: number } => (draws ? { draw: draws.from + at } : {});
     const rows: AnsweredRow[] = wanted.flatMap(({ id }, place) => {
       const { completions, prompt_digest } = replies[place]!;
       return completions.map(({ text, finish }, at) => ({
         id,
         policy: digest,
-        ...numbered(at),
+        ...numbered(draws, at),
         text,
         finish,
         prompt_digest,
@@ -102,7 +101,7 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
     });
     for (const [place, reason] of reasons) {
       for (let at = 0; at < (draws?.count ?? 1); at++)
-        rows.push({ id: own[place]!.id, policy: digest, ...numbered(at), reason });
+        rows.push({ id: own[place]!.id, policy: digest, ...numbered(draws, at), reason });
     }
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
     return { rows: rows.length, ...fitted.notes() };
@@ -115,6 +114,11 @@ const GREEDY = { temperature: 0, top_p: 1, top_k: 0, min_p: 0, repetition_penalt
 
 function samplingOf({ max_new_tokens }: Pick<Serving, "max_new_tokens">, draws: Draws | undefined): Sampling {
   return { ...(draws?.sampling ?? GREEDY), max_new_tokens };
+}
+
+/** The number of an answer among an item's, where there are several. */
+function numbered(draws: Draws | undefined, at: number): { readonly draw?: number } {
+  return draws === undefined ? {} : { draw: draws.from + at };
 }
 
 /** One for every answer wanted: of a draw it derives from the run's seed, the item and the answer's number. */

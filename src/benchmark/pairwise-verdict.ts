@@ -20,7 +20,7 @@ export function isVerdict(text: string, noun: Noun): boolean {
 
 /** Which one a verdict calls better. */
 export function placeIn(verdict: string): Place {
-  return / 1 is better$/.test(verdict) ? 1 : 2;
+  return verdict.endsWith(" 1 is better") ? 1 : 2;
 }
 
 /**

@@ -9,7 +9,7 @@ import { isVerdict, placeIn, readVerdict, type Noun, verdictOf } from "./pairwis
 
 /** Where a template has the caption or the question, and the two texts that are compared. */
 const QUESTION = "{question}";
-const CANDIDATES = ["{answer_1}", "{answer_2}"] as const;
+const CANDIDATES = ["{first}", "{second}"] as const;
 
 const END = (noun: Noun): string =>
   "Compare the two inside <think> and </think>. Then say which one is better, and nothing else: " +
@@ -67,7 +67,7 @@ export const pairwise: Benchmark<z.output<typeof settings>> = {
   },
   ask: (item, images, { images: aboutImages, answers }) => {
     const [first = "", second = ""] = item.candidates ?? [];
-    const values = { question: item.question, answer_1: first, answer_2: second };
+    const values = { question: item.question, first, second };
     return askedMessages(null, fillTemplate(item.candidates ? answers : aboutImages, values), images);
   },
   judge({ answer = "" }, text) {

@@ -14,14 +14,16 @@ const MICRO_BATCH = 16;
 export const ITEM_SETS = (Object.keys(DATA_SETS) as DataSetName[]).filter((name) => "item" in DATA_SETS[name].as);
 
 /** Questions, as they are or in the rows of a data set of the field. */
-export const questions = source.extend({
-  format: z
-    .enum([...ROW_FORMATS, ...ITEM_SETS])
-    .default("auto")
-    .describe(
-      "Where a row names its images: mmsi in `images` or `local_images`, plain in `image`, auto in whichever there is; or the data set whose rows they are, docs/data-sets.md",
-    ),
-});
+export const questions = source
+  .extend({
+    format: z
+      .enum([...ROW_FORMATS, ...ITEM_SETS])
+      .default("auto")
+      .describe(
+        "Where a row names its images: mmsi in `images` or `local_images`, plain in `image`, auto in whichever there is; or the data set whose rows they are, docs/data-sets.md",
+      ),
+  })
+  .describe("Where the questions come from");
 
 const benchmark = z
   .strictObject({

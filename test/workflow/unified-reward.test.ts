@@ -29,8 +29,8 @@ async function run(recipe: Recipe): Promise<RunResult> {
   return resultOf(stage.client, recipe.name);
 }
 
-function shown<T>(result: RunResult, file: string): T {
-  return JSON.parse(readFileSync(join(stage.root, result.folder, file), "utf8")) as T;
+function shown(result: RunResult, file: string): unknown {
+  return JSON.parse(readFileSync(join(stage.root, result.folder, file), "utf8"));
 }
 
 interface Summary {
@@ -39,7 +39,7 @@ interface Summary {
 }
 
 function summaryOf(result: RunResult, name: string): Summary {
-  return shown<Summary>(result, `${name}/summary.json`);
+  return shown(result, `${name}/summary.json`) as Summary;
 }
 
 async function inputsOf(ref: ArtifactRef): Promise<string[]> {
@@ -92,12 +92,12 @@ test("cold start, rejection sampling and DPO: each from what the one before made
   ]);
 
   // A right chain is learned behind what was asked; a preference is of two chains of one pair.
-  const rows = shown<SftRow[]>(result, "rejection/sft_rows.json");
+  const rows = shown(result, "rejection/sft_rows.json") as SftRow[];
   for (const { answer, policy } of rows) {
     expect(answer).toMatch(/<answer>Image [12] is better<\/answer>$/);
     expect(policy).toBe(cold!.policy);
   }
-  const preferences = shown<PairRow[]>(result, "dpo/dpo_pairs.json");
+  const preferences = shown(result, "dpo/dpo_pairs.json") as PairRow[];
   for (const { chosen, rejected, prompt } of preferences) {
     const [one, other] = [chosen, rejected].map((text) => /<answer>(.*)<\/answer>/.exec(text)![1]);
     expect(new Set([one, other])).toEqual(new Set(["Image 1 is better", "Image 2 is better"]));
@@ -113,7 +113,7 @@ test("what is asked again goes on where it was; preferred chains may be another 
   const newer = await run(recipeOf("newer", { sampling: sampling({ fill: "none" }), dpo }));
   expect(accountOf(newer, "chain of rejection").total).toBe(32);
   expect(summaryOf(newer, "rejection").artifacts.adapter).toEqual(summaryOf(once, "rejection").artifacts.adapter);
-  const [{ policy }] = shown<[PairRow]>(newer, "dpo/dpo_pairs.json");
+  const [{ policy }] = shown(newer, "dpo/dpo_pairs.json") as [PairRow];
   expect(policy).toBe(summaryOf(newer, "cold_start").policy);
   expect(await problemsIn(newer)).toEqual([]);
 });

@@ -66,5 +66,7 @@ export interface DataSet {
   readonly addressField?: string;
   /** What a row says of where it comes from, for counts of shares. */
   readonly labels: readonly string[];
+  /** Rows with the same in this field are read together: the reader is given {rows}, in the order of the file. */
+  readonly groupedBy?: string;
   readonly as: { readonly [K in ExampleKind]?: ExampleReader<Examples[K]> };
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { StepFailure } from "../../failure.ts";
+import type { Row } from "../adapters/row-cutter.ts";
 import { fileRows } from "../adapters/rows.ts";
 import type { ImageOwners } from "../import-images.ts";
 import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../problems.ts";
@@ -46,7 +47,8 @@ export async function* examplesIn<K extends ExampleKind>(
   const read = readerOf(set, format, kind);
   const rowOf = new Map<string, number>();
   let taken = 0;
-  for await (const each of fileRows(path, name, set.fields, { format, images: set.imageFields })) {
+  const rows = fileRows(path, name, set.fields, { format, images: set.imageFields });
+  for await (const each of set.groupedBy === undefined ? rows : together(rows, set.groupedBy)) {
     if (taken >= limit) return;
     if ("problem" in each) {
       yield each;
@@ -73,6 +75,22 @@ export async function* examplesIn<K extends ExampleKind>(
       }
     }
   }
+}
+
+/** Rows that are one: held until the last is read, because they may lie apart. The row is the first one's. */
+async function* together(rows: AsyncIterable<Row>, field: string): AsyncGenerator<Row> {
+  const groups = new Map<unknown, { readonly row: number; readonly rows: unknown[] }>();
+  for await (const each of rows) {
+    const key = "problem" in each ? undefined : (each.value as Fields | null)?.[field];
+    if ("problem" in each) yield each;
+    else if (key === undefined || key === null) yield { row: each.row, problem: `${field} is missing` };
+    else {
+      const known = groups.get(key);
+      if (known) known.rows.push(each.value);
+      else groups.set(key, { row: each.row, rows: [each.value] });
+    }
+  }
+  for (const { row, rows: own } of groups.values()) yield { row, value: { rows: own } };
 }
 
 function readerOf<K extends ExampleKind>(set: DataSet, format: string, kind: K): ExampleReader<Examples[K]> {
