@@ -110,15 +110,13 @@ test("LLaVA-Critic: a conversation about two responses, and its fields", () => {
   expect(told("llava-critic", alone)).toContain("only pairs can be compared");
 });
 
+/** A row of EvalMuse. */
+function row(prompt_id: string, img_path: string, total_score: unknown): object {
+  return { prompt_id, prompt: "A red cup.", type: "real", img_path, total_score };
+}
+
 test("EvalMuse: the rows of a prompt are one comparison, wherever they lie in the file", async () => {
   const folder = mkdtempSync(join(tmpdir(), "evalmuse-"));
-  const row = (prompt_id: string, img_path: string, total_score: unknown): object => ({
-    prompt_id,
-    prompt: "A red cup.",
-    type: "real",
-    img_path,
-    total_score,
-  });
   const rows = [
     row("p1", "b.png", [2, 3, 3]),
     row("p2", "x.png", [5, 5]),
@@ -137,11 +135,13 @@ test("EvalMuse: the rows of a prompt are one comparison, wherever they lie in th
   );
 });
 
+/** What row 7 of a sharegpt file becomes. */
+function read(given: Fields): unknown {
+  const found = adapterOf("sharegpt").as.demonstration!(given, 7);
+  return "problem" in found ? found.problem : found.examples;
+}
+
 test("a chain in the sharegpt shape is a demonstration", () => {
-  const read = (row: Fields): unknown => {
-    const found = adapterOf("sharegpt").as.demonstration!(row, 7);
-    return "problem" in found ? found.problem : found.examples;
-  };
   const conversations = [
     { from: "human", value: "<image>\n<image>\nWhich is better?" },
     { from: "gpt", value: "<think>So.</think><answer>Image 1 is better</answer>" },

@@ -65,13 +65,21 @@ test("preferences are joined by the pair, and every pair is accounted for", () =
 });
 
 test("a pair is asked again where it lacks what is wanted", () => {
-  const of = (id: string): Chain[] => CHAINS.filter((each) => each.id === id);
   const wanting = (fill: "none" | "right" | "both"): string[] =>
-    items.map(({ id }) => id).filter((id) => isWanting(of(id), fill));
+    items
+      .map(({ id }) => id)
+      .filter((id) =>
+        isWanting(
+          CHAINS.filter((each) => each.id === id),
+          fill,
+        ),
+      );
   expect(wanting("none")).toEqual([]);
   expect(wanting("right")).toEqual(["hopeless"]);
   expect(wanting("both")).toEqual(["easy", "hopeless"]);
 });
+
+const sum = (parts: Readonly<Record<string, number>>): number => Object.values(parts).reduce((a, b) => a + b, 0);
 
 const anyChain = fc
   .tuple(
@@ -95,8 +103,6 @@ test("whatever was sampled, every right chain and every pair is in one part, and
       fc.nat(3),
       fc.double({ min: 0, max: 1, noNaN: true }),
       (all, most, share) => {
-        const sum = (parts: Readonly<Record<string, number>>): number =>
-          Object.values(parts).reduce((a, b) => a + b, 0);
         const how = { perItem: most + 1, maxRightShare: share, rows: most + 1, seed: 1 };
         const chosen = chooseRight(items, all, how);
         expect(sum(chosen.parts)).toBe(all.filter(({ status }) => status === "right").length);
