@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readJson, writeJson } from "../src/artifact/files.ts";
+import { readAllJsonLines, readJson, writeJson } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { PolicyRef } from "../src/contract/artifact.ts";
 import type { Trained, TrainInput, TrainJob } from "../src/contract/training.ts";
@@ -26,7 +26,7 @@ const RESULT_VERSION = 2;
 export async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
   const { job } = input;
-  const { settings: schema, files, repeats } = algorithmOf(job.algorithm);
+  const { settings: schema, files, repeats, warnings } = algorithmOf(job.algorithm);
   const own = schema.parse(job.settings);
   const opened = await readRecipe(store, input.run);
   refuseAdapters(job);
@@ -68,8 +68,10 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   });
   await checkpoints.drop();
   const policy: PolicyRef = own.tuning === "full" ? { base: ref, dtype } : { base: job.init.base, adapter: ref, dtype };
-  const metrics = await readJson<Record<string, number>>(join(await store.open(ref), "training.json"));
-  return { policy, digest: policyDigest(policy), metrics };
+  const trained = await store.open(ref);
+  const metrics = await readJson<Record<string, number>>(join(trained, "training.json"));
+  const log = await readAllJsonLines<Record<string, number>>(join(trained, "training_log.jsonl"));
+  return { policy, digest: policyDigest(policy), metrics, warnings: warnings?.(log, rows) ?? [] };
 }
 
 /** An adapter under a training would be neither trained nor part of the reference: it is merged first. */

@@ -1,8 +1,9 @@
 import { StepFailure } from "../failure.ts";
 import { fileRows } from "./adapters/rows.ts";
 import type { Question } from "./question.ts";
-import { readRow, ROW_FIELDS, type ReadRow, type RowFormat } from "./row.ts";
-import { adapterOf, type DataSetName } from "./sets/index.ts";
+import { isRowFormat, readRow, ROW_FIELDS, type RowFormat } from "./row.ts";
+import type { DataSetName } from "./sets/index.ts";
+import { examplesIn } from "./sets/read.ts";
 import { MAX_PROBLEMS, rowFailure, type RowProblem } from "./problems.ts";
 
 /** A row of a file of questions: its question, or what is wrong with it. */
@@ -14,17 +15,32 @@ export interface QuestionFile {
   readonly path: string;
   /** As the recipe names it, for messages. */
   readonly name: string;
-  /** Of a data set with rows of its own, only "auto" reads those: the others name a shape. */
-  readonly format: RowFormat;
-  /** The data set whose rows these are, where it has rows of its own. */
+  /** Where a row of questions names its images; or the data set of the field whose rows these are. */
+  readonly format: RowFormat | DataSetName;
+  /** The data set of its own that a benchmark has, whose rows "auto" stands for. */
   readonly set?: DataSetName;
 }
 
 /** The questions of a file, one at a time, each id once; rows that cannot be used come with their problem. */
-export async function* questionRows(file: QuestionFile): AsyncGenerator<QuestionRow> {
+export async function* questionRows({ path, name, format: wanted, set }: QuestionFile): AsyncGenerator<QuestionRow> {
+  const format = wanted === "auto" && set !== undefined ? set : wanted;
+  if (isRowFormat(format)) yield* plainRows(path, name, format);
+  else {
+    for await (const each of examplesIn({ path, name, format }, "item"))
+      yield "problem" in each ? each : { row: each.row, question: each.example };
+  }
+}
+
+async function* plainRows(path: string, name: string, format: RowFormat): AsyncGenerator<QuestionRow> {
   const rowOf = new Map<string, number>();
   const same = sameTexts();
-  for await (const { row, ...understood } of understoodRows(file)) {
+  for await (const read of fileRows(path, name, ROW_FIELDS)) {
+    const { row } = read;
+    if ("problem" in read) {
+      yield read;
+      continue;
+    }
+    const understood = readRow(read.value, format);
     if ("problem" in understood) {
       yield { row, ...understood };
       continue;
@@ -35,32 +51,6 @@ export async function* questionRows(file: QuestionFile): AsyncGenerator<Question
     else yield { row, id, problem: `row ${before} has the same id; ids name folders and must differ` };
     if (before === undefined) rowOf.set(id, row);
   }
-}
-
-/** Rows as their shape is read: a benchmark's own, or anybody's. */
-async function* understoodRows({ path, name, format, set }: QuestionFile): AsyncGenerator<Understood> {
-  const own = set !== undefined && format === "auto" ? adapterOf(set) : undefined;
-  const read = own?.as.item;
-  const rows = own
-    ? fileRows(path, name, own.fields, { format: set!, images: own.imageFields })
-    : fileRows(path, name, ROW_FIELDS);
-  for await (const each of rows) {
-    const { row } = each;
-    if ("problem" in each) yield each;
-    else if (read === undefined) yield { row, ...readRow(each.value, format) };
-    else if (!isObject(each.value)) yield { row, problem: "it is not an object" };
-    else {
-      const found = read(each.value, row);
-      if ("problem" in found) yield { row, ...found };
-      else for (const question of found.examples) yield { row, question };
-    }
-  }
-}
-
-type Understood = { readonly row: number } & ReadRow;
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export interface LoadedQuestions {

@@ -10,7 +10,7 @@ import type { DataSetName } from "./sets/index.ts";
  */
 export function questionFile(
   root: string,
-  { path, format }: Pick<Source, "path" | "format">,
+  { path, format }: Pick<Source, "path"> & Pick<QuestionFile, "format">,
   set?: DataSetName,
 ): QuestionFile {
   return { path: join(root, path), name: path, format, ...(set !== undefined && { set }) };

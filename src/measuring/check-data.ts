@@ -23,13 +23,14 @@ export async function checkBenchmarks(
       options.report,
     );
     const { problem } = benchmarkOf(benchmark);
+    const images = await checkImages(imageFolder(root, data), [{ name: data.path, questions, rows }], options);
     let judged = 0;
     for (const [at, question] of questions.entries()) {
-      const what = problem(question);
+      const pixels = question.images.map((name) => images.get(name) ?? name);
+      const what = problem(question, pixels);
       if (what === undefined) judged++;
       else tell(data.path, { row: rows[at]!, id: question.id, problem: `${what}, which ${benchmark} needs` }, options);
     }
-    const images = await checkImages(imageFolder(root, data), [{ name: data.path, questions, rows }], options);
     usable.push({ benchmark: nameOf(each), questions: judged, images: images.size });
   }
   return {

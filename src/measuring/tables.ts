@@ -64,6 +64,11 @@ function columnsOf({ measured }: CellRows, first: string | null): Column[] {
       ? []
       : [{ name: `${benchmark} change`, title: `against ${first}`, kind: "change" } satisfies Column]),
     { name: `${benchmark} unparseable`, title: "unparseable", kind: "count" },
+    ...furtherScores(measured).map((score): Column => ({
+      name: `${benchmark} ${score}`,
+      title: score,
+      kind: measuredKind(score),
+    })),
   ];
 }
 
@@ -75,7 +80,18 @@ function cellsOf(cell: CellRows, first: CellRows | undefined, options: Resamplin
     [`${benchmark} change`]:
       first && first !== cell ? changeOf("accuracy", first.rows, rows, { ...options, split }) : null,
     [`${benchmark} unparseable`]: counts["unparseable"] ?? null,
+    ...Object.fromEntries(furtherScores(measured).map((score) => [`${benchmark} ${score}`, scores[score] ?? null])),
   };
+}
+
+/** What a benchmark measures beside the accuracy. */
+function furtherScores({ scores }: MeasuredPolicy["measured"]): string[] {
+  return Object.keys(scores).filter((score) => score !== "accuracy" && score !== "unparseable");
+}
+
+/** A bias leans to one side or the other, so its sign is shown. */
+function measuredKind(score: string): "change" | "measured" {
+  return score.endsWith("bias") ? "change" : "measured";
 }
 
 /** The paired change as a mean with a half-width, so that it is drawn like every other number. */

@@ -35,6 +35,8 @@ export interface Algorithm<S extends CommonSettings = CommonSettings> {
   readonly files: { readonly rows: string; readonly joined: string };
   /** How often a row is in an epoch's batches, where it is not once: GRPO's batches are made of completions. */
   readonly repeats?: (settings: S) => number;
+  /** Sentences about what the numbers of a training, step by step, mean to a person. */
+  readonly warnings?: (log: readonly Readonly<Record<string, number>>[], rows: number) => string[];
   /** What of the settings determines the result, as it stands in the key. */
   readonly keyed: (settings: S) => object;
   /** What the rows ask; `images` makes names absolute. A merge is looked at on them. */

@@ -16,6 +16,10 @@ const NUMBERS = [
 
 /** What a prompt says that wants to know whether something is true. */
 const TRUTH = /\btrue or false\b/i;
+/** Answers that a prompt offers, each as it wants it: a simulated policy thinks and gives one, or forgets to. */
+const OFFERED = /<answer>[^<]+<\/answer>/g;
+/** How often it forgets. */
+const FORGETS = 0.1;
 
 /** What it says instead where an unreadable score is injected; another wording is another draw. */
 const UNREADABLE = "It depends.";
@@ -64,8 +68,15 @@ function complete(seed: string, item: SampleItem, faults: Faults): Completion {
   const plans = item.messages.some((message) => message.role === "system");
   const range = plans ? undefined : NUMBERS.find(({ asked }) => asked.test(textOf(item.messages)));
   if (range) return saying(numberText(next, range, faults), -1);
-  const judges = !plans && TRUTH.test(textOf(item.messages));
-  const text = plans ? planText(next, faults) : judges ? truth(next) : letter(next);
+  const asked = plans ? "" : textOf(item.messages);
+  const offered = asked.match(OFFERED);
+  const text = plans
+    ? planText(next, faults)
+    : offered
+      ? judgement(next, offered)
+      : TRUTH.test(asked)
+        ? truth(next)
+        : letter(next);
   const unreadable = !plans && next() < (faults?.unreadable_score_share ?? 0);
   const logprob = faults?.constant_score ? -1 : -2 * next();
   return saying(text, unreadable ? Number.NaN : logprob);
@@ -98,6 +109,12 @@ function numberText(next: () => number, { low, high }: { low: number; high: numb
 
 function truth(next: () => number): string {
   return next() < 0.5 ? "True" : "False";
+}
+
+function judgement(next: () => number, offered: readonly string[]): string {
+  const seen = Math.floor(next() * 1000);
+  const given = offered[Math.floor(next() * offered.length)]!;
+  return `<think>Looked at ${seen} points.</think>${next() < FORGETS ? "" : given}`;
 }
 
 function letter(next: () => number): string {

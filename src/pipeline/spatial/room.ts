@@ -1,10 +1,10 @@
+import { verifyChain } from "../../run/chain.ts";
 import type { NamedModel, Room } from "../pipeline.ts";
 import { changes } from "./changes.ts";
 import { checkData } from "./check-data.ts";
 import { planSpatial } from "./plan.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
 import { upkeep } from "./upkeep.ts";
-import { verifyStages } from "./verify.ts";
 
 /** What of this pipeline reads files. */
 export const room: Room<Recipe> = {
@@ -27,6 +27,6 @@ export const room: Room<Recipe> = {
   plan: planSpatial,
   checkData,
   changes,
-  verify: verifyStages,
+  verify: verifyChain,
   upkeep,
 };
