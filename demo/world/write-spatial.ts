@@ -2,7 +2,7 @@
  * Writes toy data for spatial reasoning in the shapes of the field's data sets: small pictures of coloured solids, and
  * questions that the pictures answer.
  *
- *     node demo/world/write-spatial.ts --out FOLDER [--questions 800] [--seed toy-spatial]
+ *     node demo/world/write-spatial.ts --out FOLDER [--questions 800] [--seed toy-spatial] [--classes]
  *
  * sft.jsonl             as SpatialVLM's sets: image, conversations of one question and its answer     N rows
  * dpo.jsonl             as RLHF-V: image, text {question, chosen, rejected}, origin_split, idx        N / 2 rows
@@ -12,6 +12,8 @@
  * cv-bench.jsonl        as CV-Bench: idx, type, task, image, question, choices, answer, source        N / 4 rows
  * cv-bench.val.jsonl    the same, to choose by                                                        N / 8 rows
  * images/<file>/<n>.png 128 × 128 pixels; no picture is in two files, and each is asked about once
+ * <file>.classes.u8     with --classes: rows × 128 × 128, what each pixel shows, as in training.ts: 0 for nothing, else
+ *                       1 + 3 · colour + shape; for whoever makes a toy model that learns to see first
  *
  * Sentences are about left of, right of, in front of, behind, on and under, true as often as false; a false one is the
  * opposite of what is so. Choices are about counts (1 to 4 of a shape), left or right, what is in front, and what is
@@ -27,9 +29,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { drawGiven } from "../../src/model/image/scene/draw.ts";
 import { writePng } from "../../src/model/image/scene-renderer.ts";
+import type { Picture } from "../../src/model/image/scene/types.ts";
 import { SIDE } from "./generate.ts";
 import { type Random, randomOf } from "./random.ts";
 import { type Arranged, arrange, type Layout } from "./relations.ts";
+import { COLOURS, SHAPES } from "./words.ts";
 import { type Asked, askedChoice, askedCount, askedSentence, choiceOf, sentenceOf } from "./spatial-questions.ts";
 
 const QUESTIONS = "800";
@@ -117,19 +121,35 @@ function filesOf(seed: string, questions: number): File[] {
   ];
 }
 
+/** Per pixel: 0 for floor and wall, else the class of the thing that shows. */
+function classesOf({ ids }: Picture, { things }: Arranged): Uint8Array {
+  const classOf = things.map(
+    ({ colour, shape }) => 1 + COLOURS.indexOf(colour) * SHAPES.length + SHAPES.indexOf(shape),
+  );
+  return ids.map((id) => (id === 0 ? 0 : classOf[id - 1]!));
+}
+
 /** Writes all files, and returns the rows of each by its name. */
-export async function writeSpatial(folder: string, questions: number, seed: string): Promise<Map<string, object[]>> {
+export async function writeSpatial(
+  folder: string,
+  questions: number,
+  seed: string,
+  withClasses = false,
+): Promise<Map<string, object[]>> {
   const written = new Map<string, object[]>();
   for (const { name, rows: count, row: rowOf } of filesOf(seed, questions)) {
     await mkdir(join(folder, "images", name), { recursive: true });
     const rows: object[] = [];
+    const classes: Uint8Array[] = [];
     for (let index = 0; index < count; index += 1) {
       const image = `images/${name}/${String(index).padStart(4, "0")}.png`;
       const { arranged, row } = rowOf(image, index, randomOf(`${seed}/${name}/${index}`));
-      const { rgb } = drawGiven({ ...arranged.scene, targets: {} }, SIDE, SIDE);
-      await writePng(rgb, SIDE, SIDE, join(folder, image));
+      const picture = drawGiven({ ...arranged.scene, targets: {} }, SIDE, SIDE);
+      await writePng(picture.rgb, SIDE, SIDE, join(folder, image));
+      if (withClasses) classes.push(classesOf(picture, arranged));
       rows.push(row);
     }
+    if (withClasses) await writeFile(join(folder, `${name}.classes.u8`), Buffer.concat(classes));
     // Written last, so that a file that is there has its pictures.
     await writeFile(join(folder, `${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
     written.set(name, rows);
@@ -143,13 +163,16 @@ if (import.meta.main) {
       out: { type: "string" },
       questions: { type: "string", default: QUESTIONS },
       seed: { type: "string", default: SEED },
+      classes: { type: "boolean", default: false },
     },
   });
   const count = Number(values.questions);
   if (values.out === undefined || !Number.isInteger(count) || count < 1) {
-    throw new Error("Usage: node demo/world/write-spatial.ts --out FOLDER [--questions 800] [--seed toy-spatial]");
+    throw new Error(
+      "Usage: node demo/world/write-spatial.ts --out FOLDER [--questions 800] [--seed toy-spatial] [--classes]",
+    );
   }
-  const written = await writeSpatial(values.out, count, values.seed);
+  const written = await writeSpatial(values.out, count, values.seed, values.classes);
   for (const [name, rows] of written)
     process.stdout.write(`${rows.length} rows in ${join(values.out, `${name}.jsonl`)}\n`);
 }

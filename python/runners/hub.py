@@ -121,7 +121,7 @@ def _sha256(path: Path) -> str:
 
 def _why(error: BaseException) -> str:
     text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+    return text.splitlines()[0].rstrip(".") if text else type(error).__name__
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ const ASK = "Answer with the letter of the right choice.";
 
 const settings = z.strictObject({});
 
-/** The last letter that can be a choice: questions have two to six. */
+/** The last letter that is taken for a choice, where the truth is no later one: a stray J is none. */
 const LAST = "F";
 
 /** What its pictures are from: two collections that ask about the plane, and one about space. */

@@ -1,9 +1,11 @@
-import type { Account } from "../contract/account.ts";
-import type { MeasuredPolicy, ScoreRow, Tabulated } from "../contract/measurement.ts";
-import { type Cell, type Column, plural, type Row, type Table } from "../contract/table.ts";
-import { seedFor } from "../seed.ts";
-import { type Observation, pairedBootstrap } from "../statistics/bootstrap.ts";
-import { observationsOf, type Resampling } from "../statistics/scores.ts";
+import { setImmediate } from "node:timers/promises";
+import type { Account } from "../../contract/account.ts";
+import type { ScoreRow } from "../../contract/measurement.ts";
+import { type Cell, type Column, plural, type Row, type Table } from "../../contract/table.ts";
+import { seedFor } from "../../seed.ts";
+import { type Observation, pairedBootstrap } from "../../statistics/bootstrap.ts";
+import { observationsOf, type Resampling } from "../../statistics/scores.ts";
+import type { MeasuredPolicy, Tabulated } from "./contract/plan.ts";
 
 /** A cell with the rows behind it. */
 export interface CellRows extends MeasuredPolicy {
@@ -18,7 +20,7 @@ const MANY_TYPES = 40;
  * that both answered. Under it a table of each benchmark's further scores, one by question type, and an account of each
  * pass.
  */
-export function tabulate(cells: readonly CellRows[], options: Resampling): Tabulated {
+export async function tabulate(cells: readonly CellRows[], options: Resampling): Promise<Tabulated> {
   const benchmarks = [...new Set(cells.map(({ measured }) => measured.benchmark))];
   const policies = [...new Set(cells.map(({ policy }) => policy))];
   const at = (policy: string, benchmark: string): CellRows | undefined =>
@@ -34,25 +36,21 @@ export function tabulate(cells: readonly CellRows[], options: Resampling): Tabul
     ),
     { name: "digest", title: "digest", kind: "digest" },
   ];
-  const rows = policies.map((policy): Row => {
-    const own = benchmarks.flatMap((benchmark) => {
+  const rows: Row[] = [];
+  for (const policy of policies) {
+    const own: Record<string, Cell> = {};
+    for (const benchmark of benchmarks) {
       const cell = at(policy, benchmark);
-      const first = at(policies[0]!, benchmark);
-      return cell ? Object.entries(cellsOf(cell, first, options)) : [];
-    });
+      if (cell) Object.assign(own, await cellsOf(cell, at(policies[0]!, benchmark), options));
+    }
     const { digest = "" } = cells.find((cell) => cell.policy === policy) ?? {};
-    return { policy, ...Object.fromEntries(own), digest };
-  });
-  return {
-    tables: [
-      { columns, rows },
-      ...benchmarks.flatMap((benchmark) => [
-        ...scoreTable(benchmark, policies, at, options),
-        ...typeTable(benchmark, policies, at),
-      ]),
-    ],
-    accounts: cells.map(accountOf),
-  };
+    rows.push({ policy, ...own, digest });
+  }
+  const tables: Table[] = [{ columns, rows }];
+  for (const benchmark of benchmarks) {
+    tables.push(...(await scoreTable(benchmark, policies, at, options)), ...typeTable(benchmark, policies, at));
+  }
+  return { tables, accounts: cells.map(accountOf) };
 }
 
 function columnsOf({ measured }: CellRows, first: string | null): Column[] {
@@ -72,35 +70,33 @@ function columnsOf({ measured }: CellRows, first: string | null): Column[] {
   ];
 }
 
-function cellsOf(cell: CellRows, first: CellRows | undefined, options: Resampling): Record<string, Cell> {
+async function cellsOf(
+  cell: CellRows,
+  first: CellRows | undefined,
+  options: Resampling,
+): Promise<Record<string, Cell>> {
   const { measured, rows } = cell;
   const { benchmark, split, scores, counts } = measured;
   return {
     [benchmark]: scores["accuracy"] ?? null,
     [`${benchmark} change`]:
-      first && first !== cell ? changeOf("accuracy", first.rows, rows, { ...options, split }) : null,
+      first && first !== cell ? await changeOf("accuracy", first.rows, rows, { ...options, split }) : null,
     [`${benchmark} unparseable`]: counts["unparseable"] ?? null,
     ...Object.fromEntries(furtherScores(measured).map((score) => [`${benchmark} ${score}`, scores[score] ?? null])),
   };
 }
 
-/** What a benchmark measures beside the accuracy. */
-function furtherScores({ scores }: MeasuredPolicy["measured"]): string[] {
-  return Object.keys(scores).filter((score) => score !== "accuracy" && score !== "unparseable");
-}
-
-/** A bias leans to one side or the other, so its sign is shown. */
-function measuredKind(score: string): "change" | "measured" {
-  return score.endsWith("bias") ? "change" : "measured";
-}
-
-/** The paired change as a mean with a half-width, so that it is drawn like every other number. */
-function changeOf(
+/**
+ * The paired change as a mean with a half-width, so that it is drawn like every other number. Of some thousand items it
+ * takes seconds: others have their turn first, and the step's heartbeat is one of them.
+ */
+async function changeOf(
   score: string,
   from: readonly ScoreRow[],
   to: readonly ScoreRow[],
   { split, seed, resamples }: Resampling & { readonly split: string },
-): Cell {
+): Promise<Cell> {
+  await setImmediate();
   const of = (rows: readonly ScoreRow[]): Observation[] => observationsOf(rows, score, split);
   const paired = pairedBootstrap(of(from), of(to), { resamples, seed: seedFor(seed, "change") });
   return paired && { mean: paired.change, half: (paired.high - paired.low) / 2 };
@@ -110,25 +106,26 @@ function changeOf(
 const OF_ALL = ["accuracy", "unparseable"];
 
 /** The scores that a benchmark has beside its accuracy, a row each; none where it has none. */
-function scoreTable(
+async function scoreTable(
   benchmark: string,
   policies: readonly string[],
   at: (policy: string, benchmark: string) => CellRows | undefined,
   options: Resampling,
-): Table[] {
+): Promise<Table[]> {
   const cells = policies.flatMap((policy) => at(policy, benchmark) ?? []);
   const [first, ...others] = cells;
   const names = Object.keys(first?.measured.scores ?? {}).filter((name) => !OF_ALL.includes(name));
   if (first === undefined || names.length === 0) return [];
-  const rows = names.map((score): Row => {
-    const means = cells.map(({ policy, measured }) => [policy, measured.scores[score] ?? null] as const);
-    const changes = others.map(
-      ({ policy, rows: to, measured: { split } }) =>
-        [`${policy} change`, changeOf(score, first.rows, to, { ...options, split })] as const,
-    );
+  const rows: Row[] = [];
+  for (const score of names) {
     const questions = first.rows.filter(({ scores }) => scores[score] !== undefined).length;
-    return { score, questions, ...Object.fromEntries([...means, ...changes]) };
-  });
+    const row: Record<string, Cell> = { score, questions };
+    for (const { policy, measured } of cells) row[policy] = measured.scores[score] ?? null;
+    for (const { policy, rows: to, measured } of others) {
+      row[`${policy} change`] = await changeOf(score, first.rows, to, { ...options, split: measured.split });
+    }
+    rows.push(row);
+  }
   const columns: Column[] = [
     { name: "score", title: `${benchmark} score`, kind: "text" },
     { name: "questions", title: "questions", kind: "count" },

@@ -4,10 +4,17 @@ import type { FetchLimits } from "./limits.ts";
 /**
  * What came of asking an address once: its bytes, or why there are none, as the end of a sentence that begins with the
  * address. `again`: another time it may answer; `afterMs`: not before. `reached`: did a host answer at all?
+ * `silent`: it could not be reached, or said nothing.
  */
 export type Attempt =
   | { readonly bytes: Buffer }
-  | { readonly problem: string; readonly again: boolean; readonly afterMs?: number; readonly reached: boolean };
+  | {
+      readonly problem: string;
+      readonly again: boolean;
+      readonly afterMs?: number;
+      readonly reached: boolean;
+      readonly silent?: true;
+    };
 
 /** Answers of a host that may be other ones later: too slow, too early, too many, and its own faults. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -55,7 +62,8 @@ export async function attempt(
     return { bytes: Buffer.concat(parts, bytes) };
   } catch (error) {
     signal.throwIfAborted();
-    if (idle.signal.aborted) return { problem: `said nothing for ${seconds(idleMs)}`, again: true, reached: true };
+    if (idle.signal.aborted)
+      return { problem: `said nothing for ${seconds(idleMs)}`, again: true, reached: true, silent: true };
     if (total.aborted) return { problem: `was not done after ${seconds(totalMs)}`, again: true, reached: true };
     return broken(error);
   } finally {
@@ -94,7 +102,7 @@ function broken(error: unknown): Attempt {
   const why = typeof code === "string" ? code : (cause?.message ?? (error as Error).message);
   // What is no address at all, or leads in circles, stays so.
   const again = typeof code === "string" && code !== "ERR_INVALID_URL";
-  return { problem: `cannot be reached (${why})`, again, reached: !again };
+  return { problem: `cannot be reached (${why})`, again, reached: !again, ...(again && { silent: true }) };
 }
 
 function seconds(ms: number): string {

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { decodeBytes } from "../../image/decode.ts";
 import { extensionOf } from "../../image/extension.ts";
 import { type Attempt, attempt } from "./attempt.ts";
-import { createHosts } from "./hosts.ts";
+import { createHosts, pause } from "./hosts.ts";
 import type { FetchLimits } from "./limits.ts";
 
 /** The name of a file in the folder; or why there is none, and whether a host answered at all. */
@@ -34,17 +33,28 @@ export async function createImageFetcher(folder: string, limits: FetchLimits): P
     }
     const { host } = address;
     for (let asked = 1; ; asked++) {
+      if (hosts.silence(host) >= limits.silentAddresses) {
+        return {
+          problem: `is of a host that said nothing at ${limits.silentAddresses} addresses in a row`,
+          reached: false,
+        };
+      }
       const came = await hosts.run(host, signal, () => ask(url, host, signal));
       if ("bytes" in came) return keep(came.bytes, stem);
-      const { problem, again, afterMs = 0, reached } = came;
-      if (!again || asked >= limits.attempts || afterMs > limits.longestWaitMs) return { problem, reached };
-      await wait(Math.max(afterMs, limits.backoffMs * 2 ** (asked - 1)), undefined, { signal });
+      const { problem, again, afterMs = 0, reached, silent } = came;
+      const attempts = silent ? limits.silentAttempts : limits.attempts;
+      if (!again || asked >= attempts || afterMs > limits.longestWaitMs) {
+        if (silent) hosts.heard(host, false);
+        return { problem, reached };
+      }
+      await pause(Math.max(afterMs, limits.backoffMs * 2 ** (asked - 1)), signal);
     }
   }
 
   /** Asks once; who wants something of the host after it knows already whether it asked for a rest. */
   async function ask(url: string, host: string, signal: AbortSignal): Promise<Attempt> {
     const came = await attempt(url, limits, signal);
+    if ("bytes" in came || !came.silent) hosts.heard(host, true);
     if ("afterMs" in came && came.afterMs !== undefined) hosts.rest(host, Math.min(came.afterMs, limits.longestWaitMs));
     return came;
   }

@@ -6,6 +6,10 @@ export interface FetchLimits {
   readonly perHost: number;
   /** How often an address is asked before it is given up. */
   readonly attempts: number;
+  /** The same, of a host that says nothing or cannot be reached: each time costs `idleMs`. */
+  readonly silentAttempts: number;
+  /** Addresses in a row at which a host says nothing before nothing more is asked of it. */
+  readonly silentAddresses: number;
   /** Before the second attempt, in ms; doubled before each further one. */
   readonly backoffMs: number;
   /** The longest wait that a host can ask for (Retry-After), in ms; an address that asks for more is given up. */
@@ -24,6 +28,8 @@ export const FETCH_LIMITS: FetchLimits = {
   atOnce: 16,
   perHost: 4,
   attempts: 4,
+  silentAttempts: 2,
+  silentAddresses: 3,
   backoffMs: 1_000,
   longestWaitMs: 120_000,
   idleMs: 20_000,

@@ -98,7 +98,7 @@ export async function inspectSet(path: string, name: string, format: string): Pr
 
 function count(shares: Map<string, Map<string, number>>, label: string, value: unknown): void {
   if (value === undefined || value === null) return;
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = typeof value === "string" || typeof value === "bigint" ? String(value) : JSON.stringify(value);
   const values = shares.get(label) ?? new Map<string, number>();
   shares.set(label, values.set(text, (values.get(text) ?? 0) + 1));
 }

@@ -17,8 +17,9 @@ import type { DataSet, Fields } from "./example.ts";
 export const ROWS_FILE = "rows.jsonl";
 export const FAILED_FILE = "failed.jsonl";
 
-/** Rows that are worked on before any of them is written. */
-const BATCH = 64;
+/** Rows that are worked on before any of them is written: first few, so that a host without a network is noticed. */
+const FIRST_BATCH = 32;
+const BATCH = 512;
 
 export interface LayOutOptions {
   /** Of the files together, in their order. */
@@ -65,11 +66,12 @@ export async function layOut(
   const failed: FailedRow[] = [];
   const images = new Set<string>();
   const draft = join(folder, `${ROWS_FILE}.part`);
-  let reached = false;
+  let ever = false;
 
   async function* written(): AsyncGenerator<object> {
     let done = 0;
     for await (const batch of batches(files, set, options.limit)) {
+      let reached = false;
       const laid = await fewAtATime(batch, options.atOnce, (each) => layOutRow(each, folder, set, options));
       for (const each of laid) {
         done++;
@@ -84,7 +86,9 @@ export async function layOut(
         }
       }
       options.onProgress(done, failed.length);
-      if (!reached) throw unreachable(failed[0]!);
+      // A last batch may be one dead link.
+      if (!reached && (!ever || batch.length >= FIRST_BATCH)) throw unreachable(failed.at(-batch.length)!);
+      ever ||= reached;
     }
   }
 
@@ -100,7 +104,7 @@ export async function layOut(
 function unreachable({ url, problem }: FailedRow): StepFailure {
   return new StepFailure(
     "Infrastructure",
-    `No host can be reached, the first of them by ${url}, which ${problem}; ` +
+    `No host can be reached, the next of them by ${url}, which ${problem}; ` +
       "type it again where there is a network. Nothing that is there is fetched twice.",
   );
 }
@@ -114,14 +118,16 @@ interface Placed {
 
 async function* batches(files: readonly string[], set: DataSet, limit = Infinity): AsyncGenerator<readonly Placed[]> {
   let batch: Placed[] = [];
+  let size = FIRST_BATCH;
   let place = 0;
   for (const file of files) {
     if (place >= limit) break;
     for await (const read of rawRows(file, set)) {
       batch.push({ file, place: ++place, read });
-      if (batch.length === BATCH || place >= limit) {
+      if (batch.length === size || place >= limit) {
         yield batch;
         batch = [];
+        size = BATCH;
       }
       if (place >= limit) break;
     }

@@ -6,6 +6,7 @@ import { choiceOf } from "../../../demo/world/spatial-questions.ts";
 import { nameOf } from "../../../demo/world/thing.ts";
 import { randomOf } from "../../../demo/world/random.ts";
 import { writeSpatial } from "../../../demo/world/write-spatial.ts";
+import { COLOURS, type Colour, SHAPES, type Shape } from "../../../demo/world/words.ts";
 import { benchmarkOf } from "../../../src/benchmark/index.ts";
 import { loadQuestions } from "../../../src/dataset/questions.ts";
 import { loadExamples } from "../../../src/dataset/sets/read.ts";
@@ -68,13 +69,22 @@ const at = (name: string, format: string) => ({ path: `${name}.jsonl`, format })
 
 test("its files are read as the field's are; the same seed gives the same bytes, and a larger set begins with a smaller", async () => {
   const [small, large] = [scratchFolder(), scratchFolder()];
-  await writeSpatial(small, 24, "s");
+  await writeSpatial(small, 24, "s", true);
   await writeSpatial(large, 48, "s");
   for (const name of ["sft", "dpo", "grpo", "vsr", "vsr.val", "cv-bench", "cv-bench.val"]) {
     expect(text(large, name).startsWith(text(small, name))).toBe(true);
   }
   const picture = "images/vsr/0001.png";
   expect(readFileSync(join(large, picture)).equals(readFileSync(join(small, picture)))).toBe(true);
+
+  // "The red cone …" of a picture: its first thing's class shows in 30 pixels at least.
+  const [sentence] = (await loadExamples(small, at("vsr", "vsr"), "item")).examples;
+  const [, colour, shape] = /^The (\w+) (\w+) /.exec(sentence!.question)!;
+  const wanted = 1 + COLOURS.indexOf(colour as Colour) * 3 + SHAPES.indexOf(shape as Shape);
+  const classes = readFileSync(join(small, "vsr.classes.u8"));
+  expect(classes).toHaveLength(6 * 128 * 128);
+  const shows = classes.subarray(0, 128 * 128).filter((each) => each === wanted);
+  expect(shows.length).toBeGreaterThanOrEqual(MIN_VISIBLE);
 
   const { examples: shown } = await loadExamples(small, at("sft", "spatial-qa"), "demonstration");
   const { examples: pairs } = await loadExamples(small, at("dpo", "rlhf-v"), "preference");

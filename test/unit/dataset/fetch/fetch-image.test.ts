@@ -6,7 +6,14 @@ import { FETCH_LIMITS, type FetchLimits } from "../../../../src/dataset/fetch/li
 import { type Answer, imageHost, nobody, png, sends } from "../../../support/image-host.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 
-const QUICK: FetchLimits = { ...FETCH_LIMITS, backoffMs: 5, idleMs: 500, totalMs: 5000, attempts: 3 };
+const QUICK: FetchLimits = {
+  ...FETCH_LIMITS,
+  backoffMs: 5,
+  idleMs: 500,
+  totalMs: 5000,
+  attempts: 3,
+  silentAttempts: 2,
+};
 
 const image = await png(1);
 const never = new AbortController().signal;
@@ -55,7 +62,7 @@ test.each([
   ["500 every time", status(500), 3, "answers with the status 500"],
   ["429 that asks for an hour", status(429, { "retry-after": "3600" }), 1, "answers with the status 429"],
   ["half a body every time", half, 3, "broke off before it was whole"],
-  ["nothing every time", () => undefined, 3, "said nothing for 0.5 s"],
+  ["nothing every time", () => undefined, 2, "said nothing for 0.5 s"],
   ["a page", sends("<!DOCTYPE html><p>gone</p>", "text/html"), 1, "is no image that models read (a web page)"],
   [
     "half an image as if it was whole",
@@ -112,8 +119,35 @@ test("what nobody answers, and what is no address", async () => {
   }
 });
 
-test("a stop ends what waits", async () => {
-  const host = await imageHost({ "/a": () => undefined });
+test("a host that says nothing at some addresses in a row is asked for no more, and one that speaks again is", async () => {
+  const host = await imageHost({
+    "/0": () => undefined,
+    "/1": () => undefined,
+    "/2": () => undefined,
+    "/3": sends(image),
+  });
+  const limits = { ...QUICK, idleMs: 60, silentAttempts: 1, silentAddresses: 2 };
+  const inTurn = async (...paths: readonly string[]): Promise<unknown[]> => {
+    const fetcher = await createImageFetcher(scratchFolder(), limits);
+    const found = [];
+    for (const path of paths) found.push(await fetcher(`${host.address}/${path}`, never));
+    return found;
+  };
+  expect(await inTurn("0", "1", "3")).toMatchObject([
+    { problem: "said nothing for 0.06 s" },
+    { problem: "said nothing for 0.06 s" },
+    { problem: "is of a host that said nothing at 2 addresses in a row", reached: false },
+  ]);
+  const spoken = await inTurn("0", "3", "1", "2");
+  expect(spoken[1]).toHaveProperty("name");
+  expect(spoken[3]).toMatchObject({ problem: "said nothing for 0.06 s" });
+});
+
+test.each([
+  ["an answer", () => undefined],
+  ["the end of a rest", status(503, { "retry-after": "60" })],
+] as const)("a stop ends what waits for %s", async (_, answer) => {
+  const host = await imageHost({ "/a": answer });
   const fetcher = await createImageFetcher(scratchFolder(), { ...QUICK, idleMs: 60_000 });
   const stop = new AbortController();
   const fetching = fetcher(`${host.address}/a`, stop.signal);

@@ -98,6 +98,16 @@ test("VSR's rows are fetched by their links", async () => {
   expect(existsSync(join(folder, examples[0]!.images[0]!))).toBe(true);
 });
 
+test("a dead host at the end of a file is a dead link, and no lack of a network", async () => {
+  const host = await imageHost({ "*": sends(await png(1)) });
+  const folder = scratchFolder();
+  const file = join(folder, "raw.jsonl");
+  const urls = [...Array.from({ length: 32 }, (_, at) => `${host.address}/${at}`), `${await nobody()}/a.png`];
+  writeFileSync(file, urls.map((image_url) => `${JSON.stringify({ image_url, caption: "A cup." })}\n`).join(""));
+  const fetcher = await createImageFetcher(join(folder, "images"), QUICK);
+  expect(await lay([file], folder, "pixmo-cap", { fetcher })).toMatchObject({ rows: 32, failed: [{ row: 33 }] });
+});
+
 test("where no host can be reached, one sentence says so", async () => {
   const folder = scratchFolder();
   const file = join(folder, "raw.jsonl");
@@ -106,7 +116,7 @@ test("where no host can be reached, one sentence says so", async () => {
   await expect(lay([file], folder, "pixmo-cap", { fetcher })).rejects.toMatchObject({
     type: "Infrastructure",
     message: expect.stringMatching(
-      /^No host can be reached, the first of them by http:.*a\.png, which cannot/,
+      /^No host can be reached, the next of them by http:.*a\.png, which cannot/,
     ) as string,
   });
   expect(existsSync(join(folder, "rows.jsonl"))).toBe(false);
