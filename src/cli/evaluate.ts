@@ -3,7 +3,9 @@ import { basename } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { canonicalDigest } from "../artifact/canonical-json.ts";
 import { BENCHMARKS } from "../benchmark/index.ts";
+import { ROW_FORMATS } from "../dataset/row.ts";
 import { StepFailure } from "../failure.ts";
+import { ITEM_SETS } from "../measuring/recipe.ts";
 import { fromRoot, jsonOption, rootOption } from "./options.ts";
 import { recipeText } from "./recipe-text.ts";
 import { runRecipe, type RunOptions } from "./run.ts";
@@ -14,6 +16,7 @@ interface EvaluateOptions extends Omit<RunOptions, "fromIteration"> {
   readonly benchmark: string;
   readonly data: string;
   readonly images: string;
+  readonly format?: string;
   readonly setting: Readonly<Record<string, string>>;
   readonly maxQuestions?: number;
   readonly backend: string;
@@ -35,6 +38,12 @@ export function evaluateCommand(): Command {
     )
     .requiredOption("--data <file>", "the questions with their true answers")
     .requiredOption("--images <folder>", "where the questions' image names start")
+    .addOption(
+      new Option("--format <name>", "whose rows they are, where they are a data set's").choices([
+        ...ROW_FORMATS,
+        ...ITEM_SETS,
+      ]),
+    )
     .option("--setting <name=value>", "a setting of the benchmark, as docs/benchmarks.md lists them", setting, {})
     .option("--max-questions <n>", "ask at most so many, chosen by the seed", wholeNumber)
     .addOption(
@@ -77,13 +86,15 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
 }
 
 function recipeOf(options: EvaluateOptions): object {
-  const { root, model, run, benchmark, data, images, setting: settings, maxQuestions, backend, dtype } = options;
+  const { root, model, run, benchmark, data, images, format } = options;
+  const { setting: settings, maxQuestions, backend, dtype } = options;
   const policies = [
     ...model.map((typed) => modelPolicy(root, typed)),
     ...run.map((each) => ({ name: each, run: each })),
   ];
   if (policies.length === 0) throw new StepFailure("BadInput", "Nothing to measure: give --model or --run.");
-  const source = { path: fromRoot(root, data), image_root: fromRoot(root, images) };
+  const where = { path: fromRoot(root, data), image_root: fromRoot(root, images) };
+  const source = { ...where, ...(format !== undefined && { format }) };
   const most = maxQuestions === undefined ? {} : { max_questions: maxQuestions };
   const own = Object.keys(settings).length === 0 ? {} : { settings };
   return {

@@ -8,7 +8,7 @@ const LOADING: Loading = { dtype: "bfloat16", attn_implementation: "sdpa", min_p
 const FULL = { tuning: "full", freeze_vision_tower: true, language_lr: 2.5e-6, merger_lr: 2.5e-6 };
 
 function settings(change: object): FactorySettings {
-  return sft.settings.parse({ backend: "llama-factory", ...change }) as FactorySettings;
+  return sft.settings.parse({ backend: "llama-factory", ...change });
 }
 
 const problems = (change: object): string[] =>
