@@ -8,6 +8,7 @@ import { policyDigest } from "../../src/run/policy.ts";
 import type { TrainRow } from "../../src/training/algorithm.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { deepspeedFiles } from "../deepspeed.ts";
+import { withFactoryYaml } from "../factory-yaml.ts";
 import { askingOf } from "../items.ts";
 import { keepRecipe, openedAs } from "../open.ts";
 import { findPolicy } from "../policy.ts";
@@ -74,7 +75,10 @@ async function plannedStages(
     const wanted = { stage: name, kind, algorithm: name, block, seed: recipe.seed, check: checkOf(recipe, name) };
     const rowOf = (example: Examples[typeof kind]): TrainRow => rowIn(name, example);
     const { ref, account } = await importRows(deps, context, { ...wanted, rowOf, heldOut });
-    const settings = name === "dpo" ? { ...block.training, sft_only: false } : block.training;
+    const settings =
+      name === "dpo"
+        ? { ...block.training, sft_only: false }
+        : await withFactoryYaml(deps.root, `${name}.training`, block.training);
     // Image names start at the worker's root.
     const common = { images: ".", loading, seed: recipe.seed };
     stages.push({

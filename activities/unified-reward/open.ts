@@ -14,6 +14,7 @@ import { demonstrationRow } from "../../src/pipeline/unified-reward/rows.ts";
 import { policyDigest } from "../../src/run/policy.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { deepspeedFiles } from "../deepspeed.ts";
+import { withFactoryYaml } from "../factory-yaml.ts";
 import { askingOf } from "../items.ts";
 import { keepRecipe, openedAs } from "../open.ts";
 import { findPolicy } from "../policy.ts";
@@ -98,7 +99,10 @@ async function plannedStages(
       accounts.push(account);
     }
     const algorithm = name === "dpo" ? "dpo" : "sft";
-    const settings = name === "dpo" ? { ...training, sft_only: false } : training;
+    const settings =
+      name === "dpo"
+        ? { ...training, sft_only: false }
+        : await withFactoryYaml(deps.root, `${name}.training`, training);
     // Image names start at the worker's root.
     stages.push({ name, job: { algorithm, data, settings, images: ".", loading, seed: recipe.seed } });
   }

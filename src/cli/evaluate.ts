@@ -3,7 +3,9 @@ import { basename } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { canonicalDigest } from "../artifact/canonical-json.ts";
 import { type BenchmarkName, BENCHMARKS } from "../benchmark/index.ts";
+import { ROW_FORMATS } from "../dataset/row.ts";
 import { StepFailure } from "../failure.ts";
+import { ITEM_SETS } from "../measuring/recipe.ts";
 import { fromRoot, jsonOption, rootOption } from "./options.ts";
 import { recipeText } from "./recipe-text.ts";
 import { runRecipe, type RunOptions } from "./run.ts";
@@ -14,6 +16,7 @@ interface EvaluateOptions extends Omit<RunOptions, "fromIteration"> {
   readonly benchmark: readonly BenchmarkName[];
   readonly data: readonly string[];
   readonly images: readonly string[];
+  readonly format?: string;
   readonly setting: Readonly<Record<string, string>>;
   readonly maxQuestions?: number;
   readonly backend: string;
@@ -54,6 +57,12 @@ export function evaluateCommand(): Command {
       "a setting of the benchmark, as docs/benchmarks.md lists them; of several, benchmark.name=value",
       setting,
       {},
+    )
+    .addOption(
+      new Option("--format <name>", "whose rows they are, where they are a data set's").choices([
+        ...ROW_FORMATS,
+        ...ITEM_SETS,
+      ]),
     )
     .option("--max-questions <n>", "ask at most so many, chosen by the seed", wholeNumber)
     .addOption(
@@ -100,7 +109,8 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
 
 /** What the recipe of an evaluation says, of what was typed. @throws {StepFailure} BadInput for what does not go together */
 export function recipeOf(options: EvaluateOptions): object {
-  const { root, model, run, benchmark, data, images, setting: settings, maxQuestions, backend, dtype } = options;
+  const { root, model, run, benchmark, data, images, format } = options;
+  const { setting: settings, maxQuestions, backend, dtype } = options;
   const policies = [
     ...model.map((typed) => modelPolicy(root, typed)),
     ...run.map((each) => ({ name: each, run: each })),
@@ -116,7 +126,11 @@ export function recipeOf(options: EvaluateOptions): object {
     policies: apart(policies),
     benchmarks: benchmark.map((each) => ({
       benchmark: each,
-      data: { path: fromRoot(root, files.get(each)!), image_root: fromRoot(root, folders.get(each)!) },
+      data: {
+        path: fromRoot(root, files.get(each)!),
+        image_root: fromRoot(root, folders.get(each)!),
+        ...(format !== undefined && { format }),
+      },
       ...most,
       ...(own.has(each) && { settings: own.get(each)! }),
     })),

@@ -20,7 +20,7 @@ export const questions = source
       .enum([...ROW_FORMATS, ...ITEM_SETS])
       .default("auto")
       .describe(
-        "Where a row names its images: mmsi in `images` or `local_images`, plain in `image`, auto in whichever there is; or the data set whose rows they are, docs/data-sets.md",
+        "Where a row names its images: mmsi in `images` or `local_images`, plain in `image`, auto in whichever there is; or the data set whose rows they are, docs/benchmarks.md",
       ),
   })
   .describe("Where the questions come from");

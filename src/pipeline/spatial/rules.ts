@@ -1,6 +1,7 @@
 import { measuringProblems, simulateProblems } from "../../measuring/rules.ts";
 import type { Problem } from "../../recipe/problems.ts";
 import { DPO_RULES } from "../../training/dpo-rules.ts";
+import { FACTORY_RULES } from "../../training/llama-factory.ts";
 import { settingsProblems } from "../../training/rules.ts";
 import { mixtureProblems } from "../../recipe/parts/mixture.ts";
 import { type Recipe, type StageName } from "./recipe.ts";
@@ -37,7 +38,9 @@ function blockProblems(recipe: Recipe, name: StageName): Problem[] {
   const settings =
     name === "dpo"
       ? settingsProblems(recipe.dpo!.training, path, DPO_RULES)
-      : settingsProblems(name === "sft" ? recipe.sft!.training : recipe.grpo!.training, path);
+      : name === "sft"
+        ? settingsProblems(recipe.sft!.training, path, FACTORY_RULES)
+        : settingsProblems(recipe.grpo!.training, path);
   return [...settings, ...mixtureProblems(block.data, [name, "data"]), ...backendProblems(recipe, name)];
 }
 

@@ -16,7 +16,7 @@ const MAX_CUT_SHARE = 0.5;
 const pairs = z
   .strictObject({
     name: label.optional().describe("What accounts call it; its format when absent"),
-    format: z.enum(ITEM_SETS).describe("Whose rows they are; docs/data-sets.md"),
+    format: z.enum(ITEM_SETS).describe("Whose rows they are; docs/pipelines/unified-reward.md"),
     path: questions.shape.path,
     image_root: questions.shape.image_root,
     max_image_pixels: questions.shape.max_image_pixels,

@@ -64,16 +64,19 @@ test("preferences are joined by the pair, and every pair is accounted for", () =
   ]);
 });
 
+/** The pairs that are asked again. */
+function wanting(fill: "none" | "right" | "both"): string[] {
+  return items
+    .map(({ id }) => id)
+    .filter((id) =>
+      isWanting(
+        CHAINS.filter((each) => each.id === id),
+        fill,
+      ),
+    );
+}
+
 test("a pair is asked again where it lacks what is wanted", () => {
-  const wanting = (fill: "none" | "right" | "both"): string[] =>
-    items
-      .map(({ id }) => id)
-      .filter((id) =>
-        isWanting(
-          CHAINS.filter((each) => each.id === id),
-          fill,
-        ),
-      );
   expect(wanting("none")).toEqual([]);
   expect(wanting("right")).toEqual(["hopeless"]);
   expect(wanting("both")).toEqual(["easy", "hopeless"]);
