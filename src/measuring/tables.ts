@@ -1,11 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import type { Account } from "../../contract/account.ts";
-import type { ScoreRow } from "../../contract/measurement.ts";
-import { type Cell, type Column, plural, type Row, type Table } from "../../contract/table.ts";
-import { seedFor } from "../../seed.ts";
-import { type Observation, pairedBootstrap } from "../../statistics/bootstrap.ts";
-import { observationsOf, type Resampling } from "../../statistics/scores.ts";
-import type { MeasuredPolicy, Tabulated } from "./contract/plan.ts";
+import type { Account } from "../contract/account.ts";
+import type { MeasuredPolicy, ScoreRow, Tabulated } from "../contract/measurement.ts";
+import { type Cell, type Column, plural, type Row, type Table } from "../contract/table.ts";
+import { seedFor } from "../seed.ts";
+import { type Observation, pairedBootstrap } from "../statistics/bootstrap.ts";
+import { observationsOf, type Resampling } from "../statistics/scores.ts";
 
 /** A cell with the rows behind it. */
 export interface CellRows extends MeasuredPolicy {
@@ -53,8 +52,8 @@ export async function tabulate(cells: readonly CellRows[], options: Resampling):
   return { tables, accounts: cells.map(accountOf) };
 }
 
-function columnsOf({ measured }: CellRows, first: string | null): Column[] {
-  const { benchmark, variant } = measured;
+function columnsOf(cell: CellRows, first: string | null): Column[] {
+  const { benchmark, variant } = cell.measured;
   const title = variant === undefined ? benchmark : `${benchmark}, ${variant}`;
   return [
     { name: benchmark, title, kind: "measured" },
@@ -62,7 +61,7 @@ function columnsOf({ measured }: CellRows, first: string | null): Column[] {
       ? []
       : [{ name: `${benchmark} change`, title: `against ${first}`, kind: "change" } satisfies Column]),
     { name: `${benchmark} unparseable`, title: "unparseable", kind: "count" },
-    ...furtherScores(measured).map((score): Column => ({
+    ...furtherScores(cell, "all").map((score): Column => ({
       name: `${benchmark} ${score}`,
       title: score,
       kind: measuredKind(score),
@@ -82,8 +81,22 @@ async function cellsOf(
     [`${benchmark} change`]:
       first && first !== cell ? await changeOf("accuracy", first.rows, rows, { ...options, split }) : null,
     [`${benchmark} unparseable`]: counts["unparseable"] ?? null,
-    ...Object.fromEntries(furtherScores(measured).map((score) => [`${benchmark} ${score}`, scores[score] ?? null])),
+    ...Object.fromEntries(furtherScores(cell, "all").map((score) => [`${benchmark} ${score}`, scores[score] ?? null])),
   };
+}
+
+/** Scores that every benchmark has, in the table of all. */
+const OF_ALL = ["accuracy", "unparseable"];
+
+/** Scores that a benchmark has beside its accuracy: of some of its items each, which have a table of their own, or of all. */
+function furtherScores({ measured, rows }: CellRows, of: "parts" | "all"): string[] {
+  const inParts = (score: string): boolean => rows.some(({ parts }) => parts?.[score] !== undefined);
+  return Object.keys(measured.scores).filter((score) => !OF_ALL.includes(score) && inParts(score) === (of === "parts"));
+}
+
+/** A bias leans to one side or the other, so its sign is shown. */
+function measuredKind(score: string): "change" | "measured" {
+  return score.endsWith("bias") ? "change" : "measured";
 }
 
 /**
@@ -102,10 +115,7 @@ async function changeOf(
   return paired && { mean: paired.change, half: (paired.high - paired.low) / 2 };
 }
 
-/** Scores that every benchmark has, in the table of all. */
-const OF_ALL = ["accuracy", "unparseable"];
-
-/** The scores that a benchmark has beside its accuracy, a row each; none where it has none. */
+/** The scores of parts that a benchmark has beside its accuracy, a row each; none where it has none. */
 async function scoreTable(
   benchmark: string,
   policies: readonly string[],
@@ -114,7 +124,7 @@ async function scoreTable(
 ): Promise<Table[]> {
   const cells = policies.flatMap((policy) => at(policy, benchmark) ?? []);
   const [first, ...others] = cells;
-  const names = Object.keys(first?.measured.scores ?? {}).filter((name) => !OF_ALL.includes(name));
+  const names = first === undefined ? [] : furtherScores(first, "parts");
   if (first === undefined || names.length === 0) return [];
   const rows: Row[] = [];
   for (const score of names) {
