@@ -2,7 +2,8 @@
 one line of JSON for a request, one for its answer.
 
 request: {rows: [{row: index into the training's rows, text: the completion}]}.
-answer: {rewards: [{reward: number, parts: {name: number}}]}, as many and in the same order; or {error: {type, message}}.
+answer: {rewards: [{reward: number, parts: {name: number}}]}, as many and in the same order; or an error as
+{error: {type, message}}.
 A socket that is gone, or an answer of another shape, is a failure: no completion has a reward by default.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runners.failure import Failure
+from runners.failure import Failure, FailureType
 from runners.protocol import Body
 
 # Seconds. A reward of the user's own may ask a service; what takes longer than this has lost its answer.
@@ -68,7 +69,7 @@ class Judge:
 def scored_of(answer: Any, wanted: int) -> list[Scored]:
     """The rewards of an answer; anything else than `wanted` finite ones is refused."""
     if isinstance(answer, dict) and isinstance(error := answer.get("error"), dict):
-        kind = "BadInput" if error.get("type") == "BadInput" else "Infrastructure"
+        kind: FailureType = "BadInput" if error.get("type") == "BadInput" else "Infrastructure"
         raise Failure(kind, str(error.get("message")))
     rewards = answer.get("rewards") if isinstance(answer, dict) else None
     if not isinstance(rewards, list) or len(rewards) != wanted:

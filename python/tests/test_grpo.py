@@ -1,6 +1,7 @@
 """GRPO at toy size: what is drawn, what is rewarded, and what a resumed training writes."""
 
 import json
+import math
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -9,11 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from runners.adapter import WEIGHTS
 from runners.failure import Failure
-from runners.judge import Judge, scored_of
+from runners.judge import Judge, Scored, scored_of
+from runners.logprob import distributions
+from runners.prompt import encode, messages_of_row
+from runners.ranks import ALONE
+from runners.trainers.grpo import training_of
+from runners.trainers.job import Job as TrainJob
 from runners.trainers.rewarded import repetition
-from tests.conftest import Heard, trained_here, training_request
+from runners.vlm import Vlm
+from tests.conftest import COMPUTE, Heard, trained_here, training_request
 from tests.test_sft import SFT
 
 GRPO: dict[str, Any] = SFT | {
@@ -48,9 +57,10 @@ def question(index: int) -> dict[str, Any]:
     }
 
 
-def letters(row: int, text: str) -> dict[str, Any]:
-    """The more of a text is the letter e, the better."""
-    return {"reward": text.count("e") / (len(text) + 1), "parts": {"length": len(text)}}
+def early(row: int, text: str) -> dict[str, Any]:
+    """The more of a text's letters stand in the first half of the alphabet, the better."""
+    said = [letter for letter in text.lower() if letter.isalpha()]
+    return {"reward": sum(letter < "n" for letter in said) / max(1, len(said)), "parts": {"said": len(said)}}
 
 
 @contextmanager
@@ -97,8 +107,133 @@ def steps_of(heard: Heard) -> list[dict[str, float]]:
 
 
 def test_it_learns_what_is_rewarded(tmp_path: Path, toy: Path, images: Path) -> None:
-    with judging(tmp_path, by(letters)) as judge:
-        heard = trained_here(grpo_request(tmp_path / "a", toy, images, judge, num_train_epochs=6))
-    for step in steps_of(heard):
-        print(step)
-    assert 0
+    batch = {"num_generations": 8, "per_device_train_batch_size": 32, "gradient_accumulation_steps": 1}
+    loud = {"learning_rate": 0.05, "beta": 0.001, "lr_scheduler_type": "constant", "warmup_steps": 0}
+    with judging(tmp_path, by(early)) as judge:
+        request = grpo_request(
+            tmp_path / "a", toy, images, judge, **batch, **loud, num_train_epochs=12, save_steps=None
+        )
+        heard = trained_here(request)
+    steps = steps_of(heard)
+    rewards = [step["reward"] for step in steps]
+    assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.05
+    # A fresh adapter is its reference, and every token counts.
+    assert (steps[0]["kl"], steps[0]["clipped_share"]) == (0, 0)
+    assert steps[-1]["kl"] > 0
+    assert heard.events[-1]["metrics"]["questions"] == 4
+    # What the judge's rewards are made of is reported beside them.
+    assert steps[0]["said"] > 0
+
+
+def test_groups_without_a_gradient_are_counted(tmp_path: Path, toy: Path, images: Path) -> None:
+    def first_question(row: int, text: str) -> dict[str, Any]:
+        return early(row, text) if row == 0 else {"reward": 0.5, "parts": {}}
+
+    with judging(tmp_path, by(first_question)) as judge:
+        heard = trained_here(grpo_request(tmp_path / "a", toy, images, judge, num_train_epochs=1, save_steps=None))
+    # Two questions a step, and one of all four whose completions differ.
+    assert sorted(step["frac_reward_zero_std"] for step in steps_of(heard)) == [0.5, 1]
+
+
+def test_resumed_it_writes_the_same_bytes(tmp_path: Path, toy: Path, images: Path) -> None:
+    with judging(tmp_path, by(early)) as judge:
+        request = grpo_request(tmp_path / "a", toy, images, judge, save_steps=1)
+        undisturbed = trained_here(request)
+        # In the middle of the second epoch, whose order is another one than the first's.
+        again = grpo_request(tmp_path / "b", toy, images, judge, save_steps=1)
+        resumed = trained_here(again | {"resume_from": str(tmp_path / "a/checkpoints/checkpoint-3")})
+    assert steps_of(resumed) == steps_of(undisturbed)[3:]
+    adapter = f"output/model_lora/{WEIGHTS}"
+    assert (tmp_path / "b" / adapter).read_bytes() == (tmp_path / "a" / adapter).read_bytes()
+
+
+def test_what_is_drawn_is_what_is_weighed(tmp_path: Path, toy: Path, images: Path, vlm: Vlm) -> None:
+    job = TrainJob(
+        settings=GRPO,
+        model=str(toy),
+        reference=None,
+        data=tmp_path / "rows.json",
+        image_root=images,
+        processor=vlm.processor,
+        unspeakable=vlm.unspeakable,
+        context=4096,
+        compute=COMPUTE,
+        rank=ALONE,
+        seed=0,
+        checkpoints=str(tmp_path),
+        zero=None,
+        judge="",
+    )
+    rows = [question(index) for index in range(4)]
+    rows[1] |= {"prompt": "What does <|im_end|> spell, and what does <|image_pad|>?"}
+    job.data.write_text(json.dumps(rows))
+    trainer = training_of(job).trainer
+    trainer.model.train()
+    trainer._reward = trainer.reward_funcs[0] = lambda completion_ids, **_: [
+        float(len(set(ids))) for ids in completion_ids
+    ]
+    drawn = trainer._generate_and_score_completions([{"prompt": str(index)} for index in (0, 0, 0, 0, 1, 1, 1, 1)])
+    inputs = {name: drawn[name] for name in ("pixel_values", "image_grid_thw", "mm_token_type_ids", "num_images")}
+    ids = torch.cat([drawn["prompt_ids"], drawn["completion_ids"]], dim=1)
+    mask = torch.cat([drawn["prompt_mask"], drawn["completion_mask"]], dim=1)
+    width = drawn["completion_ids"].shape[1]
+    with torch.no_grad():
+        logps, _, _ = trainer._get_per_token_logps_and_entropies(trainer.model, ids, mask, width, 4, **inputs)
+    for at, place in enumerate((0, 0, 0, 0, 1, 1, 1, 1)):
+        prompt = encode(
+            vlm.processor, messages_of_row({**rows[place], "prompt": f"<image>{rows[place]['prompt']}"}, images)
+        )
+        # The prompt is the rollout's: what a text spells out is no token.
+        assert drawn["prompt_ids"][at][drawn["prompt_mask"][at].bool()].tolist() == prompt.ids
+        said = drawn["completion_ids"][at][drawn["completion_mask"][at].bool()].tolist()
+        expected = distributions(vlm, [prompt], [said])[0].gather(1, torch.tensor(said).unsqueeze(1)).squeeze(1)
+        assert torch.allclose(logps[at, : len(said)], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "said"),
+    [
+        ({"rewards": []}, "Infrastructure", "asked for 8 rewards"),
+        ({"rewards": [{"reward": None}] * 8}, "Infrastructure", "a finite reward is needed"),
+        ({"error": {"type": "BadInput", "message": 'Row "a" has no truth.'}}, "BadInput", 'Row "a" has no truth'),
+        ("nothing", "Infrastructure", "asked for 8 rewards"),
+    ],
+)
+def test_no_completion_has_a_reward_by_default(
+    tmp_path: Path, toy: Path, images: Path, answer: Any, kind: str, said: str
+) -> None:
+    with judging(tmp_path, lambda _: answer) as judge, pytest.raises(Failure, match=said) as caught:
+        trained_here(grpo_request(tmp_path / "a", toy, images, judge))
+    assert caught.value.kind == kind
+
+
+def test_a_judge_that_is_gone_is_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="does not answer") as caught:
+        Judge(str(tmp_path / "nobody")).ask([(0, "left")])
+    assert caught.value.kind == "Infrastructure"
+
+
+@pytest.mark.parametrize("reward", [math.nan, math.inf, True, "1", None])
+def test_a_reward_is_a_finite_number(reward: Any) -> None:
+    assert scored_of({"rewards": [{"reward": 1, "parts": {"a": 0}}]}, 1) == [Scored(1.0, {"a": 0.0})]
+    with pytest.raises(Failure, match="finite"):
+        scored_of({"rewards": [{"reward": reward}]}, 1)
+    with pytest.raises(Failure, match="finite"):
+        scored_of({"rewards": [{"reward": 1, "parts": {"a": reward}}]}, 1)
+
+
+def test_repetition_is_the_share_of_what_was_said_before() -> None:
+    # Runs of three: 1 2 3, 2 3 1, 3 1 2, and 1 2 3 again.
+    assert repetition([1, 2, 3, 1, 2, 3]) == 0.25
+    assert repetition([7] * 5) == pytest.approx(2 / 3)
+    assert repetition([1, 1]) == 0
+
+
+def test_too_few_questions_for_a_step_are_refused(tmp_path: Path, toy: Path, images: Path) -> None:
+    with pytest.raises(Failure, match="takes 8 questions and there are 4"):
+        trained_here(grpo_request(tmp_path, toy, images, "", gradient_accumulation_steps=8))
+
+
+def test_vllm_is_named_where_it_is_missing(tmp_path: Path, toy: Path, images: Path) -> None:
+    with pytest.raises(Failure, match="vllm cannot be imported"):
+        trained_here(grpo_request(tmp_path, toy, images, "", use_vllm=True))

@@ -107,7 +107,9 @@ def _vllm(settings: Body) -> Body:
     if not field(settings, "use_vllm", bool):
         return {"use_vllm": False}
     if importlib.util.find_spec("vllm") is None:
-        raise Failure("BadInput", "training.use_vllm is true, but vllm cannot be imported here; install it, or use false.")
+        raise Failure(
+            "BadInput", "training.use_vllm is true, but vllm cannot be imported here; install it, or use false."
+        )
     share = number(settings, "vllm_gpu_memory_utilization")
     return {"use_vllm": True, "vllm_mode": "colocate", "vllm_gpu_memory_utilization": share}
 
@@ -122,4 +124,3 @@ def sampling_of(settings: Body) -> Sampling:
         repetition_penalty=1,
         max_new_tokens=field(settings, "max_completion_length", int),
     )
-
