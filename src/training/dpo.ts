@@ -3,6 +3,7 @@ import type { PairRow } from "../preference/rows.ts";
 import { pairMessages } from "../prompt/messages.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { howItRuns, optimizerSteps, settingsKey, who } from "./common.ts";
+import { COMMON_RULES } from "./rules.ts";
 
 /** How far the policy may leave the reference: TRL's and the DPO paper's default. */
 const BETA = 0.1;
@@ -44,6 +45,7 @@ const settings = training.extend({ sft_only: z.boolean() });
 export const dpo: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "dpo_pairs.json", joined: "dpo_accumulated.json" },
+  rules: COMMON_RULES,
   steps: optimizerSteps,
   keyed: settingsKey,
   prompts: (rows, images) =>

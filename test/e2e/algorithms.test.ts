@@ -52,7 +52,7 @@ async function trained(
     [file]: JSON.stringify(rows),
     "images.json": JSON.stringify(Object.fromEntries(await Promise.all(digests))),
   };
-  const ref = await made(bench.deps.store, recipeOf("rows", algorithm, JSON.stringify(more)), files);
+  const ref = await made(bench.deps.store, { ...recipeOf("rows"), params: { algorithm, ...more } }, files);
   const job: TrainJob = {
     algorithm,
     init: plan.policy,
