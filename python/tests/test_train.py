@@ -122,6 +122,7 @@ def config_for(folder: Path, settings: dict[str, Any]) -> Any:
         checkpoints=str(folder),
         rewards=None,
         zero=None,
+        judge=None,
     )
     return dpo_config(job, settings)
 

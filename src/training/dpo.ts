@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { PairRow } from "../preference/rows.ts";
 import { pairMessages } from "../prompt/messages.ts";
 import type { Algorithm } from "./algorithm.ts";
-import { dpoWarnings } from "./dpo-warnings.ts";
-import { howItRuns, settingsKey, who } from "./common.ts";
+import { howItRuns, optimizerSteps, settingsKey, who } from "./common.ts";
+import { COMMON_RULES } from "./rules.ts";
 
 /** How far the policy may leave the reference: TRL's and the DPO paper's default. */
 const BETA = 0.1;
@@ -45,6 +45,8 @@ const settings = training.extend({ sft_only: z.boolean() });
 export const dpo: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "dpo_pairs.json", joined: "dpo_accumulated.json" },
+  rules: COMMON_RULES,
+  steps: optimizerSteps,
   keyed: settingsKey,
   warnings: dpoWarnings,
   prompts: (rows, images) =>
