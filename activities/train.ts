@@ -17,7 +17,6 @@ import type { ActivityDeps } from "./deps.ts";
 import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
 import { checkJudged, withJudge } from "./judge.ts";
 import type { StepContext } from "./step.ts";
-import { withRewards } from "./rewards.ts";
 import { type RunningJob, runTrainJob } from "./train-job.ts";
 
 /** Raise when the meaning of a trained policy changes. */
@@ -27,7 +26,7 @@ const RESULT_VERSION = 2;
 export async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
   const { job } = input;
-  const { settings: schema, files, steps: stepsOf, judge: judgeOf } = algorithmOf(job.algorithm);
+  const { settings: schema, files, steps: stepsOf, judge: judgeOf, warnings } = algorithmOf(job.algorithm);
   const own = schema.parse(job.settings);
   const opened = await readRecipe(store, input.run);
   refuseAdapters(job);

@@ -77,7 +77,6 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
         rank=rank,
         seed=seed_of(request),
         checkpoints=field(request, "checkpoints", str),
-        rewards=optional(request, "rewards", str),
         zero=deepspeed,
         judge=optional(request, "judge", str),
     )

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Message } from "../model/vlm/backend.ts";
 import type { Scored } from "../reward/reward.ts";
 import type { CommonSettings } from "./common.ts";
-import type { TrainingRule } from "./rules.ts";
+import type { SettingsRule } from "./rules.ts";
 
 /** A row that is trained on, whatever the algorithm. */
 export interface TrainRow {
@@ -42,10 +42,12 @@ export interface Algorithm<S extends CommonSettings = CommonSettings> {
   readonly settings: z.ZodType<S>;
   /** What the rows are called in the artifacts that bring them, and all of them in the artifact that is trained. */
   readonly files: { readonly rows: string; readonly joined: string };
-  /** What its settings say together, beside what each field says alone. */
-  readonly rules: readonly TrainingRule<S>[];
+  /** What its own settings say together; what holds for all is in rules.ts. */
+  readonly rules: readonly SettingsRule<S>[];
   /** Optimizer steps that it makes of so many rows; 0 where they are too few for one. */
   readonly steps: (rows: number, settings: S) => number;
+  /** Sentences about what the numbers of a training, step by step, mean to a person. */
+  readonly warnings?: (log: readonly Readonly<Record<string, number>>[], rows: number) => string[];
   /** Who is asked, while it trains, what a completion is worth; absent where nobody is. */
   readonly judge?: (settings: S) => Judge;
   /** What of the settings determines the result, as it stands in the key. */

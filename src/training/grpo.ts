@@ -3,7 +3,7 @@ import { isReward, rewardProblem, rewardsKey, REWARDS, weighed } from "../reward
 import type { Algorithm } from "./algorithm.ts";
 import { type AskedRow, askedOf } from "./asked.ts";
 import { howItRuns, settingsKey, who, withDefault } from "./common.ts";
-import { COMMON_RULES, type TrainingRule } from "./rules.ts";
+import type { SettingsRule } from "./rules.ts";
 
 /** A question whose answers are rewarded, an entry of grpo_rows.json. */
 export interface GrpoRow extends AskedRow {
@@ -88,10 +88,10 @@ const settings = z
   .describe("How a policy learns from rewards: of several answers to a question, the better ones become more likely");
 
 /** A group is compared within itself, so none may be cut in two by a step. */
-const wholeGroups: TrainingRule<z.output<typeof settings>> = (own, block) =>
+const wholeGroups: SettingsRule<z.output<typeof settings>> = (own, at) =>
   completionsAStep(own) % own.num_generations !== 0 && {
-    path: [block, "num_generations"],
-    message: `${block}.num_generations is ${own.num_generations}; a divisor of a step's ${completionsAStep(own)} completions (per_device_train_batch_size × gradient_accumulation_steps × num_processes) is needed.`,
+    field: ["num_generations"],
+    message: `${at}.num_generations is ${own.num_generations}; a divisor of a step's ${completionsAStep(own)} completions (per_device_train_batch_size × gradient_accumulation_steps × num_processes) is needed.`,
   };
 
 /**
@@ -112,7 +112,7 @@ function completionsAStep(own: z.output<typeof settings>): number {
 export const grpo: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "grpo_rows.json", joined: "grpo.json" },
-  rules: [...COMMON_RULES, wholeGroups],
+  rules: [wholeGroups],
   steps: groupSteps,
   judge: ({ rewards: weights }) => ({
     problem: (row) => rewardProblem(weights, row as GrpoRow),

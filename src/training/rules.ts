@@ -1,16 +1,23 @@
 import type { Problem } from "../recipe/problems.ts";
 import type { CommonSettings } from "./common.ts";
 
-/** Settings as they stand in a recipe, with what is passed on to TRL. */
-export type RuledSettings = CommonSettings & { readonly extra: Readonly<Record<string, unknown>> };
+/** Settings of an algorithm, with what is passed on to its trainer. */
+export type Settings = CommonSettings & { readonly extra: Readonly<Record<string, unknown>> };
 
-/** What fields of a training say together: a rule returns its problem or nothing. `block` is what a recipe calls it. */
-export type TrainingRule<S = RuledSettings> = (settings: S, block: string) => Problem | undefined | false;
+/** What of a training's settings does not fit together; `at` is the recipe's block: "training". */
+export type SettingsRule<S> = (settings: S, at: string) => SettingsProblem | undefined | false;
+
+/** A problem inside a block of settings. */
+export interface SettingsProblem {
+  readonly field: readonly PropertyKey[];
+  /** One sentence, the whole field's name included. */
+  readonly message: string;
+}
 
 /** Tied embeddings: merged and adapter would differ by 10 and more logits. */
 const NO_ADAPTER = /embed|lm_head|wte/;
 
-/** Fields of TRL's configurations that Snowball sets itself; `extra` must not change them behind its back. */
+/** Fields of a trainer's config that Snowball sets itself; `extra` must not change them behind its back. */
 const RESERVED = new Set([
   "output_dir",
   "seed",
@@ -32,63 +39,74 @@ const RESERVED = new Set([
 /** Parts that only a full fine-tuning could train. */
 const FREEZES = ["freeze_language_model", "freeze_vision_tower", "freeze_merger"] as const;
 
-/** What holds for any way to train. */
-export const COMMON_RULES: readonly TrainingRule[] = [
-  ({ lora_target: layers }, block) => {
+const RULES: readonly SettingsRule<Settings>[] = [
+  ({ lora_target: layers }, at) => {
     const index = layers.findIndex((layer) => NO_ADAPTER.test(layer));
     return (
       index >= 0 && {
-        path: [block, "lora_target", index],
-        message: `${block}.lora_target has ${layers[index]}; only linear layers inside the language model are possible, because merging tied embeddings changes the model.`,
+        field: ["lora_target", index],
+        message: `${at}.lora_target has ${layers[index]}; only linear layers inside the language model are possible, because merging tied embeddings changes the model.`,
       }
     );
   },
-  ({ lora_target: layers }, block) => {
+  ({ lora_target: layers }, at) => {
     const index = layers.indexOf("all-linear");
     return (
       index >= 0 && {
-        path: [block, "lora_target", index],
-        message: `${block}.lora_target has all-linear, which takes in the vision tower; the layers' names are needed.`,
+        field: ["lora_target", index],
+        message: `${at}.lora_target has all-linear, which takes in the vision tower; the layers' names are needed.`,
       }
     );
   },
-  (settings, block) =>
+  (settings, at) =>
     settings.tuning === "full" &&
     FREEZES.every((field) => settings[field]) && {
-      path: [block, "freeze_language_model"],
-      message: `${block} freezes language model, vision tower and merger; one of them is needed to train.`,
+      field: ["freeze_language_model"],
+      message: `${at} freezes language model, vision tower and merger; one of them is needed to train.`,
     },
-  (settings, block) => {
+  (settings, at) => {
     const frozen = FREEZES.find((field) => settings[field]);
     return (
       settings.tuning !== "full" &&
       frozen !== undefined && {
-        path: [block, frozen],
-        message: `${block}.${frozen} is true, but ${block}.tuning is ${settings.tuning}, which trains an adapter alone; it has to go, or tuning full is needed.`,
+        field: [frozen],
+        message: `${at}.${frozen} is true, but ${at}.tuning is ${settings.tuning}, which trains an adapter alone; it has to go, or tuning full is needed.`,
       }
     );
   },
-  ({ tuning, deepspeed }, block) =>
+  ({ tuning, deepspeed }, at) =>
     tuning === "qlora" &&
     deepspeed !== undefined && {
-      path: [block, "deepspeed"],
-      message: `${block}.deepspeed is ${deepspeed}, but ${block}.tuning is qlora, whose 4-bit base it cannot divide; tuning lora is needed.`,
+      field: ["deepspeed"],
+      message: `${at}.deepspeed is ${deepspeed}, but ${at}.tuning is qlora, whose 4-bit base it cannot divide; tuning lora is needed.`,
     },
-  ({ lr_scheduler_type: schedule, warmup_steps: warmup }, block) =>
+  ({ lr_scheduler_type: schedule, warmup_steps: warmup }, at) =>
     schedule === "constant" &&
     warmup > 0 && {
-      path: [block, "warmup_steps"],
-      message: `${block}.warmup_steps is ${warmup}, but the constant schedule has no warm-up; lr_scheduler_type constant_with_warmup is needed.`,
+      field: ["warmup_steps"],
+      message: `${at}.warmup_steps is ${warmup}, but the constant schedule has no warm-up; lr_scheduler_type constant_with_warmup is needed.`,
     },
-  ({ extra, ...own }, block) => {
+  ({ extra, ...own }, at) => {
     const key = Object.keys(extra).find((name) => name in own || RESERVED.has(name));
     if (key === undefined) return undefined;
-    const advice = key in own ? `it is needed as ${block}.${key}` : "Snowball sets it itself and it has to go";
-    return { path: [block, "extra", key], message: `${block}.extra.${key} would override the recipe; ${advice}.` };
+    const advice = key in own ? `it is needed as ${at}.${key}` : "Snowball sets it itself and it has to go";
+    return { field: ["extra", key], message: `${at}.extra.${key} would override the recipe; ${advice}.` };
   },
 ];
 
-/** All that is wrong with an algorithm's settings together. */
-export function trainingProblems<S>(rules: readonly TrainingRule<S>[], settings: S, block: string): Problem[] {
-  return rules.flatMap((rule) => rule(settings, block) || []);
+/**
+ * What does not fit together in a training's settings, whichever the algorithm.
+ * @param path of the block in its recipe: ["training"]
+ * @param own rules of the algorithm
+ */
+export function settingsProblems<S extends Settings>(
+  settings: S,
+  path: readonly string[],
+  own: readonly SettingsRule<S>[] = [],
+): Problem[] {
+  const at = path.join(".");
+  return [...own, ...RULES].flatMap((rule) => {
+    const problem = rule(settings, at);
+    return problem ? [{ path: [...path, ...problem.field], message: problem.message }] : [];
+  });
 }

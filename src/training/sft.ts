@@ -2,8 +2,8 @@ import { z } from "zod";
 import { path } from "../recipe/parts/fields.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { type AskedRow, askedOf } from "./asked.ts";
+import { FACTORY_RULES } from "./llama-factory.ts";
 import { howItRuns, optimizerSteps, settingsKey, who, withDefault } from "./common.ts";
-import { COMMON_RULES } from "./rules.ts";
 
 /** An answer to imitate, an entry of sft_rows.json. */
 export interface SftRow extends AskedRow {
@@ -55,7 +55,7 @@ const settings = z
 export const sft: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "sft_rows.json", joined: "sft.json" },
-  rules: COMMON_RULES,
+  rules: FACTORY_RULES,
   steps: optimizerSteps,
   keyed: settingsKey,
   prompts: (rows, images) => askedOf(rows as readonly SftRow[], images),

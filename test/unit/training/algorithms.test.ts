@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { hardlyMoves } from "../../../src/training/hardly-moves.ts";
 import { algorithmOf } from "../../../src/training/index.ts";
-import { trainingProblems } from "../../../src/training/rules.ts";
+import { settingsProblems } from "../../../src/training/rules.ts";
 
 const SIMULATED = { backend: "simulated" };
 
@@ -56,12 +56,13 @@ test("a step takes whole groups, and an epoch's rest is left out", () => {
   expect([steps(10, own), steps(3, own)]).toEqual([6, 0]);
 });
 
+function problems(name: string, over: object): string[] {
+  const { settings, rules } = algorithmOf(name);
+  const found = settingsProblems(settings.parse({ ...SIMULATED, ...over }) as never, [name], rules);
+  return found.map(({ message }) => message);
+}
+
 test("what fields say together is refused with the name that the recipe has for them", () => {
-  const problems = (name: string, over: object) => {
-    const { settings, rules } = algorithmOf(name);
-    const found = trainingProblems(rules, settings.parse({ ...SIMULATED, ...over }), name);
-    return found.map(({ message }) => message);
-  };
   expect(problems("sft", {})).toEqual([]);
   expect(problems("grpo", {})).toEqual([]);
   expect(problems("grpo", { num_generations: 6 })).toEqual([
@@ -72,8 +73,11 @@ test("what fields say together is refused with the name that the recipe has for 
   expect(problems("grpo", { extra: { beta: 1 } })[0]).toMatch(/it is needed as grpo\.beta\.$/);
 });
 
+function parsed(over: object) {
+  return algorithmOf("grpo").settings.parse({ backend: "trl", ...over });
+}
+
 test("an adapter that will hardly move is told of", () => {
-  const parsed = (over: object) => algorithmOf("grpo").settings.parse({ backend: "trl", ...over });
   expect(hardlyMoves(parsed({}), 99)).toMatch(/^makes at most 99 optimizer steps at learning_rate 0\.000001: /);
   expect([hardlyMoves(parsed({}), 100), hardlyMoves(parsed({ learning_rate: 5e-5 }), 1)]).toEqual([null, null]);
   expect(hardlyMoves(parsed({ tuning: "full" }), 1)).toBeNull();
