@@ -58,12 +58,12 @@ test("a step takes whole groups, and an epoch's rest is left out", () => {
   expect([steps(10, own), steps(3, own)]).toEqual([6, 0]);
 });
 
+function problems(name: string, over: object): string[] {
+  const { settings, rules } = algorithmOf(name);
+  return trainingProblems(rules, settings.parse({ ...SIMULATED, ...over }), name).map(({ message }) => message);
+}
+
 test("what fields say together is refused with the name that the recipe has for them", () => {
-  const problems = (name: string, over: object) => {
-    const { settings, rules } = algorithmOf(name);
-    const found = trainingProblems(rules, settings.parse({ ...SIMULATED, ...over }), name);
-    return found.map(({ message }) => message);
-  };
   expect(problems("sft", {})).toEqual([]);
   expect(problems("grpo", {})).toEqual([]);
   expect(problems("grpo", { num_generations: 6 })).toEqual([
