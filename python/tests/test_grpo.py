@@ -36,8 +36,6 @@ GRPO: dict[str, Any] = SFT | {
     "scale_rewards": "group",
     "epsilon": 0.2,
     "epsilon_high": None,
-    "use_vllm": False,
-    "vllm_gpu_memory_utilization": 0.8,
     "per_device_train_batch_size": 4,
     "gradient_accumulation_steps": 2,
     "learning_rate": 2e-2,
@@ -232,8 +230,3 @@ def test_repetition_is_the_share_of_what_was_said_before() -> None:
 def test_too_few_questions_for_a_step_are_refused(tmp_path: Path, toy: Path, images: Path) -> None:
     with pytest.raises(Failure, match="takes 8 questions and there are 4"):
         trained_here(grpo_request(tmp_path, toy, images, "", gradient_accumulation_steps=8))
-
-
-def test_vllm_is_named_where_it_is_missing(tmp_path: Path, toy: Path, images: Path) -> None:
-    with pytest.raises(Failure, match="vllm cannot be imported"):
-        trained_here(grpo_request(tmp_path, toy, images, "", use_vllm=True))

@@ -2,14 +2,11 @@
 those that the judge finds better than the others become more likely.
 
 settings, beside those of every training: {rewards, num_generations, temperature, top_p, max_completion_length, beta,
-loss_type, scale_rewards, epsilon, epsilon_high, use_vllm, vllm_gpu_memory_utilization, extra: passed on to GRPOConfig}.
+loss_type, scale_rewards, epsilon, epsilon_high, extra: passed on to GRPOConfig}.
 
 Prompts are those of the rollout, and completions are drawn as there: the noise of each comes from the seed, the step,
-its question and its place in the group, whoever shares its batch. With use_vllm, vLLM draws them, and draws others each
-time.
+its question and its place in the group, whoever shares its batch.
 """
-
-import importlib.util
 
 from datasets import Dataset
 from trl import GRPOConfig
@@ -98,20 +95,10 @@ def grpo_config(job: Job) -> GRPOConfig:
         "generation_batch_size": None,
         # Has a loss of its own, which would not know of the reference.
         "use_liger_kernel": False,
-        **_vllm(settings),
+        # vLLM would encode the prompts by code of its own, and draw other completions each time.
+        "use_vllm": False,
     }
     return config_of(GRPOConfig, job, settings, own)
-
-
-def _vllm(settings: Body) -> Body:
-    if not field(settings, "use_vllm", bool):
-        return {"use_vllm": False}
-    if importlib.util.find_spec("vllm") is None:
-        raise Failure(
-            "BadInput", "training.use_vllm is true, but vllm cannot be imported here; install it, or use false."
-        )
-    share = number(settings, "vllm_gpu_memory_utilization")
-    return {"use_vllm": True, "vllm_mode": "colocate", "vllm_gpu_memory_utilization": share}
 
 
 def sampling_of(settings: Body) -> Sampling:

@@ -17,7 +17,6 @@ from runners.batching import in_micro_batches
 from runners.decoding import decode
 from runners.judge import Judge, Scored
 from runners.parts import Rates
-from runners.pictures import read_picture
 from runners.policy import Whole
 from runners.prompt import Prompt
 from runners.protocol import Body
@@ -95,8 +94,6 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
     def _generate_single_turn(
         self, prompt_ids: list[list[int]], images: None, multimodal_fields: Body, has_tool_images: bool = False
     ) -> tuple[list[list[int]], Any]:
-        if self.use_vllm:
-            return super()._generate_single_turn(prompt_ids, self._pictures(), {})  # type: ignore[no-any-return]
         first = self.accelerator.process_index * len(self._places)
         drawn = [
             (prompt, f"{self._group.seed}:{self.state.global_step}:{place}:{(first + at) % self.num_generations}")
@@ -131,11 +128,6 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
                 yield network
             finally:
                 unwrapped.train()
-
-    def _pictures(self) -> list[list[Any]] | None:
-        root = self._group.asked.image_root
-        names = [self._group.asked.rows[place]["image"] for place in self._places]
-        return [[read_picture(str(root / name)) for name in each] for each in names] if any(names) else None
 
     def _generate_and_score_completions(self, inputs: Any) -> Body:
         output: Body = super()._generate_and_score_completions(inputs)

@@ -86,7 +86,7 @@ test("an adapter that will hardly move is told of", () => {
 test("rewards are in the key with what they mean, and so is every setting", () => {
   const { settings, keyed } = algorithmOf("grpo");
   const own = settings.parse(SIMULATED);
-  expect(keyed(own)).toMatchObject({ rewards: { combined: { weight: 1, version: 1 } }, beta: 0.04, use_vllm: false });
+  expect(keyed(own)).toMatchObject({ rewards: { combined: { weight: 1, version: 1 } }, beta: 0.04 });
   const others: object[] = [
     { rewards: { spatial: 1 } },
     { rewards: { combined: 2 } },
@@ -99,7 +99,6 @@ test("rewards are in the key with what they mean, and so is every setting", () =
     { scale_rewards: "none" },
     { epsilon: 0.1 },
     { epsilon_high: 0.3 },
-    { use_vllm: true },
     { tuning: "qlora" },
   ];
   const keys = [{}, ...others].map((other) => JSON.stringify(keyed(settings.parse({ ...SIMULATED, ...other }))));
