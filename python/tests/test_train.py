@@ -121,6 +121,7 @@ def config_for(folder: Path, settings: dict[str, Any]) -> Any:
         seed=0,
         checkpoints=str(folder),
         zero=None,
+        judge=None,
     )
     return dpo_config(job, settings)
 

@@ -8,8 +8,8 @@ export const REWARDS = { spatial, counting, combined } as const satisfies Record
 
 export type RewardName = keyof typeof REWARDS;
 
-/** How much each reward counts. */
-export type RewardWeights = Readonly<Partial<Record<RewardName, number>>>;
+/** How much each reward counts, by its name. */
+export type RewardWeights = Readonly<Record<string, number>>;
 
 export function isReward(name: string): name is RewardName {
   return Object.hasOwn(REWARDS, name);
@@ -35,6 +35,11 @@ export function weighed(weights: RewardWeights, row: Judged, text: string): Scor
     for (const [part, value] of Object.entries(own.parts)) parts[`${name}/${part}`] = value;
   }
   return { reward, parts };
+}
+
+/** What of the rewards determines a result: their weights, and what each means. */
+export function rewardsKey(weights: RewardWeights): object {
+  return Object.fromEntries(of(weights).map(([name, weight]) => [name, { weight, version: REWARDS[name].version }]));
 }
 
 function of(weights: RewardWeights): [RewardName, number][] {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { PairRow } from "../preference/rows.ts";
 import { pairMessages } from "../prompt/messages.ts";
 import type { Algorithm } from "./algorithm.ts";
-import { howItRuns, settingsKey, who } from "./common.ts";
+import { howItRuns, optimizerSteps, settingsKey, who } from "./common.ts";
 
 /** How far the policy may leave the reference: TRL's and the DPO paper's default. */
 const BETA = 0.1;
@@ -44,6 +44,7 @@ const settings = training.extend({ sft_only: z.boolean() });
 export const dpo: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "dpo_pairs.json", joined: "dpo_accumulated.json" },
+  steps: optimizerSteps,
   keyed: settingsKey,
   prompts: (rows, images) =>
     (rows as readonly PairRow[]).map(({ system, prompt, image }) => pairMessages(system, prompt, images(image))),

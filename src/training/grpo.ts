@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isReward, REWARDS } from "../reward/index.ts";
+import { isReward, rewardProblem, rewardsKey, REWARDS, weighed } from "../reward/index.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { type AskedRow, askedOf } from "./asked.ts";
 import { howItRuns, settingsKey, who, withDefault } from "./common.ts";
@@ -99,11 +99,30 @@ const settings = z
   })
   .describe("How a policy learns from rewards: of several answers to a question, the better ones become more likely");
 
+/**
+ * Optimizer steps, as TRL's GRPOTrainer counts them: of an epoch's questions in their drawn order, those that do not
+ * fill a step are left out.
+ */
+function groupSteps(rows: number, own: z.output<typeof settings>): number {
+  if (own.max_steps !== undefined) return own.max_steps;
+  return Math.ceil((own.num_train_epochs ?? 1) * Math.floor(rows / questionsAStep(own)));
+}
+
+/** Questions of an optimizer step: its completions, in groups. */
+function questionsAStep(own: z.output<typeof settings>): number {
+  const completions = own.per_device_train_batch_size * own.gradient_accumulation_steps * own.num_processes;
+  return completions / own.num_generations;
+}
+
 /** Group-relative policy optimisation (Shao et al. 2024) by TRL's GRPOTrainer. */
 export const grpo: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "grpo_rows.json", joined: "grpo.json" },
-  repeats: ({ num_generations: completions }) => completions,
-  keyed: settingsKey,
+  steps: groupSteps,
+  judge: ({ rewards: weights }) => ({
+    problem: (row) => rewardProblem(weights, row as GrpoRow),
+    score: (row, text) => weighed(weights, row as GrpoRow, text),
+  }),
+  keyed: (own) => ({ ...settingsKey(own), rewards: rewardsKey(own.rewards) }),
   prompts: (rows, images) => askedOf(rows as readonly GrpoRow[], images),
 };

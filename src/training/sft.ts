@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Algorithm } from "./algorithm.ts";
 import { type AskedRow, askedOf } from "./asked.ts";
-import { howItRuns, settingsKey, who, withDefault } from "./common.ts";
+import { howItRuns, optimizerSteps, settingsKey, who, withDefault } from "./common.ts";
 
 /** An answer to imitate, an entry of sft_rows.json. */
 export interface SftRow extends AskedRow {
@@ -34,6 +34,7 @@ const settings = z
 export const sft: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "sft_rows.json", joined: "sft.json" },
+  steps: optimizerSteps,
   keyed: settingsKey,
   prompts: (rows, images) => askedOf(rows as readonly SftRow[], images),
 };

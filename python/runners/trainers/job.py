@@ -33,6 +33,8 @@ class Job:
     checkpoints: str
     # DeepSpeed's configuration, if it takes part.
     zero: Body | None
+    # The socket of whoever says what a completion is worth; None where nobody is asked.
+    judge: str | None
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ export interface TrainRequest extends BaseCheckpoint {
   readonly settings: CommonSettings & Readonly<Record<string, unknown>>;
   /** A ZeRO stage by its name, a configuration as its file has it, or none. */
   readonly deepspeed: unknown;
+  /** Path of the Unix socket that says what a completion is worth; null where the algorithm asks nobody. */
+  readonly judge: string | null;
   readonly seed: number;
 }
 

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { algorithmOf } from "../../../src/training/index.ts";
-import { optimizerSteps } from "../../../src/training/common.ts";
 
 const SIMULATED = { backend: "simulated" };
 
@@ -52,9 +51,10 @@ test("a row asks with its images before its text, whether or not it has a marker
   expect(() => asks("<image>Where?")).toThrow('Row "a": its prompt has 1 marker <image>, but its row names 2 images');
 });
 
-test("a group's completions are the rows of its batches", () => {
-  const { settings, repeats } = algorithmOf("grpo");
-  const own = settings.parse({ ...SIMULATED, per_device_train_batch_size: 4, gradient_accumulation_steps: 4 });
-  // 10 questions of 4 completions, 16 a step.
-  expect(optimizerSteps(10 * repeats!(own), own)).toBe(3);
+test("a step takes whole groups, and an epoch's rest is left out", () => {
+  const { settings, steps } = algorithmOf("grpo");
+  const batch = { per_device_train_batch_size: 4, gradient_accumulation_steps: 4 };
+  const own = settings.parse({ ...SIMULATED, ...batch, num_train_epochs: 3 });
+  // 16 completions a step are 4 questions: 10 fill two steps, 3 none.
+  expect([steps(10, own), steps(3, own)]).toEqual([6, 0]);
 });
