@@ -12,7 +12,7 @@ import pytest
 
 from runners.failure import Failure
 from runners.judge import Judge, scored_of
-from runners.trainers.rewarded import repetition
+from runners.repetition import repetition
 from tests.conftest import Heard, trained_here, training_request
 from tests.test_sft import SFT
 
