@@ -32,9 +32,9 @@ def look_at(asked: Asked, places: Sequence[int], beat: Callable[[], None]) -> Bo
     """What the rows at these places ask and, where they bring their answers, teach.
 
     Returns {prompts: [{id, images, image_tokens, tokens}], answers: [Answer], alike: ids of rows whose two sides are
-    the same tokens, refused: [{id, problem}]}; tokens are those of the longest sequence.
+    the same tokens, sides: sequences of a row, refused: [{id, problem}]}; tokens are those of the longest sequence.
     """
-    found: Body = {"prompts": [], "answers": [], "alike": [], "refused": []}
+    found: Body = {"prompts": [], "answers": [], "alike": [], "refused": [], "sides": 0}
     for place in places:
         beat()
         row = asked.rows[place]
@@ -55,6 +55,7 @@ def look_at(asked: Asked, places: Sequence[int], beat: Callable[[], None]) -> Bo
         sides = [
             ids[mask.bool()].tolist() for ids, mask in zip(batch["input_ids"], batch["attention_mask"], strict=True)
         ]
+        found["sides"] = len(sides)
         if len(sides) > 1 and sides[0] == sides[1]:
             found["alike"].append(row["id"])
     return found

@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import type { Logger } from "pino";
+import { readJson } from "../../artifact/files.ts";
+import { measured } from "../../checking/measured.ts";
 import type { Device } from "../../device/pool.ts";
 import { runJob } from "../../process/job.ts";
 import { checkPython, type PythonRunners } from "../python.ts";
@@ -33,5 +36,9 @@ export function createTrlTrainer(runners: PythonRunners, devices: readonly Devic
     },
     merge: async (request, options) =>
       run({ name: "merge", module: "runners.merge", env: runners.env }, request, leased.slice(0, 1), options),
+    async check(request, options) {
+      await run({ name: "check", module: "runners.check", env: runners.env }, request, leased.slice(0, 1), options);
+      return measured.parse(await readJson(join(request.output, "measured.json")));
+    },
   };
 }

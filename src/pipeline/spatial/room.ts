@@ -3,6 +3,7 @@ import { changes } from "./changes.ts";
 import { checkData } from "./check-data.ts";
 import { planSpatial } from "./plan.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
+import { shrink } from "./shrink.ts";
 import { upkeep } from "./upkeep.ts";
 import { verifyStages } from "./verify.ts";
 
@@ -28,5 +29,6 @@ export const room: Room<Recipe> = {
   checkData,
   changes,
   verify: verifyStages,
+  shrink,
   upkeep,
 };

@@ -1,6 +1,7 @@
 import type { Account } from "../../../contract/account.ts";
 import type { ArtifactRef } from "../../../contract/artifact.ts";
 import type { Asking } from "../../../contract/benchmark.ts";
+import type { CheckOwn } from "../../../contract/check.ts";
 import type { RunPlan, RunRef } from "../../../contract/run.ts";
 import type { TrainJob } from "../../../contract/training.ts";
 
@@ -40,5 +41,7 @@ export interface StageView {
 /** The steps of this pipeline that nobody else has. */
 export interface SpatialSteps {
   openSpatial(recipe: unknown, run: string): Promise<SpatialPlan>;
+  /** All its trainings, as they can be tried before anything has run. */
+  checkSpatial(recipe: unknown, run: string): Promise<RunPlan<CheckOwn>>;
   showStage(view: StageView): Promise<void>;
 }
