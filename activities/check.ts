@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { writeJson } from "../src/artifact/files.ts";
 import { judge as judgeAll } from "../src/checking/judge.ts";
 import type { Measured } from "../src/checking/measured.ts";
@@ -23,9 +23,6 @@ const COMPLETIONS = 4;
 /** Completions in all. */
 const SAID = 16;
 
-/** Folder below the results for what a check opens, gone when it is open. */
-const OPENED = "check";
-
 /**
  * Opens a recipe as its run does, by its pipeline's own first step, and leaves no trace of a run: imported rows, images
  * and questions stay in the store, where the run finds them.
@@ -35,7 +32,8 @@ export async function openToCheck<Plan extends RunPlan<unknown>>(
   name: string,
   open: (deps: ActivityDeps) => Promise<Plan>,
 ): Promise<Plan> {
-  const plan = await open({ ...deps, results: join(deps.results, OPENED) });
+  const results = relative(deps.root, join(deps.state, "check"));
+  const plan = await open({ ...deps, results });
   await rm(join(deps.root, plan.folder), { recursive: true, force: true });
   await rm(join(deps.state, "runs", `${name}.json`), { force: true });
   return { ...plan, folder: "" };
