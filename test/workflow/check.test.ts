@@ -1,0 +1,60 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import type { CommonRecipe } from "../../src/recipe/common.ts";
+import { named } from "../../src/recipe/common.ts";
+import type { RunResult } from "../../src/contract/progress.ts";
+import { pipelineOf } from "../../src/pipeline/index.ts";
+import { parseRecipeObject } from "../../src/pipeline/parse.ts";
+import { checkLines, failedChecks } from "../../src/report/checks.ts";
+import { listRuns } from "../../src/temporal/runs.ts";
+import { resultOf, startCheck } from "../../src/temporal/start.ts";
+import { stageForFile } from "../harness/suite.ts";
+import { PROJECT, simulatedRecipe } from "../harness/world.ts";
+
+const stage = stageForFile();
+
+async function checked(recipe: CommonRecipe): Promise<RunResult> {
+  const own = named(recipe, "check");
+  await startCheck(stage.client, own, { step: pipelineOf(recipe).checkedBy! });
+  return resultOf(stage.client, own.name);
+}
+
+const shipped = (file: string) => parse(readFileSync(join(PROJECT, "configs", file), "utf8")) as object;
+
+test("every training of a recipe is checked, and no trace of a run is left", async () => {
+  const result = await checked(parseRecipeObject({ ...shipped("spatial.simulated.yaml"), name: "chain" }));
+  const rows = result.tables[0]!.rows.map(({ training, check, outcome }) => `${training}: ${check} ${outcome}`);
+  expect(rows).toEqual(
+    ["stage 1 of 3 (sft)", "stage 2 of 3 (dpo)", "stage 3 of 3 (grpo)"].flatMap((title) => [
+      `${title}: data passed`,
+      `${title}: model not possible`,
+    ]),
+  );
+  expect(failedChecks(result)).toBe(0);
+  expect(checkLines(result).at(-1)).toBe("6 checks: 3 passed, 3 not possible.");
+  expect(existsSync(join(stage.root, "results"))).toBe(false);
+  expect(existsSync(join(stage.root, ".snowball/runs/chain-check.json"))).toBe(false);
+  expect(await listRuns(stage.client)).toEqual([]);
+});
+
+test("rows that the training's judge cannot judge, and too few of them, fail before a model is asked", async () => {
+  const file = "configs/samples/spatial/tasks.jsonl";
+  const tasks = readFileSync(join(stage.root, file), "utf8").split("\n").filter(Boolean);
+  writeFileSync(join(stage.root, file), tasks.slice(0, 3).join("\n"));
+  const recipe = parseRecipeObject({ ...shipped("spatial.simulated.yaml"), name: "few", stages: ["grpo"] });
+  const few = { ...recipe, grpo: { ...(recipe as { grpo: object }).grpo, training: { backend: "simulated" } } };
+  const result = await checked(parseRecipeObject(few));
+  const [row, ...more] = result.tables[0]!.rows;
+  expect(more).toEqual([]);
+  expect(row).toMatchObject({ check: "data", outcome: "failed" });
+  expect(row!["seen"]).toContain("do not fill one optimizer step");
+  expect(failedChecks(result)).toBe(1);
+});
+
+test("a loop is checked on what its planner is asked", async () => {
+  const result = await checked(simulatedRecipe("loop"));
+  expect(result.tables[0]!.rows.map((row) => row["training"])).toEqual(["training", "training"]);
+  expect(result.warnings[0]).toContain("the loop samples its pairs");
+});
