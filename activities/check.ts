@@ -7,9 +7,9 @@ import type { CheckInput, CheckOwn, Finding } from "../src/contract/check.ts";
 import { plural } from "../src/contract/table.ts";
 import type { RunPlan } from "../src/contract/run.ts";
 import { StepFailure } from "../src/failure.ts";
-import type { CheckRequest } from "../src/model/trainer/backend.ts";
+import type { AskedOfMlx, CheckRequest } from "../src/model/trainer/backend.ts";
 import { temporaryFolder } from "../src/process/environment.ts";
-import type { Judge, TrainRow } from "../src/training/algorithm.ts";
+import type { Algorithm, Judge, TrainRow } from "../src/training/algorithm.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
 import { checkJudged, withJudge } from "./judge.ts";
@@ -48,6 +48,7 @@ export async function checkTraining(
   const { job, title } = input;
   const { opened, algorithm, own, settings } = await trainSettings(deps.store, input);
   const rows = await joinRows(deps, input, algorithm.files.rows);
+  const { backend } = own;
   const judge = algorithm.judge?.(own);
   const problem = problemOf(() => {
     if (input.answers === "given" && algorithm.steps(rows.length, own) === 0) throw tooFew(rows.length, title);
@@ -63,7 +64,7 @@ export async function checkTraining(
     advice: "",
   };
   const given: Given = {
-    models: own.backend === "simulated" ? [] : givenFolders([job.init, job.reference]),
+    models: backend === "simulated" ? [] : givenFolders([job.init, job.reference]),
     images: { folder: job.images, digests: await imagesOf(deps, job.data) },
   };
   await checkGiven(deps, context, given);
@@ -78,20 +79,20 @@ export async function checkTraining(
     await mkdir(paths.output);
     const folders = await foldersOf(deps, job);
     const measured = await withJudge(judge, rows, (socket) => {
-      const request: CheckRequest = {
-        ...settings,
-        ...folders,
-        ...paths,
-        resume_from: null,
-        judge: socket,
-        check: asking(input),
-        mlx: input.mlx ?? null,
-      };
-      const spec = { backend: own.backend, devices: 1, simulate: opened.recipe.simulate };
+      const items = input.mlx === undefined ? [] : itemsOf(algorithm.prompts, rows, join(deps.root, job.images));
+      const own = { check: asking(input), mlx: input.mlx ?? null, of: rows.length, items };
+      const request: CheckRequest = { ...settings, ...folders, ...paths, resume_from: null, judge: socket, ...own };
+      const spec = {
+        backend: input.mlx === undefined ? backend : "trl",
+        devices: 1,
+        simulate: opened.recipe.simulate,
+      } as const;
       return tried(deps, context, { spec, request, silenceMs: opened.recipe.retries.silence_s * 1000 });
     });
     if (measured === null) return [data, nothing];
-    return [data, ...judgeAll(measured, judge ? await rewardsOf(judge, rows, measured) : null)];
+    const found = judgeAll(measured, judge ? await rewardsOf(judge, rows, measured) : null);
+    // MLX only speaks.
+    return [data, ...(input.mlx === undefined ? found : found.filter(({ check }) => check !== "step"))];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -107,6 +108,20 @@ const nothing: Finding = {
 function asking({ answers, sampling }: CheckInput): CheckRequest["check"] {
   const completions = sampling.temperature === 0 ? 1 : COMPLETIONS;
   return { rows: ROWS, answers, questions: SAID / completions, completions, sampling, micro_batch: SAID };
+}
+
+/** What rows spread over all of them ask. */
+function itemsOf(prompts: Algorithm["prompts"], rows: readonly TrainRow[], images: string): AskedOfMlx[] {
+  const most = Math.min(rows.length, ROWS);
+  const places = Array.from({ length: most }, (_, at) => Math.floor((at * rows.length) / most));
+  const asked = prompts(
+    places.map((place) => rows[place]!),
+    (names) => names.map((name) => join(images, name)),
+  );
+  return places.map((row, at) => {
+    const { id, image } = rows[row]!;
+    return { row, id, images: image.length, messages: asked[at]! };
+  });
 }
 
 interface Trying {

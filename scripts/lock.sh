@@ -13,3 +13,5 @@ done
 # Of DeepSpeed only what the runners' lock has not.
 "$uv" pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url --no-deps \
 	python/envs/deepspeed.in -o python/envs/deepspeed.lock
+"$uv" pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url \
+	python/envs/mlx.in -o python/envs/mlx.lock

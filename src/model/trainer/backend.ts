@@ -34,6 +34,16 @@ export interface TrainRequest extends BaseCheckpoint {
   readonly seed: number;
 }
 
+/** What a row asks. */
+export interface AskedOfMlx {
+  /** Its place among the rows. */
+  readonly row: number;
+  readonly id: string;
+  /** How many images it shows. */
+  readonly images: number;
+  readonly messages: readonly Message[];
+}
+
 /** What of a training is tried before it starts, beside the training itself. */
 export interface CheckRequest extends TrainRequest {
   readonly check: {
@@ -47,6 +57,9 @@ export interface CheckRequest extends TrainRequest {
   };
   /** A checkpoint of MLX that speaks in place of `model`, by its folder or its name; null for none. */
   readonly mlx: string | null;
+  /** Rows in all, and what MLX is asked of them: it has no code of ours that reads rows. Empty without MLX. */
+  readonly of: number;
+  readonly items: readonly AskedOfMlx[];
 }
 
 export interface MergeRequest extends BaseCheckpoint {
