@@ -25,6 +25,10 @@ from runners.vlm import Vlm, load_vlm
 collect_ignore = [] if torch.cuda.is_available() or "SNOWBALL_TEST_GPU" in os.environ else ["test_on_a_gpu.py"]
 
 REPO = Path(__file__).resolve().parents[2]
+# Installed when it is wished for.
+MLX_PYTHON = os.environ.get("SNOWBALL_MLX_PYTHON", str(REPO / ".tools/mlx/bin/python"))
+if not Path(MLX_PYTHON).exists():
+    collect_ignore.append("test_mlx_speak.py")
 SIDE = 128
 PIXELS = SIDE * SIDE
 COMPUTE = Compute(torch.device("cpu"), torch.float32, "sdpa")
