@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -40,11 +40,14 @@ test("every training of a recipe is checked, and no trace of a run is left", asy
 });
 
 test("rows that the training's judge cannot judge, and too few of them, fail before a model is asked", async () => {
-  const file = "configs/samples/spatial/tasks.jsonl";
-  const tasks = readFileSync(join(stage.root, file), "utf8").split("\n").filter(Boolean);
+  const file = "configs/samples/spatial/few.jsonl";
+  const tasks = readFileSync(join(stage.root, "configs/samples/spatial/tasks.jsonl"), "utf8")
+    .split("\n")
+    .filter(Boolean);
   writeFileSync(join(stage.root, file), tasks.slice(0, 3).join("\n"));
   const recipe = parseRecipeObject({ ...shipped("spatial.simulated.yaml"), name: "few", stages: ["grpo"] });
-  const few = { ...recipe, grpo: { ...(recipe as { grpo: object }).grpo, training: { backend: "simulated" } } };
+  const data = [{ format: "plain", path: file, image_root: "configs/samples" }];
+  const few = { ...recipe, grpo: { data, training: { backend: "simulated" } } };
   const result = await checked(parseRecipeObject(few));
   const [row, ...more] = result.tables[0]!.rows;
   expect(more).toEqual([]);
@@ -57,4 +60,42 @@ test("a loop is checked on what its planner is asked", async () => {
   const result = await checked(simulatedRecipe("loop"));
   expect(result.tables[0]!.rows.map((row) => row["training"])).toEqual(["training", "training"]);
   expect(result.warnings[0]).toContain("the loop samples its pairs");
+});
+
+/** A training by rewards of the demo's planner, which knows nothing of squares. */
+const RECIPE = {
+  pipeline: "spatial",
+  name: "toy",
+  init: "demo/snowball/planner",
+  stages: ["grpo"],
+  grpo: {
+    data: [{ format: "plain", path: "configs/samples/spatial/tasks.jsonl", image_root: "configs/samples" }],
+    training: {
+      backend: "trl",
+      num_generations: 4,
+      per_device_train_batch_size: 4,
+      gradient_accumulation_steps: 1,
+      max_completion_length: 12,
+    },
+  },
+  benchmarks: [{ benchmark: "mmsi", data: { path: "configs/samples/bench.jsonl", image_root: "configs/samples" } }],
+  answering: { backend: "transformers", dtype: "float32", min_pixels: 16384, max_pixels: 16384 },
+};
+
+test("a real training is tried: its rows, what its checkpoint says and earns, one step", async () => {
+  symlinkSync(join(PROJECT, "demo"), join(stage.root, "demo"));
+  const result = await checked(parseRecipeObject(RECIPE));
+  const outcomes = Object.fromEntries(result.tables[0]!.rows.map(({ check, outcome }) => [check, outcome]));
+  // The planner speaks of views at length, and so is cut.
+  expect(outcomes, checkLines(result).join("\n")).toEqual({
+    data: "passed",
+    prompts: "passed",
+    "image tokens": "passed",
+    tokens: "passed",
+    generations: "failed",
+    rewards: "passed",
+    step: "passed",
+  });
+  expect(failedChecks(result)).toBe(1);
+  expect(existsSync(join(stage.root, "results"))).toBe(false);
 });
