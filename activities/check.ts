@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { writeJson } from "../src/artifact/files.ts";
 import { judge as judgeAll } from "../src/checking/judge.ts";
 import type { Measured } from "../src/checking/measured.ts";
-import type { CheckInput, CheckOwn, Finding } from "../src/contract/check.ts";
+import type { CheckInput, Finding } from "../src/contract/check.ts";
 import { plural } from "../src/contract/table.ts";
 import type { RunPlan } from "../src/contract/run.ts";
 import { StepFailure } from "../src/failure.ts";

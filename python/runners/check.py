@@ -8,8 +8,8 @@ many are asked, completions: of each, sampling: as in runners.sampling, micro_ba
 bring none: pairs are made of what the checkpoint says.
 Writes output/measured.json: {rows, looked, context; prompts, answers, alike, sides, refused: as runners.looks has them;
 said: [{row, completions: [{text, finish, tokens, repetition}]}] or {type, problem}; pairs: how many were made of
-sampled answers, or null; step: {rows, loss, grad_norm, scaled, seconds}, null where it was left out, or {type, problem};
-memory: peak bytes, of: bytes that the device has, null where that is the host's}.
+sampled answers, or null; step: {rows, loss, grad_norm, scaled, seconds}, null where it was left out, or
+{type, problem}; memory: peak bytes, of: bytes that the device has, null where that is the host's}.
 Works in one process, whatever the training's number of them: the rows of an optimizer step are the same.
 Not supported: DeepSpeed and FSDP, whose step is left out.
 """

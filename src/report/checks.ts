@@ -38,5 +38,6 @@ function alignedLeft(rows: readonly (readonly [string, string])[]): string[] {
 }
 
 function text(row: Row, name: string): string {
-  return String(row[name] ?? "");
+  const cell = row[name];
+  return typeof cell === "string" ? cell : "";
 }

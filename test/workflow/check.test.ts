@@ -25,11 +25,11 @@ const shipped = (file: string) => parse(readFileSync(join(PROJECT, "configs", fi
 
 test("every training of a recipe is checked, and no trace of a run is left", async () => {
   const result = await checked(parseRecipeObject({ ...shipped("spatial.simulated.yaml"), name: "chain" }));
-  const rows = result.tables[0]!.rows.map(({ training, check, outcome }) => `${training}: ${check} ${outcome}`);
+  const rows = result.tables[0]!.rows.map(({ training, check, outcome }) => [training, check, outcome]);
   expect(rows).toEqual(
     ["stage 1 of 3 (sft)", "stage 2 of 3 (dpo)", "stage 3 of 3 (grpo)"].flatMap((title) => [
-      `${title}: data passed`,
-      `${title}: model not possible`,
+      [title, "data", "passed"],
+      [title, "model", "not possible"],
     ]),
   );
   expect(failedChecks(result)).toBe(0);

@@ -84,8 +84,11 @@ test("sides that are the same tokens fail, and so does a checkpoint whose sample
   expect(found({ sides: 1 })[name]).toBeUndefined();
 });
 
+function of(...several: object[]) {
+  return found({ said: [{ row: 0, completions: several.map(completion) as never }] });
+}
+
 test("one empty completion fails; cut ones and circles fail when they are more than a quarter", () => {
-  const of = (...several: object[]) => found({ said: [{ row: 0, completions: several.map(completion) as never }] });
   expect(of({}, {}, {}, { text: " ", tokens: 1 })["generations"]!.outcome).toBe("failed");
   expect(of({}, {}, {}, { finish: "length" })["generations"]!.outcome).toBe("passed");
   expect(of({}, {}, { finish: "length" }, { finish: "length" })["generations"]!.advice).toContain("Many are cut");
