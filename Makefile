@@ -1,5 +1,5 @@
 # What a newcomer types. `make demo` and `make test` set up what they need; a second set-up takes a moment.
-.PHONY: help demo demo-reward test setup deepspeed llama-factory bench format check lock pack
+.PHONY: help demo demo-reward test setup deepspeed llama-factory mlx bench format check lock pack
 
 help:
 	@echo "make demo    set up, then run five iterations of the snowball on the toy world"
@@ -8,6 +8,7 @@ help:
 	@echo "make setup   fetch Node, packages, the Python environment and the Temporal server into this folder"
 	@echo "make deepspeed  add DeepSpeed, for training.deepspeed (Linux)"
 	@echo "make llama-factory  add LLaMA-Factory, for training.backend llama-factory"
+	@echo "make mlx     add MLX, for snowball check --mlx"
 	@echo "make bench   set up, then measure what Temporal adds to a run"
 	@echo "make format  write what is generated, and format everything"
 	@echo "make check   types, lint, formatting, import rules, unused code"
@@ -32,7 +33,7 @@ $(world): $(wildcard demo/world/*.ts) | setup
 	@$$(scripts/node-path.sh) demo/world/write.ts --out $(@D)
 
 test:
-	@SNOWBALL_NEEDS_SERVER=1 SNOWBALL_NEEDS_DEEPSPEED=wish scripts/setup.sh
+	@SNOWBALL_NEEDS_SERVER=1 SNOWBALL_NEEDS_DEEPSPEED=wish SNOWBALL_NEEDS_MLX=wish scripts/setup.sh
 	@scripts/test.sh
 
 setup:
@@ -43,6 +44,9 @@ deepspeed:
 
 llama-factory:
 	@SNOWBALL_NEEDS_LLAMA_FACTORY=1 scripts/setup.sh
+
+mlx:
+	@SNOWBALL_NEEDS_MLX=1 scripts/setup.sh
 
 bench: setup
 	@scripts/bench.sh

@@ -2,7 +2,9 @@ import type { ChainSteps } from "../src/contract/chain.ts";
 import type { ControlSteps, TrainSteps } from "../src/contract/steps.ts";
 import type { Role } from "../src/contract/queues.ts";
 import type { AnswerSteps, MeasureSteps } from "../src/contract/benchmark.ts";
+import type { CheckSteps } from "../src/contract/check.ts";
 import { answerItems, measureAnswers } from "./benchmark.ts";
+import { checkTraining } from "./check.ts";
 import { closeRun } from "./close.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { gatePolicy, keepDecision } from "./gate.ts";
@@ -35,7 +37,7 @@ const SHARED = {
     tabulate,
   } satisfies Written<ControlSteps & MeasureSteps & ChainSteps>,
   rollout: { answerItems } satisfies Written<AnswerSteps>,
-  train: { trainPolicy, mergePolicy } satisfies Written<TrainSteps>,
+  train: { trainPolicy, mergePolicy, checkTraining } satisfies Written<TrainSteps & CheckSteps>,
 };
 
 /** Steps of pipelines. A new pipeline adds one line. */

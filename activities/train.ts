@@ -3,21 +3,17 @@ import { join } from "node:path";
 import { readAllJsonLines, readJson, writeJson } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { PolicyRef } from "../src/contract/artifact.ts";
-import type { Trained, TrainInput, TrainJob } from "../src/contract/training.ts";
-import { StepFailure } from "../src/failure.ts";
+import type { Trained, TrainInput } from "../src/contract/training.ts";
 import type { CommonRecipe } from "../src/recipe/common.ts";
-import { baseDigest, policyDigest, policyFolders } from "../src/run/policy.ts";
-import { readRecipe } from "../src/run/recipe-file.ts";
-import type { TrainRow } from "../src/training/algorithm.ts";
-import { algorithmOf } from "../src/training/index.ts";
-import { trainParams, type TrainSettings } from "../src/training/keys.ts";
+import { baseDigest, policyDigest } from "../src/run/policy.ts";
+import { trainParams } from "../src/training/keys.ts";
 import { createCheckpoints } from "./checkpoints.ts";
-import { deepspeedOf } from "./deepspeed.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
 import { checkJudged, withJudge } from "./judge.ts";
 import type { StepContext } from "./step.ts";
 import { type RunningJob, runTrainJob } from "./train-job.ts";
+import { foldersOf, joinRows, tooFew, trainSettings } from "./train-request.ts";
 
 /** Raise when the meaning of a trained policy changes. */
 const RESULT_VERSION = 2;
@@ -26,17 +22,8 @@ const RESULT_VERSION = 2;
 export async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
   const { job } = input;
-  const { settings: schema, files, steps: stepsOf, judge: judgeOf, warnings } = algorithmOf(job.algorithm);
-  const own = schema.parse(job.settings);
-  const opened = await readRecipe(store, input.run);
-  refuseAdapters(job);
-  const settings: TrainSettings = {
-    ...job.loading,
-    algorithm: job.algorithm,
-    settings: own,
-    deepspeed: deepspeedOf(opened, own.deepspeed),
-    seed: job.seed,
-  };
+  const { opened, algorithm, own, settings } = await trainSettings(store, input);
+  const { files, steps: stepsOf, judge: judgeOf, warnings } = algorithm;
   const { dtype } = job.loading;
   const reference = job.reference ? [policyDigest(job.reference)] : [];
   const recipeOf = {
@@ -80,26 +67,6 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   return { policy, digest: policyDigest(policy), metrics, warnings: warnings?.(log, rows) ?? [] };
 }
 
-function tooFew(rows: number, title: string): StepFailure {
-  return new StepFailure(
-    "BadInput",
-    `${rows} rows do not fill one optimizer step (${title}); lower per_device_train_batch_size or gradient_accumulation_steps.`,
-  );
-}
-
-/** An adapter under a training would be neither trained nor part of the reference: it is merged first. */
-function refuseAdapters({ init, reference }: TrainJob): void {
-  if (!init.adapter && !reference?.adapter) return;
-  throw new StepFailure("BadInput", "A training starts from a whole checkpoint; merge the policy's adapter first.");
-}
-
-/** The absolute folders that a training reads. */
-async function foldersOf({ store, root }: ActivityDeps, { init, reference, images }: TrainJob) {
-  const { model } = await policyFolders(store, root, init);
-  const other = reference && (await policyFolders(store, root, reference)).model;
-  return { model, reference: other ?? null, image_root: join(root, images) };
-}
-
 /** Trains on leased devices, and writes log and metrics beside what was trained. */
 async function train(deps: ActivityDeps, context: StepContext, job: RunningJob, { simulate }: CommonRecipe) {
   const { settings, output } = job.request;
@@ -117,22 +84,3 @@ async function train(deps: ActivityDeps, context: StepContext, job: RunningJob, 
 
 /** Timings differ between runs that are otherwise equal; Temporal's history has them. */
 const TIMINGS = /runtime|per_second|flos|time/;
-
-/** The rows of all parts, each proved to come from the policy that the job says sampled it. */
-async function joinRows(deps: ActivityDeps, { title, job }: TrainInput, file: string): Promise<TrainRow[]> {
-  const all: TrainRow[] = [];
-  for (const { ref, sampledBy } of job.data) {
-    const rows = await readJson<TrainRow[]>(join(await deps.store.open(ref), file));
-    const other = sampledBy === null ? undefined : rows.find((row) => row.policy !== sampledBy);
-    if (sampledBy !== null && other) {
-      throw new StepFailure(
-        "Provenance",
-        `Row "${other.id}" was sampled by policy ${other.policy.slice(0, 12)}, but the loop says ${sampledBy.slice(0, 12)}; ` +
-          "nothing was trained.",
-      );
-    }
-    all.push(...rows);
-  }
-  if (all.length === 0) throw new StepFailure("BadInput", `There are no rows to train on (${title}).`);
-  return all;
-}

@@ -16,3 +16,5 @@ done
 # LLaMA-Factory has an environment of its own; it asks for Python 3.11.
 "$uv" pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	python/envs/llama-factory.in -o python/envs/llama-factory.lock
+"$uv" pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url \
+	python/envs/mlx.in -o python/envs/mlx.lock

@@ -25,4 +25,5 @@ fi
 . scripts/setup/python.sh
 [ -z "${SNOWBALL_NEEDS_DEEPSPEED:-}" ] || . scripts/setup/deepspeed.sh
 [ -z "${SNOWBALL_NEEDS_LLAMA_FACTORY:-}" ] || . scripts/setup/llama-factory.sh
+[ -z "${SNOWBALL_NEEDS_MLX:-}" ] || . scripts/setup/mlx.sh
 . scripts/setup/temporal.sh

@@ -1,4 +1,5 @@
-/** Every workflow that a worker can run, under the name of its pipeline. A new pipeline adds one line. */
+/** Every workflow that a worker can run, a run's under the name of its pipeline. A new pipeline adds one line. */
+export { check } from "./check.ts";
 export { evaluate } from "./evaluate/evaluate.ts";
 export { labelQuestions } from "./snowball/label.ts";
 export { singleRound as "single-round" } from "./snowball/single-round.ts";

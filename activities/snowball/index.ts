@@ -6,6 +6,7 @@ import type {
 } from "../../src/pipeline/snowball/contract/steps.ts";
 import type { Written } from "../step.ts";
 import { answerChunk } from "./answer.ts";
+import { checkSnowball } from "./check.ts";
 import { summariseAnswers, summariseReference } from "./evaluate.ts";
 import { imagineChunk } from "./imagine.ts";
 import { openSnowball } from "./open.ts";
@@ -19,6 +20,7 @@ import { scoreChunk } from "./score.ts";
 export const snowballSteps = {
   control: {
     openSnowball,
+    checkSnowball,
     referenceRollouts,
     selectPairs,
     summariseAnswers,

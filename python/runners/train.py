@@ -16,12 +16,15 @@ Not supported: several hosts, adapters on the vision tower.
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runners.device import claim_share
+from runners.device import Compute, claim_share
 from runners.growth import tell_growth
 from runners.protocol import Body, Channel, field, optional, run_job
-from runners.ranks import meet, rank_of
+from runners.ranks import Rank, meet, rank_of
+
+if TYPE_CHECKING:
+    from runners.trainers.job import Job
 
 
 def main() -> None:
@@ -48,24 +51,50 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
 
     from runners import zero
     from runners.checkpoint import check_checkpoint
-    from runners.families import context_of, load_processor, unspeakable_in
     from runners.options import is_full
     from runners.policy import save_policy
     from runners.report import Report, metrics_of, summary
     from runners.trainers import training_of
-    from runners.trainers.job import Job
 
-    full = is_full(settings)
-    deepspeed = zero.zero_of(request.get("deepspeed"), full)
+    deepspeed = zero.zero_of(request.get("deepspeed"), is_full(settings))
     resume_from = optional(request, "resume_from", str)
     if resume_from is not None:
-        check_checkpoint(Path(resume_from), full=full, sharded=deepspeed is not None, processes=rank.count)
+        sharded = deepspeed is not None
+        check_checkpoint(Path(resume_from), full=is_full(settings), sharded=sharded, processes=rank.count)
     if deepspeed is not None:
         zero.prepare(compute)
 
+    job = job_of(request, compute, rank, deepspeed)
+    training = training_of(field(request, "algorithm", str), job)
+    trainer = training.trainer
+    scaled = trainer.args.fp16
+    trainer.add_callback(Report(channel, training.metrics, speaks=rank.leads, scaled=scaled))
+    # Every line that it prints is an event already.
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=resume_from)
+
+    saved = save_policy(trainer, job.model, Path(field(request, "output", str)), compute.dtype)
+    # Whoever left before the first has written would look like a process that died.
+    meet()
+    if not rank.leads:
+        return None
+    logs = [entry for entry in trainer.state.log_history if "loss" in entry]
+    steps = [metrics_of(entry, training.metrics, scaled=scaled) for entry in logs]
+    made = {training.called: float(training.rows), "steps": float(trainer.state.global_step)}
+    return summary(steps) | saved | made
+
+
+def job_of(request: Body, compute: Compute, rank: Rank, zero: Body | None) -> "Job":
+    """The training that a request describes. Loads its processor, and no network.
+
+    zero: DeepSpeed's configuration, or None.
+    """
+    from runners.families import context_of, load_processor, unspeakable_in
+    from runners.trainers.job import Job
+
     model = field(request, "model", str)
-    job = Job(
-        settings=settings,
+    return Job(
+        settings=field(request, "settings", dict),
         model=model,
         reference=optional(request, "reference", str),
         data=Path(field(request, "data", str)),
@@ -77,26 +106,9 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
         rank=rank,
         seed=seed_of(request),
         checkpoints=field(request, "checkpoints", str),
-        zero=deepspeed,
+        zero=zero,
         judge=optional(request, "judge", str),
     )
-    training = training_of(field(request, "algorithm", str), job)
-    trainer = training.trainer
-    scaled = trainer.args.fp16
-    trainer.add_callback(Report(channel, training.metrics, speaks=rank.leads, scaled=scaled))
-    # Every line that it prints is an event already.
-    trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=resume_from)
-
-    saved = save_policy(trainer, model, Path(field(request, "output", str)), compute.dtype)
-    # Whoever left before the first has written would look like a process that died.
-    meet()
-    if not rank.leads:
-        return None
-    logs = [entry for entry in trainer.state.log_history if "loss" in entry]
-    steps = [metrics_of(entry, training.metrics, scaled=scaled) for entry in logs]
-    made = {training.called: float(training.rows), "steps": float(trainer.state.global_step)}
-    return summary(steps) | saved | made
 
 
 def seed_of(request: Body) -> int:

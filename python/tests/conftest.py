@@ -30,6 +30,10 @@ FACTORY = REPO / ".tools/llama-factory/bin/python"
 # Likewise those of LLaMA-Factory, where its environment was made.
 if not FACTORY.is_file():
     collect_ignore.append("test_llama_factory.py")
+# Installed when it is wished for.
+MLX_PYTHON = os.environ.get("SNOWBALL_MLX_PYTHON", str(REPO / ".tools/mlx/bin/python"))
+if not Path(MLX_PYTHON).exists():
+    collect_ignore.append("test_mlx_speak.py")
 SIDE = 128
 PIXELS = SIDE * SIDE
 COMPUTE = Compute(torch.device("cpu"), torch.float32, "sdpa")

@@ -18,9 +18,9 @@ from runners.judge import Judge, Scored, scored_of
 from runners.logprob import distributions
 from runners.prompt import encode, messages_of_row
 from runners.ranks import ALONE
+from runners.repetition import repetition
 from runners.trainers.grpo import training_of
 from runners.trainers.job import Job as TrainJob
-from runners.trainers.rewarded import repetition
 from runners.vlm import Vlm
 from tests.conftest import COMPUTE, Heard, trained_here, training_request
 from tests.test_sft import SFT

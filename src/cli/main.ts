@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import("./init.ts")).initCommand(),
   data: async () => (await import("./data.ts")).dataCommand(),
   plan: async () => (await import("./plan.ts")).planCommand(),
+  check: async () => (await import("./check.ts")).checkCommand(),
   run: async () => (await import("./run.ts")).runCommand(),
   evaluate: async () => (await import("./evaluate.ts")).evaluateCommand(),
   resume: async () => (await import("./resume.ts")).resumeCommand(),

@@ -3,7 +3,8 @@ import { interrupted } from "./exit.ts";
 import { StepFailure } from "../failure.ts";
 import { roomOf } from "../pipeline/rooms.ts";
 import type { Kept } from "../pipeline/pipeline.ts";
-import type { CommonRecipe } from "../recipe/common.ts";
+import { parseRecipeObject } from "../pipeline/parse.ts";
+import { type CommonRecipe, named } from "../recipe/common.ts";
 import { changesBetween } from "./changes.ts";
 import { jsonOption, readRecipeFile, rootOption } from "./options.ts";
 import { preflight } from "./preflight.ts";
@@ -14,6 +15,7 @@ export interface RunOptions {
   readonly root: string;
   readonly anew?: boolean;
   readonly fromIteration?: number;
+  readonly debug?: boolean;
   readonly ignoreDisk?: boolean;
   readonly detach?: boolean;
   readonly json?: boolean;
@@ -29,6 +31,12 @@ export function runCommand(): Command {
       new Option("--from-iteration <n>", "after a change of scoring or training: keep iterations 0 to n-1 as they are")
         .argParser(parseIteration)
         .conflicts("anew"),
+    )
+    .addOption(
+      new Option(
+        "--debug",
+        "a small part of everything, and at most 50 optimizer steps in each training, under <name>-debug",
+      ).conflicts("fromIteration"),
     )
     .option("--ignore-disk", "start even where the disk is too small for the plan")
     .option("--detach", "start it and return at once (on a server that is up)")
@@ -49,7 +57,8 @@ Examples:
 /** Runs a recipe file, or goes on with it, until it is complete. */
 export async function runRecipe(file: string, options: RunOptions): Promise<void> {
   const { root, fromIteration: from } = options;
-  const typed = readRecipeFile(file);
+  const written = readRecipeFile(file);
+  const typed = options.debug ? await small(written) : written;
   // Programs read the result from stdout; what is said to people goes beside it.
   const say = options.json ? (line: string) => console.error(line) : (line: string) => console.log(line);
   const before = lastRecipe(root, typed.name);
@@ -61,7 +70,7 @@ export async function runRecipe(file: string, options: RunOptions): Promise<void
   if (isNew) await preflight(root, recipe, { ignoreDisk: options.ignoreDisk ?? from !== undefined });
   const how = {
     root,
-    command: from === undefined ? `run ${file}` : `run ${file} --from-iteration ${from}`,
+    command: commandOf(file, options),
     signal: interrupted(),
     detach: options.detach ?? false,
     json: options.json ?? false,
@@ -78,6 +87,18 @@ async function keep(before: CommonRecipe | null, after: CommonRecipe, from: numb
   const { keepBefore } = await roomOf(after);
   if (keepBefore) return keepBefore(before, after, from);
   throw new StepFailure("BadInput", `A run of ${after.pipeline} has no iterations that --from-iteration could keep.`);
+}
+
+/** What starts it again. */
+function commandOf(file: string, { fromIteration: from, debug }: RunOptions): string {
+  return `run ${file}${from === undefined ? "" : ` --from-iteration ${from}`}${debug ? " --debug" : ""}`;
+}
+
+/** The recipe as a trial of itself, under a name of its own. */
+async function small(recipe: CommonRecipe): Promise<CommonRecipe> {
+  const { shrink } = await roomOf(recipe);
+  if (shrink) return parseRecipeObject(named(shrink(recipe), "debug"));
+  throw new StepFailure("BadInput", `A run of ${recipe.pipeline} has nothing that --debug could make smaller.`);
 }
 
 function parseIteration(text: string): number {

@@ -27,8 +27,13 @@ export function projectRunners(): PythonRunners {
   };
 }
 
+/** Python of the environment with MLX, which is installed when it is first wanted (`make mlx`). */
+export function mlxPython(): string {
+  return process.env["SNOWBALL_MLX_PYTHON"] ?? fileURLToPath(new URL("../../.tools/mlx/bin/python", import.meta.url));
+}
+
 /** @throws {StepFailure} BadInput when set-up did not make the environment, or it is closed to this user */
-export function checkPython({ python }: PythonRunners): void {
+export function checkPython({ python }: Pick<PythonRunners, "python">, made = "make setup"): void {
   try {
     accessSync(python, constants.X_OK);
   } catch (error) {
@@ -36,8 +41,8 @@ export function checkPython({ python }: PythonRunners): void {
     throw new StepFailure(
       "BadInput",
       isDenied
-        ? `This user may not run ${python}, or what it links to lies in another user's folder; run "make setup" in a clone of this user's own.`
-        : `The Python environment ${python} is missing; run "make setup" in the project.`,
+        ? `This user may not run ${python}, or what it links to lies in another user's folder; run "${made}" in a clone of this user's own.`
+        : `The Python environment ${python} is missing; run "${made}" in the project.`,
       { cause: error },
     );
   }

@@ -21,6 +21,8 @@ export interface Pipeline<S extends z.ZodType<CommonRecipe> = z.ZodType<CommonRe
   opening(this: void, recipe: z.output<S>): string;
   /** What it works on, for lists: "data/questions.jsonl". */
   subject(this: void, recipe: z.output<S>): string;
+  /** Its step that opens a recipe to be checked (src/contract/check.ts); absent where nothing is trained. */
+  readonly checkedBy?: string;
   /** A result that an earlier version wrote, in today's shape; undefined for one that is none of this pipeline's. */
   olderResult?(this: void, written: unknown): RunResult | undefined;
 }
@@ -37,6 +39,8 @@ export interface Room<R extends CommonRecipe = CommonRecipe> {
   checkData(this: void, root: string, recipe: R, options: CheckOptions): Promise<CheckedData>;
   /** What differs between two recipes of one run, and what is done again because of it. */
   changes(this: void, before: R, after: R): Changes;
+  /** The recipe with little of everything, to try what the real one goes through; absent where it always is little. */
+  shrink?(this: void, recipe: R): R;
   /** Keeps what came before a point of the run as it was; only where runs have such points. */
   keepBefore?(this: void, before: R | null, after: R, from: number): Kept<R>;
   /** Checks a run against its own files, beyond the bytes of its artifacts. */

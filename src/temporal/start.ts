@@ -1,4 +1,5 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
+import type { HowChecked } from "../contract/check.ts";
 import type { RunResult } from "../contract/progress.ts";
 import { CONTROL_QUEUE } from "../contract/queues.ts";
 import { pipelineOf } from "../pipeline/index.ts";
@@ -40,6 +41,18 @@ export async function startRun(client: Client, recipe: CommonRecipe, { anew = fa
     const open = await statusOf(client, name);
     return { how: "attached", name, runId: open?.runId ?? "" };
   }
+}
+
+/** Starts a check of a recipe in place of whichever is open under its name: what it found would be of another recipe. */
+export async function startCheck(client: Client, recipe: CommonRecipe, how: HowChecked): Promise<void> {
+  const { opening, subject } = pipelineOf(recipe);
+  await client.workflow.start("check", {
+    taskQueue: CONTROL_QUEUE,
+    workflowId: recipe.name,
+    args: [recipe, how],
+    staticSummary: `check · ${opening(recipe)} · ${subject(recipe)}`,
+    workflowIdConflictPolicy: "TERMINATE_EXISTING",
+  });
 }
 
 /** The newest execution under this name; undefined when Temporal knows none. */

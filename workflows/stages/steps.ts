@@ -21,8 +21,8 @@ export function roleSteps<Steps>(role: Exclude<Role, "train">, limits: StepLimit
 }
 
 /** Steps that train. */
-export function trainSteps(limits: StepLimits) {
-  return proxyActivities<TrainSteps>(options(limits, queueOf("train"), limits.trainSeconds, FINAL));
+export function trainSteps<Steps = TrainSteps>(limits: StepLimits) {
+  return proxyActivities<Steps & UntypedActivities>(options(limits, queueOf("train"), limits.trainSeconds, FINAL));
 }
 
 function options(

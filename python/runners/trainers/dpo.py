@@ -42,7 +42,7 @@ def training_of(job: Job) -> Training:
         settings = settings | {"loss_type": ["sft"], "loss_weights": [1.0]}
     config = dpo_config(job, settings)
     rows = read_rows(job.data)
-    collator = PairCollator(rows, job.image_root, job.processor, job.unspeakable, job.context)
+    collator = asked_of(job, rows)
     collator.check_prompts(job.rank)
     trainer = _trainer(
         job,
@@ -58,6 +58,11 @@ def training_of(job: Job) -> Training:
     # In the order in which they have always been written: the file that holds them is part of a policy's digest.
     metrics = {"loss": METRICS["loss"]} | REWARDS | METRICS | terms
     return Training(trainer, rows=len(rows), called="pairs", metrics=metrics)
+
+
+def asked_of(job: Job, rows: list[Body]) -> PairCollator:
+    """How it reads its rows."""
+    return PairCollator(rows, job.image_root, job.processor, job.unspeakable, job.context)
 
 
 def dpo_config(job: Job, settings: Body) -> DPOConfig:

@@ -50,8 +50,7 @@ def training_of(job: Job) -> Training:
         raise Failure(
             "BadInput", f"An optimizer step takes {questions} questions and there are {len(rows)}; lower the batch."
         )
-    room = config.max_completion_length
-    asked = Asked(rows, job.image_root, job.processor, job.unspeakable, job.context, room)
+    asked = asked_of(job, rows)
     asked.check_prompts(job.rank)
     metrics = METRICS | NAMES
     group = Group(asked, Judge(job.judge), sampling_of(settings), job.seed, metrics)
@@ -73,6 +72,12 @@ def training_of(job: Job) -> Training:
         other = frozen(job, job.reference) if job.reference is not None and given["beta"] > 0 else None
         trainer = RewardedTrainer(model=network, peft_config=adapter, reference=other, **given)
     return Training(trainer, rows=len(rows), called="questions", metrics=metrics)
+
+
+def asked_of(job: Job, rows: list[Body]) -> Asked:
+    """How it reads its rows, each with room for a completion behind it."""
+    room = field(job.settings, "max_completion_length", int)
+    return Asked(rows, job.image_root, job.processor, job.unspeakable, job.context, room)
 
 
 def grpo_config(job: Job) -> GRPOConfig:

@@ -20,12 +20,10 @@ from runners.parts import Rates
 from runners.policy import Whole
 from runners.prompt import Prompt
 from runners.protocol import Body
+from runners.repetition import repetition
 from runners.sampling import Sampling
 from runners.trainers.rows import Asked, pixels_of
 from runners.vlm import vlm_of
-
-# Tokens whose repetition counts: single ones repeat in any text.
-REPEATED = 3
 
 
 @dataclass(frozen=True)
@@ -174,9 +172,3 @@ class FullRewardedTrainer(Whole, RewardedTrainer):
     def __init__(self, *, rates: Rates, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rates = rates
-
-
-def repetition(ids: Sequence[int]) -> float:
-    """The share of a completion's runs of three tokens that it has said before; 0 of fewer than three tokens."""
-    runs = [tuple(ids[at : at + REPEATED]) for at in range(len(ids) - REPEATED + 1)]
-    return 1 - len(set(runs)) / len(runs) if runs else 0.0

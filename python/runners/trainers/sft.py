@@ -45,7 +45,7 @@ class AnswerCollator(Asked):
 def training_of(job: Job) -> Training:
     """The training on the job's answers."""
     rows = read_rows(job.data)
-    collator = AnswerCollator(rows, job.image_root, job.processor, job.unspeakable, job.context)
+    collator = asked_of(job, rows)
     collator.check_prompts(job.rank)
     given: Body = {
         "args": sft_config(job),
@@ -63,6 +63,11 @@ def training_of(job: Job) -> Training:
         network, adapter = adapted(job, job.settings)
         trainer = SFTTrainer(model=network, peft_config=adapter, **given)
     return Training(trainer, rows=len(rows), called="answers", metrics=METRICS | ANSWERS)
+
+
+def asked_of(job: Job, rows: list[Body]) -> AnswerCollator:
+    """How it reads its rows."""
+    return AnswerCollator(rows, job.image_root, job.processor, job.unspeakable, job.context)
 
 
 def sft_config(job: Job) -> SFTConfig:

@@ -1,3 +1,5 @@
+import type { Measured } from "../../checking/measured.ts";
+import type { CheckSampling } from "../../contract/check.ts";
 import type { JobReport } from "../../process/protocol.ts";
 import type { CommonSettings } from "../../training/common.ts";
 import type { Message } from "../vlm/backend.ts";
@@ -32,6 +34,34 @@ export interface TrainRequest extends BaseCheckpoint {
   readonly seed: number;
 }
 
+/** What a row asks. */
+export interface AskedOfMlx {
+  /** Its place among the rows. */
+  readonly row: number;
+  readonly id: string;
+  /** How many images it shows. */
+  readonly images: number;
+  readonly messages: readonly Message[];
+}
+
+/** What of a training is tried before it starts, beside the training itself. */
+export interface CheckRequest extends TrainRequest {
+  readonly check: {
+    /** Rows that are looked at, at most. */
+    readonly rows: number;
+    readonly answers: "given" | "sampled";
+    readonly questions: number;
+    readonly completions: number;
+    readonly sampling: CheckSampling;
+    readonly micro_batch: number;
+  };
+  /** A checkpoint of MLX that speaks in place of `model`, by its folder or its name; null for none. */
+  readonly mlx: string | null;
+  /** Rows in all, and what MLX is asked of them: it has no code of ours that reads rows. Empty without MLX. */
+  readonly of: number;
+  readonly items: readonly AskedOfMlx[];
+}
+
 export interface MergeRequest extends BaseCheckpoint {
   readonly adapter: string;
   /** The merge writes `model_merged/` and `canary.json` in it. */
@@ -48,8 +78,10 @@ export interface JobOptions {
   readonly onEvent: (event: JobReport) => void | Promise<void>;
 }
 
-/** What makes a policy from rows. Both return the metrics of the job's last line. */
+/** What makes a policy from rows. Training and merge return the metrics of the job's last line. */
 export interface TrainerBackend {
   train(request: TrainRequest, options: JobOptions): Promise<Record<string, number>>;
   merge(request: MergeRequest, options: JobOptions): Promise<Record<string, number>>;
+  /** Tries a training; null where there is nothing to measure. */
+  check(request: CheckRequest, options: JobOptions): Promise<Measured | null>;
 }

@@ -22,13 +22,14 @@ const FOLDER = "llama_factory";
 /**
  * Trains with LLaMA-Factory, in its own environment, as a Python job of the house. What it is given is kept beside what
  * it makes: dataset_info.json, the rows, and the YAML, all but the folders of the attempt.
- * @param merger merges adapters: whoever trained one, it is the house's PEFT that makes it a checkpoint
+ * @param house merges adapters, for whoever trained one, it is PEFT that makes it a checkpoint; and tries trainings: rows,
+ *   labels and a step are looked at with TRL
  */
 export function createFactoryTrainer(
   runners: PythonRunners,
   devices: readonly Device[],
   log: Logger,
-  merger: Pick<TrainerBackend, "merge">,
+  house: Pick<TrainerBackend, "merge" | "check">,
 ): TrainerBackend {
   return {
     async train(request, { signal, silenceMs, onEvent }) {
@@ -40,7 +41,8 @@ export function createFactoryTrainer(
       const program = { name: "LLaMA-Factory", command: own.python, args, cwd: own.cwd, env: own.env };
       return runJob({ ...program, graceMs: GRACE_MS, log, silenceMs, onEvent, request: told }, signal);
     },
-    merge: (request, options) => merger.merge(request, options),
+    merge: (request, options) => house.merge(request, options),
+    check: (request, options) => house.check(request, options),
   };
 }
 

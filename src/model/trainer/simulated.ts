@@ -40,5 +40,6 @@ export function createSimulatedTrainer(simulate: Simulate): TrainerBackend {
       await writeFile(join(request.output, "canary.json"), `${JSON.stringify({ simulated: true })}\n`);
       return {};
     },
+    check: async () => null,
   };
 }

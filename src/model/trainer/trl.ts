@@ -1,7 +1,10 @@
+import { join } from "node:path";
 import type { Logger } from "pino";
+import { readJson } from "../../artifact/files.ts";
+import { measured } from "../../checking/measured.ts";
 import type { Device } from "../../device/pool.ts";
 import { runJob } from "../../process/job.ts";
-import { checkPython, type PythonRunners } from "../python.ts";
+import { checkPython, mlxPython, type PythonRunners } from "../python.ts";
 import type { JobOptions, TrainerBackend } from "./backend.ts";
 import { computeOf, launchArgs, withDeepSpeed } from "./launch.ts";
 
@@ -14,14 +17,19 @@ export function createTrlTrainer(runners: PythonRunners, devices: readonly Devic
   const leased = devices.toSorted((a, b) => (a.lock < b.lock ? -1 : 1));
 
   function run(
-    job: { readonly name: string; readonly module: string; readonly env: PythonRunners["env"] },
+    job: {
+      readonly name: string;
+      readonly module: string;
+      readonly env: PythonRunners["env"];
+      readonly python?: string;
+    },
     request: object,
     own: readonly Device[],
     { signal, silenceMs, onEvent }: JobOptions,
   ) {
-    checkPython(runners);
-    const { name, module, env } = job;
-    const program = { command: runners.python, args: launchArgs(runners, module, own), cwd: runners.cwd, env };
+    const { name, module, env, python = runners.python } = job;
+    checkPython({ python }, python === runners.python ? "make setup" : "make mlx");
+    const program = { command: python, args: launchArgs(runners, module, own), cwd: runners.cwd, env };
     const told = { ...request, ...computeOf(own) };
     return runJob({ name, ...program, graceMs: GRACE_MS, log, silenceMs, onEvent, request: told }, signal);
   }
@@ -33,5 +41,12 @@ export function createTrlTrainer(runners: PythonRunners, devices: readonly Devic
     },
     merge: async (request, options) =>
       run({ name: "merge", module: "runners.merge", env: runners.env }, request, leased.slice(0, 1), options),
+    async check(request, options) {
+      const { env } = runners;
+      const mlx = { module: "runners.mlx_speak", python: mlxPython() };
+      const asked = request.mlx === null ? { module: "runners.check" } : mlx;
+      await run({ name: "check", env, ...asked }, request, leased.slice(0, 1), options);
+      return measured.parse(await readJson(join(request.output, "measured.json")));
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { shrinkBenchmarks } from "../../measuring/shrink.ts";
 import type { NamedModel, Plan, Room } from "../pipeline.ts";
 import { changes } from "./changes.ts";
 import { checkBenchmarks } from "../../measuring/check-data.ts";
@@ -28,5 +29,6 @@ export const room: Room<Recipe> = {
   checkData: checkBenchmarks,
   changes,
   verify: verifyAnswers,
+  shrink: shrinkBenchmarks,
   upkeep,
 };

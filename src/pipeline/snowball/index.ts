@@ -13,6 +13,7 @@ const both = {
     return `${iterations} · K ${planner.num_rollouts} · ${tuningOf(training)}`;
   },
   subject: dataFile,
+  checkedBy: "checkSnowball",
   olderResult,
 };
 

@@ -7,6 +7,7 @@ import { planLines, planWarnings } from "./cost/lines.ts";
 import { planRun } from "./cost/plan-run.ts";
 import { drafts } from "./draft.ts";
 import type { Recipe } from "./recipe/index.ts";
+import { shrink } from "./shrink.ts";
 import { upkeep } from "./upkeep/index.ts";
 import { verifyIterations } from "./upkeep/verify.ts";
 
@@ -57,6 +58,7 @@ export const room: Room<Recipe> = {
 
   keepBefore,
   verify: verifyIterations,
+  shrink,
   upkeep,
   drafts,
 };

@@ -8,6 +8,7 @@ import { checkTogether } from "./rules.ts";
 export const spatial: Pipeline<typeof spatialRecipe> = {
   schema: spatialRecipe,
   rules: checkTogether,
+  checkedBy: "checkSpatial",
   opening: (recipe) => {
     const stages = stagesOf(recipe).map(({ name, block }) => `${name.toUpperCase()} ${tuningOf(block.training)}`);
     return `${stages.join(" → ")} · ${plural(recipe.benchmarks.length, "benchmark")}`;

@@ -4,6 +4,7 @@ import { changes } from "./changes.ts";
 import { checkData } from "./check-data.ts";
 import { planSpatial } from "./plan.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
+import { shrink } from "./shrink.ts";
 import { upkeep } from "./upkeep.ts";
 
 /** What of this pipeline reads files. */
@@ -28,5 +29,6 @@ export const room: Room<Recipe> = {
   checkData,
   changes,
   verify: verifyChain,
+  shrink,
   upkeep,
 };

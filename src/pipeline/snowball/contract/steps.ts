@@ -1,6 +1,8 @@
 import type { ArtifactRef, PolicyRef } from "../../../contract/artifact.ts";
+import type { CheckOwn } from "../../../contract/check.ts";
 import type { Chunk } from "../../../contract/chunk.ts";
 import type { Measurement } from "../../../contract/measurement.ts";
+import type { RunPlan } from "../../../contract/run.ts";
 import type { Ledger } from "./ledger.ts";
 import type { QuestionList, SelectedPairs, SnowballPlan, SnowballRun } from "./plan.ts";
 import type { Floors, IterationRow } from "./rows.ts";
@@ -49,6 +51,8 @@ export interface IterationView {
 /** The loop's steps that need no device. */
 export interface SnowballSteps {
   openSnowball(recipe: unknown, run: string): Promise<SnowballPlan>;
+  /** Its trainings, as they can be tried before anything has run. */
+  checkSnowball(recipe: unknown, run: string): Promise<RunPlan<CheckOwn>>;
   referenceRollouts(input: RolloutInput): Promise<ArtifactRef>;
   selectPairs(run: SnowballRun, shard: number, labeled: ArtifactRef, policy: PolicyRef): Promise<SelectedPairs>;
   /** What a policy's answers to the held-out questions come to. */

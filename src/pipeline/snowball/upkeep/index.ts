@@ -7,7 +7,7 @@ import type { Upkeep } from "../../pipeline.ts";
 
 /** Which artifacts a run of the loop stands on, and what of them can go. */
 export const upkeep: Upkeep = {
-  remade: "rollout reference imagine score answer gather pairs train merge evaluate checkpoint".split(" "),
+  remade: "rollout reference imagine score answer gather pairs train merge evaluate checkpoint prompt-rows".split(" "),
   kept: ["dataset", "recipe", "given-pairs", "decision"],
 
   async needs(pieces, run, complete) {

@@ -1,5 +1,6 @@
 import type { ChainOwn } from "../../../contract/chain.ts";
 import type { RunPlan } from "../../../contract/run.ts";
+import type { CheckOwn } from "../../../contract/check.ts";
 import type { TrainJob } from "../../../contract/training.ts";
 
 /** A training of the chain. It starts from what the one before made, so that is not said here. */
@@ -18,4 +19,6 @@ export type SpatialPlan = RunPlan<SpatialOwn>;
 /** The steps of this pipeline that nobody else has. */
 export interface SpatialSteps {
   openSpatial(recipe: unknown, run: string): Promise<SpatialPlan>;
+  /** All its trainings, as they can be tried before anything has run. */
+  checkSpatial(recipe: unknown, run: string): Promise<RunPlan<CheckOwn>>;
 }
