@@ -80,7 +80,6 @@ function roomWith(thing: Thing, random: Random): Scene {
  * shape beside the one that is seen, and whether they are the same.
  */
 function chainOf({ pair, shown, fitting }: Made, ask: string): object {
-  const beside = (wanted: string, seen: string): string => `${wanted} ${seen} ${wanted === seen ? "yes" : "no"}`;
   const [first, second] = shown.map(
     ({ colour, shape }) => `${beside(fitting.colour, colour)}, ${beside(fitting.shape, shape)}`,
   );
@@ -93,6 +92,10 @@ function chainOf({ pair, shown, fitting }: Made, ask: string): object {
       { role: "assistant", content: `${thought}<answer>Image ${pair.better} is better</answer>` },
     ],
   };
+}
+
+function beside(wanted: string, seen: string): string {
+  return `${wanted} ${seen} ${wanted === seen ? "yes" : "no"}`;
 }
 
 /** What the demo's recipe asks, too. */
