@@ -6,6 +6,7 @@ import { servingParams } from "../src/benchmark/keys.ts";
 import type { Benchmark } from "../src/benchmark/benchmark.ts";
 import { benchmarkOf } from "../src/benchmark/index.ts";
 import { type AnsweredRow, type AnswerStatus, type JudgedRow, judgeRow, statusCounts } from "../src/benchmark/rows.ts";
+import { partOf, type Score } from "../src/benchmark/scores.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { AnswerInput, AskedBenchmark, Draws, MeasureInput, Serving } from "../src/contract/benchmark.ts";
 import type { Measurement, ScoreRow } from "../src/contract/measurement.ts";
@@ -143,13 +144,13 @@ export async function measureAnswers(
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const byId = new Map((await itemsOf(deps, asked)).map((each) => [each.id, each]));
     const answered = await readAllJsonLines<AnsweredRow>(join(await deps.store.open(answers), "rows.jsonl"));
-    const { judge, measures = {}, settings: schema } = benchmarkOf(asked.benchmark);
+    const { judge, measures = {}, settings: schema, scores: more = {} } = benchmarkOf(asked.benchmark);
     const settings = schema.parse(asked.settings);
     const rows = answered.map((row) => judgeRow(byId.get(row.id)!, row, (item, text) => judge(item, text, settings)));
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
     await writeJsonLines(
       join(folder, SCORES_FILE),
-      rows.map((row) => scoreRow(row, measures)),
+      rows.map((row) => scoreRow(row, byId.get(row.id)!, { more, measures })),
     );
     return { rows: rows.length };
   });
@@ -157,12 +158,11 @@ export async function measureAnswers(
   const rows = await readAllJsonLines<ScoreRow>(join(folder, SCORES_FILE));
   const judged = await readAllJsonLines<JudgedRow>(join(folder, "answers.jsonl"));
   const options = { seed: seedFor("measure", recipe.seed), resamples };
-  const more = Object.keys(benchmarkOf(asked.benchmark).measures ?? {});
   return {
     benchmark: asked.name,
     variant: variantOf(asked),
     split: SPLIT,
-    scores: scoresOf(rows, ["accuracy", "unparseable", ...more], SPLIT, options),
+    scores: scoresOf(rows, ["accuracy", "unparseable", ...namedScores(asked)], SPLIT, options),
     items: rows.length,
     counts: statusCounts(judged),
     rows: ref,
@@ -174,10 +174,33 @@ function variantOf({ benchmark: name, settings }: AskedBenchmark): string {
   return benchmark.variant(benchmark.settings.parse(settings));
 }
 
-function scoreRow(row: JudgedRow, measures: NonNullable<Benchmark["measures"]>): ScoreRow {
+function namedScores({ benchmark }: AskedBenchmark): string[] {
+  const { scores = {}, measures = {} } = benchmarkOf(benchmark);
+  return [...Object.keys(scores), ...Object.keys(measures)];
+}
+
+/**
+ * @param more the benchmark's scores beside the accuracy: right answers, too, of the items that count in them
+ * @param measures what else it measures of an answer
+ */
+function scoreRow(
+  row: JudgedRow,
+  item: ImportedQuestion,
+  { more, measures }: { more: Readonly<Record<string, Score>>; measures: NonNullable<Benchmark["measures"]> },
+): ScoreRow {
   const { id, group, type, truth, text, said, status } = row;
   const is = (wanted: AnswerStatus): number | null => (text === null ? null : Number(status === wanted));
-  const more = Object.entries(measures).map(([name, of]) => [name, text === null ? null : of({ truth, text, said })]);
-  const scores = { accuracy: is("right"), unparseable: is("unparseable"), ...Object.fromEntries(more) };
-  return { id, group, type, split: SPLIT, scores };
+  const measured = Object.entries(measures).map(([name, of]) => [
+    name,
+    text === null ? null : of({ truth, text, said }),
+  ]);
+  const scores = { accuracy: is("right"), unparseable: is("unparseable"), ...Object.fromEntries(measured) };
+  const parts = Object.entries(more).flatMap(([name, score]) => {
+    const part = partOf(score, item);
+    return part === undefined ? [] : [[name, part] as const];
+  });
+  const about = { id, group, type, split: SPLIT };
+  if (parts.length === 0) return { ...about, scores };
+  const also = Object.fromEntries(parts.map(([name]) => [name, scores.accuracy]));
+  return { ...about, scores: { ...scores, ...also }, parts: Object.fromEntries(parts) };
 }

@@ -35,7 +35,7 @@ async function importItems(
   context: StepContext,
   { benchmark, data, most, seed }: WantedItems,
 ): Promise<ArtifactRef> {
-  const loaded = await loadQuestions(questionFile(deps.root, data));
+  const loaded = await loadQuestions(questionFile(deps.root, data, benchmarkOf(benchmark).set));
   refuseUnjudged(benchmark, data.path, loaded);
   const asked = arranged(benchmark, chosen(loaded, most, seed), seed);
   const { images, nameOf } = await importImages(

@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { Question } from "../dataset/question.ts";
+import type { DataSetName } from "../dataset/sets/index.ts";
 import type { Message } from "../model/vlm/backend.ts";
+import type { Score } from "./scores.ts";
 
 /** What a judge makes of an answer. */
 export interface Verdict {
@@ -13,6 +15,10 @@ export interface Verdict {
 export interface Benchmark<S = unknown> {
   /** Settings of its own in a recipe; all of them determine the result. */
   readonly settings: z.ZodType<S>;
+  /** The data set whose rows are read as they are published; absent where items come as rows of questions. */
+  readonly set?: DataSetName;
+  /** Scores beside the accuracy, in the order in which they are shown. Their parts are known at import: see `problem`. */
+  readonly scores?: Readonly<Record<string, Score>>;
   /** What of the settings people must know to compare a number: "strict". */
   readonly variant: (settings: S) => string;
   /** The item as it is shown, where the seed decides that: which of two images comes first. The truth goes with it. */

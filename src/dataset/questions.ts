@@ -17,10 +17,13 @@ export interface QuestionFile {
   readonly name: string;
   /** Where a row of questions names its images; or the data set of the field whose rows these are. */
   readonly format: RowFormat | DataSetName;
+  /** The data set of its own that a benchmark has, whose rows "auto" stands for. */
+  readonly set?: DataSetName;
 }
 
 /** The questions of a file, one at a time, each id once; rows that cannot be used come with their problem. */
-export async function* questionRows({ path, name, format }: QuestionFile): AsyncGenerator<QuestionRow> {
+export async function* questionRows({ path, name, format: wanted, set }: QuestionFile): AsyncGenerator<QuestionRow> {
+  const format = wanted === "auto" && set !== undefined ? set : wanted;
   if (isRowFormat(format)) yield* plainRows(path, name, format);
   else {
     for await (const each of examplesIn({ path, name, format }, "item"))

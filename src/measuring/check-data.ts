@@ -17,7 +17,11 @@ export async function checkBenchmarks(
   const usable = [];
   for (const each of recipe.benchmarks) {
     const { benchmark, data } = each;
-    const { questions, rows } = await allRows(data.path, questionRows(questionFile(root, data)), options.report);
+    const { questions, rows } = await allRows(
+      data.path,
+      questionRows(questionFile(root, data, benchmarkOf(benchmark).set)),
+      options.report,
+    );
     const { problem } = benchmarkOf(benchmark);
     const images = await checkImages(imageFolder(root, data), [{ name: data.path, questions, rows }], options);
     let judged = 0;

@@ -1,11 +1,12 @@
 import { benchmarkOf } from "../benchmark/index.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
+import { loadingProblems } from "../recipe/loading.ts";
 import type { Problem } from "../recipe/problems.ts";
 import { type MeasuringRecipe, nameOf } from "./recipe.ts";
 
 /** Problems between the fields of a recipe that asks benchmarks. */
 export function measuringProblems(recipe: Pick<MeasuringRecipe, "benchmarks" | "answering">): Problem[] {
-  return [...benchmarkProblems(recipe), ...pixelProblems(recipe)];
+  return [...benchmarkProblems(recipe), ...loadingProblems(recipe.answering, "answering")];
 }
 
 function benchmarkProblems({ benchmarks }: Pick<MeasuringRecipe, "benchmarks">): Problem[] {
@@ -25,13 +26,6 @@ function benchmarkProblems({ benchmarks }: Pick<MeasuringRecipe, "benchmarks">):
     }
     return problems;
   });
-}
-
-function pixelProblems({ answering }: Pick<MeasuringRecipe, "answering">): Problem[] {
-  const { min_pixels: min, max_pixels: max } = answering;
-  if (min <= max) return [];
-  const message = `answering.min_pixels is ${min}; at most answering.max_pixels (${max}) is needed.`;
-  return [{ path: ["answering", "min_pixels"], message }];
 }
 
 /** `simulate` says what simulated backends pretend, so it needs one. */

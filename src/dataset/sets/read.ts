@@ -19,7 +19,8 @@ export interface ExampleSource {
 /** An example with its row, counted from 1; or what is wrong with a row. */
 export type ExampleRow<K extends ExampleKind> = { readonly row: number; readonly example: Examples[K] } | RowProblem;
 
-const PURPOSE: Readonly<Record<ExampleKind, string>> = {
+/** What the examples of a kind are for, in words. */
+export const PURPOSE: Readonly<Record<ExampleKind, string>> = {
   demonstration: "demonstrations for SFT",
   preference: "preferences for DPO",
   task: "tasks with a truth for GRPO",

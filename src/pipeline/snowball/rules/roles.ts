@@ -1,5 +1,4 @@
-import type { Recipe } from "../recipe/index.ts";
-import type { Problem } from "../../../recipe/problems.ts";
+import { loadingProblems } from "../../../recipe/loading.ts";
 import { isTooLong, MOST_ASPECT } from "../../../image/aspect.ts";
 import type { Rule } from "./rule.ts";
 
@@ -13,12 +12,9 @@ export const ROLE_RULES: readonly Rule[] = [
       path: ["planner", "temperature"],
       message: `planner.temperature is 0, so all ${planner.num_rollouts} rollouts of a question would be the same; a number above 0 is needed.`,
     },
-  (recipe) => pixelLimits(recipe, "planner"),
-  (recipe) => pixelLimits(recipe, "critic"),
-  (recipe) => pixelLimits(recipe, "evaluator"),
-  (recipe) => attention(recipe, "planner"),
-  (recipe) => attention(recipe, "critic"),
-  (recipe) => attention(recipe, "evaluator"),
+  ({ planner }) => loadingProblems(planner, "planner"),
+  ({ critic }) => loadingProblems(critic, "critic"),
+  ({ evaluator }) => loadingProblems(evaluator, "evaluator"),
   ({ executor: { backend, model } }) =>
     backend === "flux2-klein" &&
     model === undefined && {
@@ -55,21 +51,3 @@ export const ROLE_RULES: readonly Rule[] = [
       message: "simulate is given, but no backend is simulated; it has to go, or a backend: simulated is needed.",
     },
 ];
-
-function pixelLimits(recipe: Recipe, role: "planner" | "critic" | "evaluator"): Problem | undefined {
-  const { min_pixels: min, max_pixels: max } = recipe[role];
-  if (min <= max) return undefined;
-  return {
-    path: [role, "min_pixels"],
-    message: `${role}.min_pixels is ${min}; at most ${role}.max_pixels (${max}) is needed.`,
-  };
-}
-
-function attention(recipe: Recipe, role: "planner" | "critic" | "evaluator"): Problem | undefined {
-  const { attn_implementation: kernel, dtype } = recipe[role];
-  if (kernel !== "flash_attention_2" || dtype !== "float32") return undefined;
-  return {
-    path: [role, "attn_implementation"],
-    message: `${role}.attn_implementation is ${kernel}, which cannot compute in float32; ${role}.dtype bfloat16, or sdpa, is needed.`,
-  };
-}

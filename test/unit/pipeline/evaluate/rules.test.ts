@@ -53,6 +53,10 @@ test.each([
     { answering: { backend: "transformers", min_pixels: 10, max_pixels: 5 } },
     "answering.min_pixels is 10; at most answering.max_pixels (5) is needed.",
   ],
+  [
+    { answering: { backend: "transformers", attn_implementation: "flash_attention_2", dtype: "float32" } },
+    "answering.attn_implementation is flash_attention_2, which cannot compute in float32; answering.dtype bfloat16, or sdpa, is needed.",
+  ],
   [{ simulate: {} }, "simulate is given, but answering.backend is not simulated; one of the two has to go."],
 ])("%j is refused", (change, message) => {
   expect(() => recipeOf(change)).toThrow(message);

@@ -1,0 +1,29 @@
+import type { Problem } from "./problems.ts";
+
+/** How a block of a recipe has a checkpoint loaded. */
+export interface LoadingBlock {
+  readonly dtype: string;
+  readonly attn_implementation: string;
+  readonly min_pixels: number;
+  readonly max_pixels: number;
+}
+
+/**
+ * What of it does not fit together.
+ * @param block its name: "planner"
+ */
+export function loadingProblems(
+  { dtype, attn_implementation: kernel, min_pixels: min, max_pixels: max }: LoadingBlock,
+  block: string,
+): Problem[] {
+  const problems: Problem[] = [];
+  if (min > max) {
+    const message = `${block}.min_pixels is ${min}; at most ${block}.max_pixels (${max}) is needed.`;
+    problems.push({ path: [block, "min_pixels"], message });
+  }
+  if (kernel === "flash_attention_2" && dtype === "float32") {
+    const message = `${block}.attn_implementation is ${kernel}, which cannot compute in float32; ${block}.dtype bfloat16, or sdpa, is needed.`;
+    problems.push({ path: [block, "attn_implementation"], message });
+  }
+  return problems;
+}
