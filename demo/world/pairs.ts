@@ -1,7 +1,7 @@
 /**
  * Writes pairs of pictures with a caption, of which one fits: what the demo of the reward model works on.
  *
- *     node demo/world/pairs.ts --out FOLDER [--chains 400] [--pairs 800] [--held-out 200] [--seed toy-pairs]
+ *     node demo/world/pairs.ts --out FOLDER [--chains 4800] [--pairs 640] [--held-out 200] [--seed toy-pairs]
  *
  * chains.json      chains of thought in the sharegpt shape, as a cold start learns them
  * pairs.jsonl      {id, images, caption, better, type}; their chains are sampled
@@ -104,8 +104,8 @@ const ASK = "Which image fits: {question}?";
 const { values } = parseArgs({
   options: {
     out: { type: "string" },
-    chains: { type: "string", default: "400" },
-    pairs: { type: "string", default: "800" },
+    chains: { type: "string", default: "4800" },
+    pairs: { type: "string", default: "640" },
     "held-out": { type: "string", default: "200" },
     seed: { type: "string", default: "toy-pairs" },
   },
