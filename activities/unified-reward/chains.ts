@@ -24,7 +24,7 @@ const WANTING_VERSION = 1;
 export async function judgeChains(
   deps: ActivityDeps,
   _context: StepContext,
-  { who, sampling, answers }: JudgeChainsInput,
+  { who, sampling, answers, expected }: JudgeChainsInput,
 ): Promise<JudgedChains> {
   const { pairs } = sampling;
   const inputs = [pairs.items.sha256, ...answers.map(({ sha256 }) => sha256)];
@@ -43,6 +43,9 @@ export async function judgeChains(
     return { rows: await writeJsonLines(join(folder, "chains.jsonl"), chains) };
   });
   const chains = await chainsIn(deps, ref);
+  if (chains.length !== expected) {
+    throw new StepFailure("LedgerImbalance", `${expected} chains of ${who} were asked for, and ${chains.length} came.`);
+  }
   refuseCut(who, chains, sampling);
   const counts: Readonly<Record<string, number>> = statusCounts(chains);
   return {

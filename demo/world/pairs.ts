@@ -1,7 +1,7 @@
 /**
  * Writes pairs of pictures with a caption, of which one fits: what the demo of the reward model works on.
  *
- *     node demo/world/pairs.ts --out FOLDER [--chains 160] [--pairs 240] [--held-out 200] [--seed toy-pairs]
+ *     node demo/world/pairs.ts --out FOLDER [--chains 4800] [--pairs 640] [--held-out 200] [--seed toy-pairs]
  *
  * chains.json      chains of thought in the sharegpt shape, as a cold start learns them
  * pairs.jsonl      {id, images, caption, better, type}; their chains are sampled
@@ -33,23 +33,27 @@ interface Pair {
   readonly type: PairType;
 }
 
-/** What a picture shows, for the chains that say it. */
-type Shown = readonly [Thing, Thing];
+/** A pair, with what its pictures show, for the chains that say it. */
+interface Made {
+  readonly pair: Pair;
+  readonly fitting: Thing;
+  readonly shown: readonly [Thing, Thing];
+}
 
-async function makePair(folder: string, name: string, index: number): Promise<{ pair: Pair; shown: Shown }> {
+async function makePair(folder: string, name: string, index: number): Promise<Made> {
   const random = randomOf(`${name}/${index}`);
   const type = TYPES[index % TYPES.length]!;
   const fitting: Thing = { colour: random.pick(COLOURS), shape: random.pick(SHAPES) };
   const other = unlike(fitting, type, random);
   const better = random.chance(0.5) ? 1 : 2;
-  const shown: Shown = better === 1 ? [fitting, other] : [other, fitting];
+  const shown: Made["shown"] = better === 1 ? [fitting, other] : [other, fitting];
   const id = `${name}-${String(index).padStart(4, "0")}`;
   const images = [`images/${id}-a.png`, `images/${id}-b.png`] as const;
   for (const place of [0, 1] as const) {
     const { rgb } = drawGiven(roomWith(shown[place], random), SIDE, SIDE);
     await writePng(rgb, SIDE, SIDE, join(folder, images[place]));
   }
-  return { pair: { id, images, caption: nameOf(fitting), better, type }, shown };
+  return { pair: { id, images, caption: nameOf(fitting), better, type }, fitting, shown };
 }
 
 function unlike({ colour, shape }: Thing, type: PairType, random: Random): Thing {
@@ -71,9 +75,14 @@ function roomWith(thing: Thing, random: Random): Scene {
   return { solids, floor: pale(150), wall: pale(190), aim: [0, 0.55, 0], distance: 4.8, targets: {} };
 }
 
-/** What a person would think: what either picture shows, then which one fits. */
-function chainOf({ pair, shown }: { readonly pair: Pair; readonly shown: Shown }, ask: string): object {
-  const [first, second] = shown.map(nameOf);
+/**
+ * What a person would think who is careful: of either picture the wanted colour beside the one that is seen, the wanted
+ * shape beside the one that is seen, and whether they are the same.
+ */
+function chainOf({ pair, shown, fitting }: Made, ask: string): object {
+  const [first, second] = shown.map(
+    ({ colour, shape }) => `${beside(fitting.colour, colour)}, ${beside(fitting.shape, shape)}`,
+  );
   const thought = `<think>Image 1: ${first}. Image 2: ${second}.</think>`;
   return {
     id: pair.id,
@@ -85,14 +94,18 @@ function chainOf({ pair, shown }: { readonly pair: Pair; readonly shown: Shown }
   };
 }
 
+function beside(wanted: string, seen: string): string {
+  return `${wanted} ${seen} ${wanted === seen ? "yes" : "no"}`;
+}
+
 /** What the demo's recipe asks, too. */
 const ASK = "Which image fits: {question}?";
 
 const { values } = parseArgs({
   options: {
     out: { type: "string" },
-    chains: { type: "string", default: "160" },
-    pairs: { type: "string", default: "240" },
+    chains: { type: "string", default: "4800" },
+    pairs: { type: "string", default: "640" },
     "held-out": { type: "string", default: "200" },
     seed: { type: "string", default: "toy-pairs" },
   },

@@ -70,7 +70,8 @@ def train(request: Body, channel: Channel) -> dict[str, float]:
     resume_from = optional(request, "resume_from", str)
     if resume_from is not None:
         check_checkpoint(Path(resume_from), full=full)
-    told = asked | folders_of(request, given, model) | {"use_cpu": compute.device.type == "cpu"}
+    start = as_asked(model, field(request, "dtype", str), Path(field(request, "checkpoints", str)))
+    told = asked | folders_of(request, given, start) | {"use_cpu": compute.device.type == "cpu"}
 
     class Watch(TrainerCallback):  # type: ignore[misc]
         """Refuses rows that would be cut, and keeps what was logged."""
@@ -154,26 +155,44 @@ def keep_adapter(trained: Path, output: Path) -> dict[str, float]:
 def keep_whole(trained: Path, base: Path, output: Path, dtype: str) -> dict[str, float]:
     """The checkpoint in the recipe's dtype, with the base's tokenizer, processor and templates beside it: those that
     another version of transformers writes may be read otherwise."""
+    from runners.whole import check_trained
+
+    folder = output / "model_full"
+    write_as(dtype, trained, base, folder)
+    return {"changed": check_trained(folder, base, ("lm_head.weight",))}
+
+
+def as_asked(model: Path, dtype: str, scratch: Path) -> Path:
+    """The checkpoint itself; in float32, where it is stored otherwise, a copy: LLaMA-Factory loads what is stored, and
+    without mixed precision its frozen parts and its trained ones would not fit together."""
+    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    if dtype != "float32" or config.get("dtype", config.get("torch_dtype")) == "float32":
+        return model
+    copy = scratch / "base"
+    write_as(dtype, model, model, copy)
+    return copy
+
+
+def write_as(dtype: str, weights: Path, base: Path, folder: Path) -> None:
+    """Writes the weights of one checkpoint in `dtype`, with all that the base has beside its own."""
     from safetensors import safe_open
     from safetensors.torch import save_file
 
     from runners.device import dtype_of
-    from runners.whole import WEIGHTS, check_tensors, check_trained, declared
+    from runners.whole import WEIGHTS, check_tensors, declared
 
-    folder = output / "model_full"
     folder.mkdir(parents=True)
     for path in sorted(base.iterdir()):
         is_weights = path.suffix in (".safetensors", ".bin", ".onnx") or path.name.endswith(".index.json")
         if path.is_file() and not is_weights:
             shutil.copyfile(path, folder / path.name)
     tensors = {}
-    for name, home in sorted(check_tensors(trained).items()):
+    for name, home in sorted(check_tensors(weights).items()):
         with safe_open(home, framework="pt") as file:
             tensors[name] = file.get_tensor(name).to(dtype_of(dtype)).contiguous()
     save_file(tensors, folder / WEIGHTS, {"format": "pt"})
     config = declared(json.loads((base / "config.json").read_text(encoding="utf-8")), dtype)
     (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    return {"changed": check_trained(folder, base, ("lm_head.weight",))}
 
 
 if __name__ == "__main__":

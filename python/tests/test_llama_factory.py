@@ -30,7 +30,7 @@ YAML = {
     "lora_rank": 4,
     "lora_alpha": 8,
     "lora_target": "q_proj,v_proj",
-    "learning_rate": 0.02,
+    "learning_rate": 0.01,
     "num_train_epochs": 3,
     "per_device_train_batch_size": 2,
     "gradient_accumulation_steps": 1,
@@ -76,14 +76,21 @@ def ran(folder: Path, toy: Path, images: Path, **changes: Any) -> list[dict[str,
     return [json.loads(line) for line in done.stdout.splitlines()] or [{"event": "died", "why": done.stderr}]
 
 
-def test_it_trains_an_adapter_that_is_served(tmp_path: Path, toy: Path, images: Path) -> None:
-    events = ran(tmp_path, toy, images)
+def test_it_trains_a_network_that_is_served(tmp_path: Path, toy: Path, images: Path) -> None:
+    events = ran(tmp_path, toy, images, finetuning_type="full", freeze_multi_modal_projector=False)
     assert events[-1]["event"] == "done", events[-1]
     losses = [event["metrics"]["loss"] for event in events if event["event"] == "progress"]
     assert len(losses) == 12
     assert losses[-1] < 0.8 * losses[0]
     assert [event["step"] for event in events if event["event"] == "checkpoint"] == [6, 12]
     assert events[-1]["metrics"]["answers"] == 8
+    assert events[-1]["metrics"]["changed"] > 0.1
+    load_vlm(str(tmp_path / "model_full"), None, COMPUTE, PIXELS, PIXELS)
+
+
+def test_it_trains_an_adapter_that_is_served(tmp_path: Path, toy: Path, images: Path) -> None:
+    events = ran(tmp_path, toy, images)
+    assert events[-1]["event"] == "done", events[-1]
     assert str(toy) not in (tmp_path / "model_lora/adapter_config.json").read_text()
     load_vlm(str(toy), str(tmp_path / "model_lora"), COMPUTE, PIXELS, PIXELS)
 

@@ -7,7 +7,8 @@ export type Noun = "Image" | "Answer";
 export type Place = 1 | 2;
 
 const PLACES = [1, 2] as const;
-const TAGGED = /<answer>([\s\S]*?)<\/answer>/gi;
+const TAG = /<\/?answer>/gi;
+const TAGGED = /<answer>([\s\S]*)<\/answer>/i;
 
 /** The only sentence that says so: "Image 1 is better". */
 export function verdictOf(noun: Noun, place: Place): string {
@@ -29,8 +30,8 @@ export function placeIn(verdict: string): Place {
  * thought that never ends is no verdict: null. What thoughts say is never searched.
  */
 export function readVerdict(text: string, noun: Noun): string | null {
-  const tagged = [...withoutThoughts(text).matchAll(TAGGED)];
-  if (tagged.length !== 1) return null;
-  const said = tagged[0]![1]!.trim().replace(/\s+/g, " ");
-  return isVerdict(said, noun) ? said : null;
+  const spoken = withoutThoughts(text);
+  if (spoken.match(TAG)?.length !== 2) return null;
+  const said = TAGGED.exec(spoken)?.[1]?.trim().replace(/\s+/g, " ");
+  return said !== undefined && isVerdict(said, noun) ? said : null;
 }

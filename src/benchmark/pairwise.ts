@@ -40,7 +40,7 @@ const settings = z.strictObject({
  */
 export const pairwise: Benchmark<z.output<typeof settings>> = {
   settings,
-  variant: () => "pairwise",
+  variant: ({ images, answers }) => (images === ASK_IMAGES && answers === ASK_ANSWERS ? "usual prompt" : "own prompt"),
   arranged(item, seed) {
     const noun = nounOf(item);
     const { answer } = item;

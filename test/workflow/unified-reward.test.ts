@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { WorkflowFailedError } from "@temporalio/client";
 import { expect, test } from "vitest";
@@ -123,6 +123,38 @@ test("without one right chain nothing is trained on", async () => {
   const failure = await run(recipeOf("too-easy", { rejection })).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(WorkflowFailedError);
   expect(String((failure as WorkflowFailedError).cause?.cause)).toContain("No right chain is left to learn from");
+});
+
+test("pairs that cannot be judged, or show a picture of a benchmark, are counted and left out, or refused by row", async () => {
+  const file = "configs/samples/reward/pairs.jsonl";
+  const images = join(stage.root, "configs/samples/images");
+  copyFileSync(join(images, "20.png"), join(images, "20-again.png"));
+  const pair = { images: ["images/20.png", "images/21.png"], caption: "A {question} in <braces>.", better: 1 };
+  const rows = [
+    { ...pair, id: "odd caption" },
+    { ...pair, id: "no truth", better: undefined },
+    { ...pair, id: "one picture", images: ["images/20.png", "images/20-again.png"] },
+    { ...pair, id: "a marker", caption: "A <image> of a cup." },
+    { ...pair, id: "never fetched", images: ["images/20.png", "images/never.png"] },
+    { ...pair, id: "leaked", images: ["images/20.png", "images/00.png"] },
+  ];
+  appendFileSync(join(stage.root, file), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  const data = { format: "pairwise", path: file, image_root: "configs/samples" };
+  const change = { data: [{ ...data, bad_rows: "leave_out" }], samples: 1, items: 12, fill: "none" };
+  const result = await run(recipeOf("left-out", { stages: ["rejection"], sampling: change }));
+  expect(accountOf(result, "pair of sampling").parts).toEqual({
+    sampled: 12,
+    "not chosen": 5,
+    "with a picture of a benchmark": 1,
+    "not usable": 4,
+  });
+  expect(accountOf(result, "chain of base").total).toBe(12);
+
+  const strict = recipeOf("strict", { stages: ["rejection"], sampling: { ...change, data: [data] } });
+  const failure = await run(strict).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(WorkflowFailedError);
+  const sentence = String((failure as WorkflowFailedError).cause?.cause);
+  expect(sentence).toContain(`${file}, row 18 (id "no truth"): better is null; 1 or 2 is needed`);
 });
 
 function sampling(change: object): object {

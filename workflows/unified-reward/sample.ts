@@ -32,8 +32,10 @@ export async function sampleChains(
   const answers: ArtifactRef[] = [];
   let asked: AskedBenchmark | null = sampling.pairs;
   let judged: JudgedChains | undefined;
+  let expected = 0;
   for (let round = 0; asked !== null && round < sampling.maxRounds; round++) {
     const { serving, chunk } = own.asking;
+    expected += asked.count * sampling.draws.count;
     const draws = { ...sampling.draws, from: round * sampling.draws.count };
     const title = `chains of ${who} · round ${round + 1}`;
     const how = { serving, perChunk: chunk.questions, window: chunk.window, draws };
@@ -42,7 +44,9 @@ export async function sampleChains(
     const child = `${run.name}/${pass.id}`;
     answers.push(await chain.board.following(child, () => inChild(answerBenchmark, child, pass)));
     const summary = `judge · ${titleOf(chain, at)} · ${title}`;
-    judged = await judgeChains.executeWithOptions({ summary }, [{ run, who, sampling, answers: [...answers] }]);
+    judged = await judgeChains.executeWithOptions({ summary }, [
+      { run, who, sampling, answers: [...answers], expected },
+    ]);
     asked = judged.wanting;
   }
   const { ref, account: of } = judged!;

@@ -42,6 +42,8 @@ test.each([
   "<answer>Image 1 is better</answer><answer>Image 2 is better</answer>",
   "<answer>Image 1 is better</answer><answer>Image 1 is better</answer>",
   "<answer>Image 1 is better",
+  "<answer>Image 1 is better</answer><answer>",
+  "</answer><answer>Image 1 is better</answer>",
   "<think>I wonder <answer>Image 1 is better</answer>",
   "<think>Image 2 is better</think> Image 1 is better",
 ])("%j says nothing", (text) => {
@@ -68,7 +70,7 @@ test("whatever is said, a verdict is one of the two sentences, and stands in the
       const verdict = readVerdict(text, "Image");
       if (verdict === null) return;
       expect([verdictOf("Image", 1), verdictOf("Image", 2)]).toContain(verdict);
-      const spoken = text.slice(text.lastIndexOf("</think>") + 1);
+      const [spoken] = text.slice(text.lastIndexOf("</think>") + 1).split("<think>") as [string];
       expect(spoken.split("</answer>")).toHaveLength(2);
       expect(spoken.slice(spoken.indexOf("<answer>") + 8, spoken.indexOf("</answer>")).trim()).toBe(verdict);
     }),

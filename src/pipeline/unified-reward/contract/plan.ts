@@ -52,6 +52,8 @@ export interface JudgeChainsInput {
   readonly sampling: PlannedSampling;
   /** Index artifacts of all answers so far, a round each. */
   readonly answers: readonly ArtifactRef[];
+  /** Chains that were asked for in all rounds. */
+  readonly expected: number;
 }
 
 /** Chains with their verdicts. */
