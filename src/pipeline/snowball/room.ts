@@ -7,6 +7,7 @@ import { planLines, planWarnings } from "./cost/lines.ts";
 import { planRun } from "./cost/plan-run.ts";
 import { drafts } from "./draft.ts";
 import type { Recipe } from "./recipe/index.ts";
+import { report } from "./report/index.ts";
 import { upkeep } from "./upkeep/index.ts";
 import { verifyIterations } from "./upkeep/verify.ts";
 
@@ -58,5 +59,6 @@ export const room: Room<Recipe> = {
   keepBefore,
   verify: verifyIterations,
   upkeep,
+  report,
   drafts,
 };
