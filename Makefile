@@ -16,6 +16,7 @@ world = demo/snowball/data/questions.jsonl
 
 demo: setup $(world)
 	@bin/snowball run configs/snowball.demo.yaml
+	@bin/snowball report demo
 
 # The toy world writes itself, the same bytes every time; the file of questions last.
 $(world): $(wildcard demo/world/*.ts) | setup

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { StepFailure } from "../failure.ts";
 import { size } from "../numbers.ts";
 import { pipelineOf } from "../pipeline/index.ts";
 import { roomOf } from "../pipeline/rooms.ts";
-import type { Assets } from "../report/html/page.ts";
-import { runPage } from "../report/html/page.ts";
+import { comparePage } from "../report/html/compare.ts";
+import { type Assets, runPage } from "../report/html/page.ts";
 import type { ReportedRun } from "../report/html/section.ts";
 import { storeLayout } from "../run/prune.ts";
 import { readRecord, type RunRecord } from "../run/record.ts";
@@ -26,7 +26,10 @@ export function reportCommand(): Command {
   return new Command("report")
     .description("what a run did, as one HTML file; of several, side by side. Needs no server")
     .argument("<run...>", "names of runs, or their folders")
-    .option("--out <file>", "where to write it (default: report.html in the run's folder)")
+    .option(
+      "--out <file>",
+      "where to write it (default: report.html in the run's folder; of several runs compare.html here)",
+    )
     .addOption(rootOption())
     .addHelpText("after", "\nExamples:\n  snowball report demo\n  snowball report demo demo-shuffled --out both.html")
     .action(writeReport);
@@ -36,8 +39,9 @@ async function writeReport(names: readonly string[], { root, out }: ReportOption
   const [first] = names;
   const runs: ReportedRun[] = [];
   for (const name of names) runs.push(await readReported(root, name));
-  const text = runPage(runs[0]!, assets());
-  const file = resolve(out ?? join(runFolderOf(root, first!), "report.html"));
+  const one = runs.length === 1;
+  const text = one ? runPage(runs[0]!, assets()) : comparePage(runs, assets());
+  const file = resolve(out ?? (one ? join(runFolderOf(root, first!), "report.html") : "compare.html"));
   await writeFile(file, text);
   console.log(`Report   ${relative(process.cwd(), file)}   ${size(Buffer.byteLength(text))}`);
 }
@@ -68,6 +72,7 @@ async function readReported(root: string, name: string): Promise<ReportedRun> {
     texts: record.opened?.texts ?? {},
     version: version(),
     sections: shown?.sections ?? [],
+    measured: shown?.measured ?? [],
   };
 }
 
@@ -88,6 +93,9 @@ function version(): string {
 
 /** What the page is dressed in; it is put into it, so that the file can be passed on alone. */
 function assets(): Assets {
-  const text = (name: string): string => readFileSync(join(PROJECT, "src/report/html/browser", name), "utf8");
-  return { css: text("page.css"), script: text("page.js") };
+  return { css: asset("page.css"), script: asset("page.js") };
+}
+
+function asset(name: string): string {
+  return readFileSync(join(PROJECT, "src/report/html/browser", name), "utf8");
 }

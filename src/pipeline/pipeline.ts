@@ -8,7 +8,7 @@ import type { Table } from "../contract/table.ts";
 import type { Report } from "../dataset/problems.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import type { Problem } from "../recipe/problems.ts";
-import type { Section } from "../report/html/section.ts";
+import type { MeasuredRows, Section } from "../report/html/section.ts";
 import type { RunTrace } from "../run/trace.ts";
 
 /**
@@ -67,6 +67,8 @@ export interface Shown {
   readonly tables: readonly Table[];
   readonly accounts: readonly Account[];
   readonly sections: readonly Section[];
+  /** What was measured of its policies, item by item, in their order: runs are compared by it. */
+  readonly measured: readonly MeasuredRows[];
 }
 
 export interface Drafts {

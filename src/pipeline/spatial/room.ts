@@ -4,6 +4,7 @@ import { checkData } from "./check-data.ts";
 import { planSpatial } from "./plan.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
 import { upkeep } from "./upkeep.ts";
+import { reportAnswers } from "../../measuring/report.ts";
 import { verifyStages } from "./verify.ts";
 
 /** What of this pipeline reads files. */
@@ -29,4 +30,5 @@ export const room: Room<Recipe> = {
   changes,
   verify: verifyStages,
   upkeep,
+  report: reportAnswers,
 };

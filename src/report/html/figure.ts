@@ -6,7 +6,7 @@ import { type Html, html, markup } from "./html.ts";
 const SERIES = Array.from({ length: 8 }, (_, place) => `var(--series-${place + 1})`);
 
 /** Pixels; the page scales a figure down to its column. */
-const WIDTH = 720;
+const WIDTH = 960;
 
 export interface Figure extends Plot.PlotOptions {
   /** Below it, for everybody. */
@@ -20,6 +20,9 @@ export function figure({ caption, description, ...options }: Figure): Html {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const drawn = Plot.plot({
     width: WIDTH,
+    style: { fontSize: "13px" },
+    marginLeft: 50,
+    marginBottom: 40,
     ...options,
     color: { range: SERIES, ...options.color },
     // Has all of the DOM that Plot writes with.

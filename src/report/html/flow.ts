@@ -2,13 +2,13 @@ import { type Account, accountSentences, imbalance } from "../../contract/accoun
 import { count } from "../../contract/table.ts";
 import { type Html, html } from "./html.ts";
 
-const WIDTH = 720;
+const WIDTH = 960;
 const BAR = 14;
 /** Where the bars on the left and on the right begin, from the left. */
-const LEFT = 110;
-const RIGHT = 460;
+const LEFT = 150;
+const RIGHT = 600;
 /** Pixels of the whole, and the least that a part is drawn with, so that one of a million is still seen. */
-const HEIGHT = 150;
+const HEIGHT = 100;
 const THINNEST = 1.5;
 /** Between two parts: room for their words. */
 const GAP = 20;
@@ -26,7 +26,7 @@ export function flow(account: Account): Html {
     <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${sentence}">
       <rect x="${LEFT}" y="${GAP / 2}" width="${BAR}" height="${HEIGHT}" class="whole" />
       <text x="${LEFT - 8}" y="${GAP / 2 + HEIGHT / 2}" text-anchor="end" dominant-baseline="middle">
-        ${count(account.total)} ${account.of.split(" ")[0]!}s
+        ${count(account.total)} ${account.of.split(" ")[0]}s
       </text>
       ${bands.map((band) => bandOf(band, account.total))}
     </svg>

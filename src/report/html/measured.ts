@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Column, Measured, Table } from "../../contract/table.ts";
-import { measured } from "../../contract/table.ts";
+import { measured, shownCell } from "../../contract/table.ts";
 import { figure } from "./figure.ts";
 import type { Html } from "./html.ts";
 
@@ -51,7 +51,9 @@ function pointsOf({ columns, rows }: Table, { name, title }: Column): Point[] {
     const cell = row[name];
     if (first === undefined || typeof cell !== "object" || cell === null) return [];
     const { mean, half }: Measured = cell;
-    return [{ row: String(row[first.name]), what: title, mean, low: mean - half, high: mean + half }];
+    return [
+      { row: shownCell(row[first.name] ?? null, first.kind), what: title, mean, low: mean - half, high: mean + half },
+    ];
   });
 }
 

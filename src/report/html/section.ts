@@ -1,4 +1,5 @@
 import type { Account } from "../../contract/account.ts";
+import type { ScoreRow } from "../../contract/measurement.ts";
 import type { Table } from "../../contract/table.ts";
 import type { CommonRecipe } from "../../recipe/common.ts";
 import type { Log } from "../../run/logs.ts";
@@ -10,6 +11,14 @@ export interface Section {
   readonly id: string;
   readonly title: string;
   readonly body: Html;
+}
+
+/** Scores of one policy on the items of one benchmark. */
+export interface MeasuredRows {
+  readonly policy: string;
+  readonly benchmark: string;
+  /** Of one split. */
+  readonly rows: readonly ScoreRow[];
 }
 
 /** All that a page says of one run. */
@@ -36,4 +45,6 @@ export interface ReportedRun {
   readonly version: string;
   /** What only its pipeline can show. */
   readonly sections: readonly Section[];
+  /** By policy and benchmark, in the order in which the run made them. */
+  readonly measured: readonly MeasuredRows[];
 }

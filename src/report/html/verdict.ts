@@ -1,5 +1,14 @@
 import { imbalance } from "../../contract/account.ts";
-import { type Cell, count, type Measured, measured, type Row, type Table } from "../../contract/table.ts";
+import {
+  type Cell,
+  count,
+  type Measured,
+  measured,
+  plural,
+  type Row,
+  shownCell,
+  type Table,
+} from "../../contract/table.ts";
 import type { ReportedRun } from "./section.ts";
 
 /** What came of a run, in three sentences: what it did, what was measured, and whether all is accounted for. */
@@ -22,7 +31,8 @@ function finding(tables: readonly Table[]): string {
     const [first, last] = [rows[0], rows.at(-1)];
     if (first === undefined || last === undefined) continue;
     const [from, to] = [first, last].map((row) => row[column.name] as Measured) as [Measured, Measured];
-    const said = (row: Row, value: Measured): string => `${measured(value)} (${String(row[label.name])})`;
+    const said = (row: Row, value: Measured): string =>
+      `${measured(value)} (${shownCell(row[label.name] ?? null, label.kind)})`;
     if (first === last) return `${column.title} is ${said(first, from)}, and there is nothing to compare it with.`;
     return `${column.title} went from ${said(first, from)} to ${said(last, to)}: ${judged(table, last, from, to)}.`;
   }
@@ -52,7 +62,7 @@ function accounted({ accounts, warnings }: ReportedRun): string {
   if (held.length === 0) return `Nothing was counted yet.${notes}`;
   const open = held.filter((account) => imbalance(account) !== 0);
   const lost = held.reduce((sum, { parts }) => sum + (parts["quarantined"] ?? 0), 0);
-  const said = held.map(({ of, total }) => `${count(total)} × ${of}`);
+  const said = held.map(({ of, total }) => plural(total, of.split(" ")[0]!) + of.slice(of.split(" ")[0]!.length));
   const first = said.length > 3 ? `${said.slice(0, 3).join(", ")} and ${said.length - 3} more` : said.join(", ");
   if (open.length > 0) return `Its accounts do not add up (${open.map(({ of }) => of).join(", ")}).${notes}`;
   return `Everything is accounted for (${first}); ${count(lost)} quarantined.${notes}`;

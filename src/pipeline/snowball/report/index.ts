@@ -9,6 +9,7 @@ import type { Section } from "../../../report/html/section.ts";
 import type { Reported, Shown } from "../../pipeline.ts";
 import { accountsOf } from "../contract/ledger.ts";
 import { type IterationRow, iterationTable } from "../contract/rows.ts";
+import { scoreRows } from "../evaluation/summary.ts";
 import type { Recipe } from "../recipe/index.ts";
 import { calibrationSection } from "./calibration.ts";
 import { distributions, type Scores } from "./distributions.ts";
@@ -47,6 +48,14 @@ export async function report({ root, layout, trace, result }: Reported): Promise
   const found = sections.filter((section) => section !== null);
   return {
     tables: rows.length === 0 ? [] : [iterationTable(rows, source.floors)],
+    measured: steps.map(({ title, evaluation }) => ({
+      policy: title,
+      benchmark: "views",
+      rows: scoreRows(
+        evaluation.rows.filter(({ question_id }) => source.heldOut.test.includes(question_id)),
+        "test",
+      ),
+    })),
     accounts: addAccounts(rounds.flatMap(({ ledger }) => accountsOf(ledger.ledger))),
     sections: found.map((section, place) =>
       place === found.length - 1 ? { ...section, body: html`${section.body}${album.html()}` } : section,

@@ -25,7 +25,7 @@ export function learning(rows: readonly IterationRow[], floors: Floors | null): 
         "Lines: what needs no policy. The best constant view is picked on these same questions, and the best view gains from lucky guesses.",
       description: `Accuracy by iteration: ${said}.${compared === "" ? "" : ` For comparison: ${compared}.`}`,
       height: 320,
-      marginRight: 150,
+      marginRight: 190,
       x: { type: "point", domain: points.map(({ at }) => at), label: "iteration" },
       y: { domain: [0, 1], grid: true, label: "accuracy" },
       marks: [
