@@ -36,7 +36,8 @@ export async function gallery(
       noun: "pair",
       cards,
       filters: { iteration: "Iteration", kind: "Kind", type: "Type of question", weak: "Weak" },
-      orders: { gap: "gap", chosen: "score of the chosen", rejected: "score of the rejected" },
+      // Not the gap first: the widest gaps are to output that could not be read, which shows nothing.
+      orders: { rejected: "score of the rejected", gap: "gap", chosen: "score of the chosen" },
       page: 12,
     })}
   `;
