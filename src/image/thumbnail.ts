@@ -3,8 +3,8 @@ import { isMissing } from "../artifact/disk.ts";
 import { openPicture } from "./picture.ts";
 
 /** Pixels of a thumbnail's longer side, at most, and the quality of its WebP. */
-const SIDE = 192;
-const QUALITY = 70;
+const SIDE = 160;
+const QUALITY = 60;
 
 /** A small copy of an image as a data URL; null where the file is not there or is no image. */
 export async function thumbnail(path: string): Promise<string | null> {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { WorkflowFailedError } from "@temporalio/client";
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { shownCell } from "../../src/contract/table.ts";
@@ -70,7 +71,7 @@ test("a report opens from the disk, asks for nothing, tells the result's numbers
   );
   await page.select("#pair-cards select[name=order]", "gap up");
   const gaps = await page.$$eval("#pair-cards article:not([hidden])", (cards) =>
-    cards.map((card) => (JSON.parse(card.getAttribute("data-facts")!) as { gap: number }).gap),
+    cards.map((card) => (JSON.parse(card.getAttribute("data-facts")) as { gap: number }).gap),
   );
   expect(gaps).toEqual(gaps.toSorted((a, b) => a - b));
   const drawn = await page.$$eval("#pair-cards article:not([hidden]) img", (images) =>
@@ -92,7 +93,7 @@ test("a report opens from the disk, asks for nothing, tells the result's numbers
 
 test("a run that stopped in the middle has a report of what there is", async () => {
   const stopped = run("stopped", { simulate: { faults: { imagine_failure_share: 0.9 } } });
-  await expect(stopped).rejects.toThrow();
+  await expect(stopped).rejects.toThrow(WorkflowFailedError);
   await reportOf("stopped", "--out", "stopped.html");
   const { page, problems } = await openFile(browser, join(stage.root, "stopped.html"));
   expect(await page.$eval(".verdict", (verdict) => verdict.textContent)).toContain("is not complete");
