@@ -1,11 +1,13 @@
 # What a newcomer types. `make demo` and `make test` set up what they need; a second set-up takes a moment.
-.PHONY: help demo test setup deepspeed bench format check lock pack
+.PHONY: help demo demo-reward test setup deepspeed llama-factory bench format check lock pack
 
 help:
 	@echo "make demo    set up, then run five iterations of the snowball on the toy world"
+	@echo "make demo-reward  set up, then teach a toy reward model to think before it judges"
 	@echo "make test    set up, then run every check and every test"
 	@echo "make setup   fetch Node, packages, the Python environment and the Temporal server into this folder"
 	@echo "make deepspeed  add DeepSpeed, for training.deepspeed (Linux)"
+	@echo "make llama-factory  add LLaMA-Factory, for training.backend llama-factory"
 	@echo "make bench   set up, then measure what Temporal adds to a run"
 	@echo "make format  write what is generated, and format everything"
 	@echo "make check   types, lint, formatting, import rules, unused code"
@@ -17,6 +19,14 @@ world = demo/snowball/data/questions.jsonl
 demo: setup $(world)
 	@bin/snowball run configs/snowball.demo.yaml
 	@bin/snowball report demo
+
+pairs = demo/reward/data/pairs.jsonl
+
+demo-reward: setup $(pairs)
+	@bin/snowball run configs/unified-reward.demo.yaml
+
+$(pairs): demo/world/pairs.ts | setup
+	@$$(scripts/node-path.sh) demo/world/pairs.ts --out $(@D)
 
 # The toy world writes itself, the same bytes every time; the file of questions last.
 $(world): $(wildcard demo/world/*.ts) | setup
@@ -31,6 +41,9 @@ setup:
 
 deepspeed:
 	@SNOWBALL_NEEDS_DEEPSPEED=1 scripts/setup.sh
+
+llama-factory:
+	@SNOWBALL_NEEDS_LLAMA_FACTORY=1 scripts/setup.sh
 
 bench: setup
 	@scripts/bench.sh

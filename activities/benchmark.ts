@@ -3,10 +3,12 @@ import { readAllJsonLines, writeJsonLines } from "../src/artifact/files.ts";
 import { canonicalDigest } from "../src/artifact/key.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import { servingParams } from "../src/benchmark/keys.ts";
+import type { Benchmark } from "../src/benchmark/benchmark.ts";
 import { benchmarkOf } from "../src/benchmark/index.ts";
 import { type AnsweredRow, type AnswerStatus, type JudgedRow, judgeRow, statusCounts } from "../src/benchmark/rows.ts";
+import { partOf, type Score } from "../src/benchmark/scores.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
-import type { AnswerInput, AskedBenchmark, MeasureInput } from "../src/contract/benchmark.ts";
+import type { AnswerInput, AskedBenchmark, Draws, MeasureInput, Serving } from "../src/contract/benchmark.ts";
 import type { Measurement, ScoreRow } from "../src/contract/measurement.ts";
 import type { ImportedQuestion } from "../src/dataset/question.ts";
 import type { Sampling } from "../src/model/vlm/backend.ts";
@@ -36,11 +38,11 @@ function itemsOf({ store }: ActivityDeps, asked: AskedBenchmark): Promise<Import
 }
 
 /**
- * A policy answers a chunk of a benchmark's items, greedily. How answers are judged is not in the key: another reader
+ * A policy answers a chunk of a benchmark's items: each once and greedily, or by several draws. How answers are judged is not in the key: another reader
  * finds them where they are.
  */
 export async function answerItems(deps: ActivityDeps, context: StepContext, input: AnswerInput): Promise<ArtifactRef> {
-  const { asked, policy, serving, chunk } = input;
+  const { asked, policy, serving, draws, chunk } = input;
   const benchmark = benchmarkOf(asked.benchmark);
   const settings = benchmark.settings.parse(asked.settings);
   const all = await itemsOf(deps, asked);
@@ -56,6 +58,7 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
     version: ANSWER_VERSION,
     params: {
       ...servingParams(serving),
+      ...(draws && { draws }),
       poisoned: [...reasons.keys()].map((place) => own[place]!.id),
       pretended: serving.backend === "simulated" ? (recipe.simulate?.faults ?? null) : null,
     },
@@ -77,21 +80,30 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
         item.images.map((name) => join(deps.root, asked.images, name)),
         settings,
       ),
-      seeds: ["greedy"],
+      seeds: seedsOf(item.id, draws),
     }));
     const fitted = fittedBatches();
     const replies = await servePolicy(
       deps,
       context,
       { ...input, recipe, doing: "answer", unchanged, fitted },
-      (vlm, options) => vlm.sample(prompts, greedy(serving.max_new_tokens), options),
+      (vlm, options) => vlm.sample(prompts, samplingOf(serving, draws), options),
     );
-    const rows: AnsweredRow[] = wanted.map(({ id }, place) => {
+    const rows: AnsweredRow[] = wanted.flatMap(({ id }, place) => {
       const { completions, prompt_digest } = replies[place]!;
-      const { text, finish } = completions[0]!;
-      return { id, policy: digest, text, finish, prompt_digest };
+      return completions.map(({ text, finish }, at) => ({
+        id,
+        policy: digest,
+        ...numbered(draws, at),
+        text,
+        finish,
+        prompt_digest,
+      }));
     });
-    for (const [place, reason] of reasons) rows.push({ id: own[place]!.id, policy: digest, reason });
+    for (const [place, reason] of reasons) {
+      for (let at = 0; at < (draws?.count ?? 1); at++)
+        rows.push({ id: own[place]!.id, policy: digest, ...numbered(draws, at), reason });
+    }
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
     return { rows: rows.length, ...fitted.notes() };
   });
@@ -99,8 +111,21 @@ export async function answerItems(deps: ActivityDeps, context: StepContext, inpu
   return ref;
 }
 
-function greedy(maxNewTokens: number): Sampling {
-  return { temperature: 0, top_p: 1, top_k: 0, min_p: 0, repetition_penalty: 1, max_new_tokens: maxNewTokens };
+const GREEDY = { temperature: 0, top_p: 1, top_k: 0, min_p: 0, repetition_penalty: 1 };
+
+function samplingOf({ max_new_tokens }: Pick<Serving, "max_new_tokens">, draws: Draws | undefined): Sampling {
+  return { ...(draws?.sampling ?? GREEDY), max_new_tokens };
+}
+
+/** The number of an answer among an item's, where there are several. */
+function numbered(draws: Draws | undefined, at: number): { readonly draw?: number } {
+  return draws === undefined ? {} : { draw: draws.from + at };
+}
+
+/** One for every answer wanted: of a draw it derives from the run's seed, the item and the answer's number. */
+function seedsOf(id: string, draws: Draws | undefined): string[] {
+  if (draws === undefined) return ["greedy"];
+  return Array.from({ length: draws.count }, (_, at) => seedFor("draw", draws.seed, id, draws.from + at));
 }
 
 /** Judges a policy's answers: answers.jsonl with verdicts, scores.jsonl item by item, and the means with intervals. */
@@ -119,11 +144,14 @@ export async function measureAnswers(
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const byId = new Map((await itemsOf(deps, asked)).map((each) => [each.id, each]));
     const answered = await readAllJsonLines<AnsweredRow>(join(await deps.store.open(answers), "rows.jsonl"));
-    const { judge, settings: schema } = benchmarkOf(asked.benchmark);
+    const { judge, measures = {}, settings: schema, scores: more = {} } = benchmarkOf(asked.benchmark);
     const settings = schema.parse(asked.settings);
     const rows = answered.map((row) => judgeRow(byId.get(row.id)!, row, (item, text) => judge(item, text, settings)));
     await writeJsonLines(join(folder, "answers.jsonl"), rows);
-    await writeJsonLines(join(folder, SCORES_FILE), rows.map(scoreRow));
+    await writeJsonLines(
+      join(folder, SCORES_FILE),
+      rows.map((row) => scoreRow(row, byId.get(row.id)!, { more, measures })),
+    );
     return { rows: rows.length };
   });
   const folder = await deps.store.open(ref);
@@ -134,7 +162,7 @@ export async function measureAnswers(
     benchmark: asked.name,
     variant: variantOf(asked),
     split: SPLIT,
-    scores: scoresOf(rows, ["accuracy", "unparseable"], SPLIT, options),
+    scores: scoresOf(rows, ["accuracy", "unparseable", ...namedScores(asked)], SPLIT, options),
     items: rows.length,
     counts: statusCounts(judged),
     rows: ref,
@@ -146,8 +174,33 @@ function variantOf({ benchmark: name, settings }: AskedBenchmark): string {
   return benchmark.variant(benchmark.settings.parse(settings));
 }
 
-function scoreRow({ id, group, type, status }: JudgedRow): ScoreRow {
-  const lost = status === "quarantined";
-  const is = (wanted: AnswerStatus): number | null => (lost ? null : Number(status === wanted));
-  return { id, group, type, split: SPLIT, scores: { accuracy: is("right"), unparseable: is("unparseable") } };
+function namedScores({ benchmark }: AskedBenchmark): string[] {
+  const { scores = {}, measures = {} } = benchmarkOf(benchmark);
+  return [...Object.keys(scores), ...Object.keys(measures)];
+}
+
+/**
+ * @param more the benchmark's scores beside the accuracy: right answers, too, of the items that count in them
+ * @param measures what else it measures of an answer
+ */
+function scoreRow(
+  row: JudgedRow,
+  item: ImportedQuestion,
+  { more, measures }: { more: Readonly<Record<string, Score>>; measures: NonNullable<Benchmark["measures"]> },
+): ScoreRow {
+  const { id, group, type, truth, text, said, status } = row;
+  const is = (wanted: AnswerStatus): number | null => (text === null ? null : Number(status === wanted));
+  const measured = Object.entries(measures).map(([name, of]) => [
+    name,
+    text === null ? null : of({ truth, text, said }),
+  ]);
+  const scores = { accuracy: is("right"), unparseable: is("unparseable"), ...Object.fromEntries(measured) };
+  const parts = Object.entries(more).flatMap(([name, score]) => {
+    const part = partOf(score, item);
+    return part === undefined ? [] : [[name, part] as const];
+  });
+  const about = { id, group, type, split: SPLIT };
+  if (parts.length === 0) return { ...about, scores };
+  const also = Object.fromEntries(parts.map(([name]) => [name, scores.accuracy]));
+  return { ...about, scores: { ...scores, ...also }, parts: Object.fromEntries(parts) };
 }

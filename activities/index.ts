@@ -1,3 +1,4 @@
+import type { ChainSteps } from "../src/contract/chain.ts";
 import type { ControlSteps, TrainSteps } from "../src/contract/steps.ts";
 import type { Role } from "../src/contract/queues.ts";
 import type { AnswerSteps, MeasureSteps } from "../src/contract/benchmark.ts";
@@ -10,8 +11,10 @@ import { mergePolicy } from "./merge.ts";
 import { evaluateSteps } from "./evaluate/index.ts";
 import { snowballSteps } from "./snowball/index.ts";
 import { spatialSteps } from "./spatial/index.ts";
+import { showStage } from "./show-stage.ts";
 import { tabulate } from "./tabulate.ts";
 import { asActivity, type Step, type Written } from "./step.ts";
+import { unifiedRewardSteps } from "./unified-reward/index.ts";
 import { trainPolicy } from "./train.ts";
 
 /** Steps by their names, as their worker registers them. */
@@ -28,14 +31,15 @@ const SHARED = {
     gatherChunks,
     gatherSpans,
     measureAnswers,
+    showStage,
     tabulate,
-  } satisfies Written<ControlSteps & MeasureSteps>,
+  } satisfies Written<ControlSteps & MeasureSteps & ChainSteps>,
   rollout: { answerItems } satisfies Written<AnswerSteps>,
   train: { trainPolicy, mergePolicy } satisfies Written<TrainSteps>,
 };
 
 /** Steps of pipelines. A new pipeline adds one line. */
-const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, snowballSteps, spatialSteps];
+const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, snowballSteps, spatialSteps, unifiedRewardSteps];
 
 /** The steps of a queue, each made an activity. */
 export function activitiesOf(queue: Role | "control", deps: ActivityDeps): Activities {

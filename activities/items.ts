@@ -9,9 +9,8 @@ import { type LoadedQuestions, loadQuestions } from "../src/dataset/questions.ts
 import { MAX_PROBLEMS, rowFailure } from "../src/dataset/problems.ts";
 import { rowsDigest } from "../src/dataset/rows-digest.ts";
 import { imageFolder, questionFile } from "../src/dataset/source.ts";
-import { type MeasuringRecipe, nameOf } from "../src/measuring/recipe.ts";
+import { type BenchmarkBlock, type MeasuringRecipe, nameOf } from "../src/measuring/recipe.ts";
 import type { CommonRecipe } from "../src/recipe/common.ts";
-import type { Source } from "../src/recipe/parts/data.ts";
 import { seedFor } from "../src/seed.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { StepContext } from "./step.ts";
@@ -21,7 +20,7 @@ const RESULT_VERSION = 1;
 
 interface WantedItems {
   readonly benchmark: string;
-  readonly data: Source;
+  readonly data: BenchmarkBlock["data"];
   /** Ask at most so many, chosen by the seed. */
   readonly most: number | undefined;
   readonly seed: number;
@@ -36,14 +35,15 @@ async function importItems(
   context: StepContext,
   { benchmark, data, most, seed }: WantedItems,
 ): Promise<ArtifactRef> {
-  const loaded = await loadQuestions(questionFile(deps.root, data));
+  const loaded = await loadQuestions(questionFile(deps.root, data, benchmarkOf(benchmark).set));
   refuseUnjudged(benchmark, data.path, loaded);
-  const asked = chosen(loaded, most, seed);
+  const asked = arranged(benchmark, chosen(loaded, most, seed), seed);
   const { images, nameOf } = await importImages(
     imageFolder(deps.root, data, deps.state),
     { name: data.path, ...asked },
     { signal: context.signal, onProgress: (done, total) => context.report({ doing: "check images", done, total }) },
   );
+  refuseUnjudged(benchmark, data.path, asked, (name) => images.get(nameOf(name))!.pixels);
   const items = asked.questions.map((each) => {
     const names = each.images.map(nameOf);
     return { ...each, images: names, image_digests: names.map((name) => images.get(name)!.bytes) };
@@ -81,10 +81,21 @@ export async function askingOf(
   };
 }
 
-function refuseUnjudged(benchmark: string, name: string, { questions, rows }: LoadedQuestions): void {
+function arranged(benchmark: string, { questions, rows }: LoadedQuestions, seed: number): LoadedQuestions {
+  const { arranged: of } = benchmarkOf(benchmark);
+  return of === undefined ? { questions, rows } : { questions: questions.map((each) => of(each, seed)), rows };
+}
+
+/** @param pixelsOf digests of images' pixels, once they were looked at */
+function refuseUnjudged(
+  benchmark: string,
+  name: string,
+  { questions, rows }: LoadedQuestions,
+  pixelsOf?: (image: string) => string,
+): void {
   const { problem } = benchmarkOf(benchmark);
   const problems = questions.flatMap((each, at) => {
-    const what = problem(each);
+    const what = problem(each, pixelsOf && each.images.map(pixelsOf));
     return what === undefined ? [] : [{ row: rows[at]!, id: each.id, problem: `${what}, which ${benchmark} needs` }];
   });
   if (problems.length > 0) throw rowFailure(name, problems.slice(0, MAX_PROBLEMS));

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readJson, writeJson } from "../src/artifact/files.ts";
+import { readAllJsonLines, readJson, writeJson } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { PolicyRef } from "../src/contract/artifact.ts";
 import type { Trained, TrainInput, TrainJob } from "../src/contract/training.ts";
@@ -17,6 +17,7 @@ import { deepspeedOf } from "./deepspeed.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
 import type { StepContext } from "./step.ts";
+import { withRewards } from "./rewards.ts";
 import { type RunningJob, runTrainJob } from "./train-job.ts";
 
 /** Raise when the meaning of a trained policy changes. */
@@ -26,7 +27,7 @@ const RESULT_VERSION = 2;
 export async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
   const { job } = input;
-  const { settings: schema, files, repeats } = algorithmOf(job.algorithm);
+  const { settings: schema, files, repeats, warnings, judge } = algorithmOf(job.algorithm);
   const own = schema.parse(job.settings);
   const opened = await readRecipe(store, input.run);
   refuseAdapters(job);
@@ -59,17 +60,22 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
     };
     const unchanged = (): Promise<void> => checkGiven(deps, context, given);
     await unchanged();
-    const request = { ...settings, ...(await foldersOf(deps, job)), data, output: folder };
+    const folders = await foldersOf(deps, job);
     const silenceMs = opened.recipe.retries.silence_s * 1000;
-    const running = { request, checkpoints, silenceMs, log: deps.log, unchanged };
-    const batch = await train(deps, context, running, opened.recipe);
+    const batch = await withRewards(judge?.(own), joined, (rewards) => {
+      const request = { ...settings, ...folders, data, output: folder, rewards };
+      const running = { request, checkpoints, silenceMs, log: deps.log, unchanged };
+      return train(deps, context, running, opened.recipe);
+    });
     await unchanged();
     return { rows: joined.length, ...(batch && { notes: { batch } }) };
   });
   await checkpoints.drop();
   const policy: PolicyRef = own.tuning === "full" ? { base: ref, dtype } : { base: job.init.base, adapter: ref, dtype };
-  const metrics = await readJson<Record<string, number>>(join(await store.open(ref), "training.json"));
-  return { policy, digest: policyDigest(policy), metrics };
+  const trained = await store.open(ref);
+  const metrics = await readJson<Record<string, number>>(join(trained, "training.json"));
+  const log = await readAllJsonLines<Record<string, number>>(join(trained, "training_log.jsonl"));
+  return { policy, digest: policyDigest(policy), metrics, warnings: warnings?.(log, rows) ?? [] };
 }
 
 /** An adapter under a training would be neither trained nor part of the reference: it is merged first. */

@@ -13,3 +13,6 @@ done
 # Of DeepSpeed only what the runners' lock has not.
 "$uv" pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url --no-deps \
 	python/envs/deepspeed.in -o python/envs/deepspeed.lock
+# LLaMA-Factory has an environment of its own; it asks for Python 3.11.
+"$uv" pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	python/envs/llama-factory.in -o python/envs/llama-factory.lock

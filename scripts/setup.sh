@@ -24,4 +24,5 @@ fi
 . scripts/setup/packages.sh
 . scripts/setup/python.sh
 [ -z "${SNOWBALL_NEEDS_DEEPSPEED:-}" ] || . scripts/setup/deepspeed.sh
+[ -z "${SNOWBALL_NEEDS_LLAMA_FACTORY:-}" ] || . scripts/setup/llama-factory.sh
 . scripts/setup/temporal.sh

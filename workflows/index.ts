@@ -4,4 +4,5 @@ export { labelQuestions } from "./snowball/label.ts";
 export { singleRound as "single-round" } from "./snowball/single-round.ts";
 export { snowball } from "./snowball/snowball.ts";
 export { spatial } from "./spatial/spatial.ts";
+export { unifiedReward as "unified-reward" } from "./unified-reward/unified-reward.ts";
 export { answerBenchmark } from "./stages/measure.ts";

@@ -1,15 +1,20 @@
 import type { Loading } from "../../src/contract/training.ts";
+import type { Examples } from "../../src/dataset/sets/example.ts";
 import type { SpatialOwn, SpatialPlan } from "../../src/pipeline/spatial/contract/plan.ts";
+import { checkOf, READS } from "../../src/pipeline/spatial/mixture.ts";
 import { type Recipe, stagesOf } from "../../src/pipeline/spatial/recipe.ts";
+import { rowOf as rowIn } from "../../src/pipeline/spatial/rows.ts";
 import { policyDigest } from "../../src/run/policy.ts";
+import type { TrainRow } from "../../src/training/algorithm.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { deepspeedFiles } from "../deepspeed.ts";
+import { withFactoryYaml } from "../factory-yaml.ts";
 import { askingOf } from "../items.ts";
 import { keepRecipe, openedAs } from "../open.ts";
 import { findPolicy } from "../policy.ts";
 import { openRunFolder } from "../run-folder.ts";
 import type { StepContext } from "../step.ts";
-import { type HeldOut, heldOutPictures, importRows } from "./rows.ts";
+import { type HeldOut, heldOutPictures, importRows } from "../rows.ts";
 
 /** The first step of a run: finds the checkpoint, reads every row, question and image, before any model is loaded. */
 export async function openSpatial(
@@ -66,13 +71,18 @@ async function plannedStages(
   const stages = [];
   const accounts = [];
   for (const { name, block } of stagesOf(recipe)) {
-    const { ref, account } = await importRows(deps, context, recipe, name, heldOut);
-    const settings = name === "dpo" ? { ...block.training, sft_only: false } : block.training;
+    const kind = READS[name];
+    const wanted = { stage: name, kind, algorithm: name, block, seed: recipe.seed, check: checkOf(recipe, name) };
+    const rowOf = (example: Examples[typeof kind]): TrainRow => rowIn(name, example);
+    const { ref, account } = await importRows(deps, context, { ...wanted, rowOf, heldOut });
+    const settings =
+      name === "dpo"
+        ? { ...block.training, sft_only: false }
+        : await withFactoryYaml(deps.root, `${name}.training`, block.training);
     // Image names start at the worker's root.
     const common = { images: ".", loading, seed: recipe.seed };
     stages.push({
       name,
-      rows: ref.rows,
       job: { algorithm: name, data: [{ ref, sampledBy: null }], settings, ...common },
     });
     accounts.push(account);

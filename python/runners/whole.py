@@ -39,13 +39,14 @@ def write_checkpoint(network: Any, base: Path, folder: Path, dtype: torch.dtype,
             rounded[tensor.data_ptr()] = tensor.detach().to("cpu", dtype, copy=True).contiguous()
     network.save_pretrained(folder, state_dict={name: rounded[each.data_ptr()] for name, each in state.items()})
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    text = json.dumps(_declared(config, str(dtype).removeprefix("torch.")), indent=2, sort_keys=True)
+    text = json.dumps(declared(config, str(dtype).removeprefix("torch.")), indent=2, sort_keys=True)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _declared(config: Body, dtype: str) -> Body:
+def declared(config: Body, dtype: str) -> Body:
+    """A checkpoint's configuration that names `dtype`, in its parts too."""
     # save_pretrained names the dtype of the network in memory, here and in the parts' own sections.
-    parts = {name: _declared(value, dtype) if isinstance(value, dict) else value for name, value in config.items()}
+    parts = {name: declared(value, dtype) if isinstance(value, dict) else value for name, value in config.items()}
     return parts | ({"dtype": dtype} if "dtype" in parts else {})
 
 

@@ -25,6 +25,10 @@ from runners.vlm import Vlm, load_vlm
 collect_ignore = [] if torch.cuda.is_available() or "SNOWBALL_TEST_GPU" in os.environ else ["test_on_a_gpu.py"]
 
 REPO = Path(__file__).resolve().parents[2]
+FACTORY = REPO / ".tools/llama-factory/bin/python"
+# Likewise those of LLaMA-Factory, where its environment was made.
+if not FACTORY.is_file():
+    collect_ignore.append("test_llama_factory.py")
 SIDE = 128
 PIXELS = SIDE * SIDE
 COMPUTE = Compute(torch.device("cpu"), torch.float32, "sdpa")

@@ -120,6 +120,7 @@ def config_for(folder: Path, settings: dict[str, Any]) -> Any:
         rank=ALONE,
         seed=0,
         checkpoints=str(folder),
+        rewards=None,
         zero=None,
     )
     return dpo_config(job, settings)

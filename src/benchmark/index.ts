@@ -1,9 +1,12 @@
 import { StepFailure } from "../failure.ts";
 import type { Benchmark } from "./benchmark.ts";
+import { cvBench } from "./cv-bench.ts";
 import { mmsi } from "./mmsi.ts";
+import { pairwise } from "./pairwise.ts";
+import { vsr } from "./vsr.ts";
 
 /** The benchmarks, by their names in a recipe. A new one adds one line. */
-export const BENCHMARKS = { mmsi };
+export const BENCHMARKS = { mmsi, vsr, "cv-bench": cvBench, pairwise };
 
 export type BenchmarkName = keyof typeof BENCHMARKS;
 

@@ -6,8 +6,8 @@ import type { Verdict } from "./benchmark.ts";
 export const STATUSES = ["right", "wrong", "unparseable", "quarantined"] as const;
 export type AnswerStatus = (typeof STATUSES)[number];
 
-/** One answer as it was given, or why there is none. */
-export type AnsweredRow = { readonly id: string; readonly policy: string } & (
+/** One answer as it was given, or why there is none. `draw` is its number where several were sampled. */
+export type AnsweredRow = { readonly id: string; readonly policy: string; readonly draw?: number } & (
   | { readonly text: string; readonly finish: Completion["finish"]; readonly prompt_digest: string }
   | { readonly reason: string }
 );
@@ -20,6 +20,8 @@ export interface JudgedRow {
   readonly type: string;
   readonly truth: string;
   readonly policy: string;
+  /** Its number, where several answers to the item were sampled. */
+  readonly draw?: number;
   /** Null where the model was lost at it, with `finish` and `prompt_digest`. */
   readonly text: string | null;
   readonly finish: Completion["finish"] | null;
@@ -37,7 +39,8 @@ export function judgeRow(
   judge: (item: Question, text: string) => Verdict,
 ): JudgedRow {
   const { id, scene: group, question_type: type, answer: truth = "" } = item;
-  const about = { id, group, type, truth, policy: answer.policy };
+  const { policy, draw } = answer;
+  const about = { id, group, type, truth, policy, ...(draw !== undefined && { draw }) };
   if ("reason" in answer) {
     const nothing = { text: null, finish: null, prompt_digest: null, said: null };
     return { ...about, ...nothing, status: "quarantined", reason: answer.reason };

@@ -2,8 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { canonicalDigest } from "../artifact/canonical-json.ts";
-import { BENCHMARKS } from "../benchmark/index.ts";
+import { type BenchmarkName, BENCHMARKS } from "../benchmark/index.ts";
+import { ROW_FORMATS } from "../dataset/row.ts";
 import { StepFailure } from "../failure.ts";
+import { ITEM_SETS } from "../measuring/recipe.ts";
 import { fromRoot, jsonOption, rootOption } from "./options.ts";
 import { recipeText } from "./recipe-text.ts";
 import { runRecipe, type RunOptions } from "./run.ts";
@@ -11,9 +13,10 @@ import { runRecipe, type RunOptions } from "./run.ts";
 interface EvaluateOptions extends Omit<RunOptions, "fromIteration"> {
   readonly model: readonly string[];
   readonly run: readonly string[];
-  readonly benchmark: string;
-  readonly data: string;
-  readonly images: string;
+  readonly benchmark: readonly BenchmarkName[];
+  readonly data: readonly string[];
+  readonly images: readonly string[];
+  readonly format?: string;
   readonly setting: Readonly<Record<string, string>>;
   readonly maxQuestions?: number;
   readonly backend: string;
@@ -21,6 +24,8 @@ interface EvaluateOptions extends Omit<RunOptions, "fromIteration"> {
   readonly name?: string;
   readonly force?: boolean;
 }
+
+const KNOWN = Object.keys(BENCHMARKS).join(", ");
 
 /** Characters of a digest that tell an evaluation's default name from others in one folder. */
 const SHOWN = 6;
@@ -31,11 +36,34 @@ export function evaluateCommand(): Command {
     .option("--model <folder>", "a checkpoint; with +<folder>, a LoRA adapter on it; may be repeated", append, [])
     .option("--run <name>", "what a complete run ended with; may be repeated", append, [])
     .addOption(
-      new Option("--benchmark <name>", "how it is asked and judged").choices(Object.keys(BENCHMARKS)).default("mmsi"),
+      new Option("--benchmark <names>", `how it is asked and judged, several with commas: ${KNOWN}`)
+        .default(["mmsi"], "mmsi")
+        .argParser(benchmarkNames),
     )
-    .requiredOption("--data <file>", "the questions with their true answers")
-    .requiredOption("--images <folder>", "where the questions' image names start")
-    .option("--setting <name=value>", "a setting of the benchmark, as docs/benchmarks.md lists them", setting, {})
+    .option(
+      "--data <file>",
+      "the questions with their true answers; of several benchmarks in turn, or name=file",
+      append,
+      [],
+    )
+    .option(
+      "--images <folder>",
+      "where the questions' image names start; one for all, in turn, or name=folder",
+      append,
+      [],
+    )
+    .option(
+      "--setting <name=value>",
+      "a setting of the benchmark, as docs/benchmarks.md lists them; of several, benchmark.name=value",
+      setting,
+      {},
+    )
+    .addOption(
+      new Option("--format <name>", "whose rows they are, where they are a data set's").choices([
+        ...ROW_FORMATS,
+        ...ITEM_SETS,
+      ]),
+    )
     .option("--max-questions <n>", "ask at most so many, chosen by the seed", wholeNumber)
     .addOption(
       new Option("--backend <name>", "who serves; simulated rehearses without a model")
@@ -57,14 +85,17 @@ The first policy is what the others are compared with. The same command again go
 
 Example:
   snowball evaluate --model models/Qwen2.5-VL-7B-Instruct --run mine \\
-    --benchmark mmsi --data data/mmsi/test.parquet --images data/mmsi`,
+    --benchmark mmsi --data data/mmsi/test.parquet --images data/mmsi
+  snowball evaluate --model models/mine --benchmark vsr,cv-bench \\
+    --data vsr=data/vsr/rows.jsonl --images vsr=data/vsr \\
+    --data cv-bench=data/cv-bench/rows.jsonl --images cv-bench=data/cv-bench`,
     )
     .action(evaluate);
 }
 
 async function evaluate(options: EvaluateOptions): Promise<void> {
   const short = recipeOf(options);
-  const name = options.name ?? `${options.benchmark}-${canonicalDigest(short).slice(0, SHOWN)}`;
+  const name = options.name ?? `${options.benchmark.join("-")}-${canonicalDigest(short).slice(0, SHOWN)}`;
   const file = `${name}.yaml`;
   const text = recipeText(file, "evaluate", { pipeline: "evaluate", name, ...short }, []);
   if (existsSync(file) && readFileSync(file, "utf8") !== text && !options.force) {
@@ -76,21 +107,74 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   await runRecipe(file, options);
 }
 
-function recipeOf(options: EvaluateOptions): object {
-  const { root, model, run, benchmark, data, images, setting: settings, maxQuestions, backend, dtype } = options;
+/** What the recipe of an evaluation says, of what was typed. @throws {StepFailure} BadInput for what does not go together */
+export function recipeOf(options: EvaluateOptions): object {
+  const { root, model, run, benchmark, data, images, format } = options;
+  const { setting: settings, maxQuestions, backend, dtype } = options;
   const policies = [
     ...model.map((typed) => modelPolicy(root, typed)),
     ...run.map((each) => ({ name: each, run: each })),
   ];
   if (policies.length === 0) throw new StepFailure("BadInput", "Nothing to measure: give --model or --run.");
-  const source = { path: fromRoot(root, data), image_root: fromRoot(root, images) };
   const most = maxQuestions === undefined ? {} : { max_questions: maxQuestions };
-  const own = Object.keys(settings).length === 0 ? {} : { settings };
+  const [files, folders, own] = [
+    perBenchmark("--data", benchmark, data),
+    perBenchmark("--images", benchmark, images.length === 1 ? benchmark.map(() => images[0]!) : images),
+    settingsOf(benchmark, settings),
+  ];
   return {
     policies: apart(policies),
-    benchmarks: [{ benchmark, data: source, ...most, ...own }],
+    benchmarks: benchmark.map((each) => ({
+      benchmark: each,
+      data: {
+        path: fromRoot(root, files.get(each)!),
+        image_root: fromRoot(root, folders.get(each)!),
+        ...(format !== undefined && { format }),
+      },
+      ...most,
+      ...(own.has(each) && { settings: own.get(each)! }),
+    })),
     answering: { backend, ...(dtype !== undefined && { dtype }) },
   };
+}
+
+/** What was given for each benchmark: by its name, or all of it in turn. */
+function perBenchmark(
+  flag: string,
+  benchmarks: readonly BenchmarkName[],
+  typed: readonly string[],
+): ReadonlyMap<string, string> {
+  const named = typed.map((each) => {
+    const name = benchmarks.find((benchmark) => each.startsWith(`${benchmark}=`));
+    return [name, name === undefined ? each : each.slice(name.length + 1)] as const;
+  });
+  const inTurn = named.every(([name]) => name === undefined);
+  const found = new Map(named.map(([name, value], at) => [inTurn ? benchmarks[at] : name, value]));
+  const missing = benchmarks.find((benchmark) => !found.has(benchmark));
+  if (missing === undefined && typed.length === benchmarks.length) return found as Map<string, string>;
+  const lacks = missing === undefined ? `is given ${typed.length} times for ${benchmarks.length}` : `lacks ${missing}`;
+  throw new StepFailure(
+    "BadInput",
+    `${flag} ${lacks}; one for each benchmark is needed, in their order or as ${missing ?? benchmarks[0]!}=….`,
+  );
+}
+
+type Settings = Readonly<Record<string, string>>;
+
+/** Settings of each benchmark; of one alone they need no name in front. */
+function settingsOf(benchmarks: readonly BenchmarkName[], typed: Settings): ReadonlyMap<string, Settings> {
+  const found = new Map<string, Record<string, string>>();
+  for (const [given, value] of Object.entries(typed)) {
+    const named = benchmarks.find((benchmark) => given.startsWith(`${benchmark}.`));
+    const benchmark = named ?? (benchmarks.length === 1 ? benchmarks[0] : undefined);
+    if (benchmark === undefined) {
+      const example = `--setting ${benchmarks[0]!}.${given}=${value}`;
+      throw new StepFailure("BadInput", `--setting ${given} does not say of which benchmark; ${example} does.`);
+    }
+    const name = named === undefined ? given : given.slice(named.length + 1);
+    found.set(benchmark, { ...found.get(benchmark), [name]: value });
+  }
+  return found;
 }
 
 interface Written {
@@ -113,6 +197,14 @@ function apart<P extends Written>(policies: readonly P[]): P[] {
     const before = policies.slice(0, place).filter(({ name }) => name === each.name).length;
     return before === 0 ? each : { ...each, name: `${each.name}-${before + 1}` };
   });
+}
+
+function benchmarkNames(typed: string): BenchmarkName[] {
+  const names = typed.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !Object.hasOwn(BENCHMARKS, name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is none; ${KNOWN} are known.`);
+  if (new Set(names).size < names.length) throw new InvalidArgumentError("Each can be named once.");
+  return names as BenchmarkName[];
 }
 
 function append(value: string, before: readonly string[]): string[] {

@@ -40,11 +40,28 @@ export interface Asking {
   readonly seed: number;
 }
 
+/** Several sampled answers to each item, where one greedy answer is not what is wanted. */
+export interface Draws {
+  readonly sampling: {
+    readonly temperature: number;
+    readonly top_p: number;
+    readonly top_k: number;
+    readonly min_p: number;
+    readonly repetition_penalty: number;
+  };
+  /** The numbers of the answers: each has noise of its own, so that more can be asked for later. */
+  readonly from: number;
+  readonly count: number;
+  readonly seed: number;
+}
+
 export interface AnswerInput {
   readonly run: RunRef;
   readonly asked: AskedBenchmark;
   readonly policy: PolicyRef;
   readonly serving: Serving;
+  /** One greedy answer to each item when absent. */
+  readonly draws?: Draws;
   readonly chunk: Chunk;
 }
 

@@ -28,8 +28,16 @@ export interface ScoreRow {
   readonly group: string;
   readonly type: string;
   readonly split: string;
-  /** By name; null where this item could not be measured. */
+  /** By name; null where this item could not be measured. A score that this item does not count in is absent. */
   readonly scores: Readonly<Record<string, number | null>>;
+  /** Of scores that are means of parts, by name: the part that this item counts in. */
+  readonly parts?: Readonly<Record<string, ScorePart>>;
+}
+
+/** A part of a score: the score is the sum of its parts' means, times their weights, which add up to 1. */
+export interface ScorePart {
+  readonly name: string;
+  readonly weight: number;
 }
 
 /** One cell of a table of policies × benchmarks. */

@@ -44,6 +44,8 @@ export interface Trained {
   readonly digest: string;
   /** Means over the last steps: loss and whatever the algorithm reports. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Sentences about what the numbers of the training mean. */
+  readonly warnings?: readonly string[];
 }
 
 export interface MergeInput {

@@ -12,6 +12,8 @@ export interface Question {
   readonly question: string;
   /** Absent where the data has none: evaluation, gate and `answer_gain` then have nothing to measure with. */
   readonly answer?: string;
+  /** Texts that are compared, where it asks which of them is better. */
+  readonly candidates?: readonly string[];
   /** The family that tables break results down by. */
   readonly question_type: string;
   /** What splits and resampling keep together: questions about one scene are not independent. images[0] by default. */

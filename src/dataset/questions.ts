@@ -1,7 +1,9 @@
 import { StepFailure } from "../failure.ts";
 import { fileRows } from "./adapters/rows.ts";
 import type { Question } from "./question.ts";
-import { readRow, ROW_FIELDS, type RowFormat } from "./row.ts";
+import { isRowFormat, readRow, ROW_FIELDS, type RowFormat } from "./row.ts";
+import type { DataSetName } from "./sets/index.ts";
+import { examplesIn } from "./sets/read.ts";
 import { MAX_PROBLEMS, rowFailure, type RowProblem } from "./problems.ts";
 
 /** A row of a file of questions: its question, or what is wrong with it. */
@@ -13,11 +15,23 @@ export interface QuestionFile {
   readonly path: string;
   /** As the recipe names it, for messages. */
   readonly name: string;
-  readonly format: RowFormat;
+  /** Where a row of questions names its images; or the data set of the field whose rows these are. */
+  readonly format: RowFormat | DataSetName;
+  /** The data set of its own that a benchmark has, whose rows "auto" stands for. */
+  readonly set?: DataSetName;
 }
 
 /** The questions of a file, one at a time, each id once; rows that cannot be used come with their problem. */
-export async function* questionRows({ path, name, format }: QuestionFile): AsyncGenerator<QuestionRow> {
+export async function* questionRows({ path, name, format: wanted, set }: QuestionFile): AsyncGenerator<QuestionRow> {
+  const format = wanted === "auto" && set !== undefined ? set : wanted;
+  if (isRowFormat(format)) yield* plainRows(path, name, format);
+  else {
+    for await (const each of examplesIn({ path, name, format }, "item"))
+      yield "problem" in each ? each : { row: each.row, question: each.example };
+  }
+}
+
+async function* plainRows(path: string, name: string, format: RowFormat): AsyncGenerator<QuestionRow> {
   const rowOf = new Map<string, number>();
   const same = sameTexts();
   for await (const read of fileRows(path, name, ROW_FIELDS)) {

@@ -35,7 +35,12 @@ export const ROW_FIELDS = [
  * Where a row names its images: `mmsi` in images or local_images, `plain` in image, `auto` in whichever there is, in
  * this order: images, image, local_images. In all of them that is a file name or a list of them.
  */
-export type RowFormat = "auto" | "mmsi" | "plain";
+export const ROW_FORMATS = ["auto", "mmsi", "plain"] as const;
+export type RowFormat = (typeof ROW_FORMATS)[number];
+
+export function isRowFormat(name: string): name is RowFormat {
+  return (ROW_FORMATS as readonly string[]).includes(name);
+}
 
 const FIELDS_OF: Readonly<Record<RowFormat, readonly string[]>> = {
   auto: IMAGE_FIELDS,

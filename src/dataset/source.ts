@@ -2,10 +2,18 @@ import { join } from "node:path";
 import type { Source } from "../recipe/parts/data.ts";
 import type { ImageFolder } from "./adapters/images.ts";
 import type { QuestionFile } from "./questions.ts";
+import type { DataSetName } from "./sets/index.ts";
 
-/** Where a file of questions is, below the root. */
-export function questionFile(root: string, { path, format }: Pick<Source, "path" | "format">): QuestionFile {
-  return { path: join(root, path), name: path, format };
+/**
+ * Where a file of questions is, below the root.
+ * @param set the data set of src/dataset/sets whose own rows it may have, where somebody reads those
+ */
+export function questionFile(
+  root: string,
+  { path, format }: Pick<Source, "path"> & Pick<QuestionFile, "format">,
+  set?: DataSetName,
+): QuestionFile {
+  return { path: join(root, path), name: path, format, ...(set !== undefined && { set }) };
 }
 
 /**

@@ -48,7 +48,7 @@ export async function unpackFiles(files: readonly string[], folder: string, opti
 }
 
 /** Takes a folder that nothing lies in: what lies there could be taken for images of the data set. */
-async function claim(folder: string): Promise<void> {
+export async function claim(folder: string): Promise<void> {
   const found = await readdir(folder).catch((error: unknown) => {
     if (isMissing(error)) return [];
     throw new StepFailure("BadInput", `${folder} cannot be written to: ${(error as Error).message}.`, { cause: error });

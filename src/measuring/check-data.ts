@@ -17,15 +17,20 @@ export async function checkBenchmarks(
   const usable = [];
   for (const each of recipe.benchmarks) {
     const { benchmark, data } = each;
-    const { questions, rows } = await allRows(data.path, questionRows(questionFile(root, data)), options.report);
+    const { questions, rows } = await allRows(
+      data.path,
+      questionRows(questionFile(root, data, benchmarkOf(benchmark).set)),
+      options.report,
+    );
     const { problem } = benchmarkOf(benchmark);
+    const images = await checkImages(imageFolder(root, data), [{ name: data.path, questions, rows }], options);
     let judged = 0;
     for (const [at, question] of questions.entries()) {
-      const what = problem(question);
+      const pixels = question.images.map((name) => images.get(name) ?? name);
+      const what = problem(question, pixels);
       if (what === undefined) judged++;
       else tell(data.path, { row: rows[at]!, id: question.id, problem: `${what}, which ${benchmark} needs` }, options);
     }
-    const images = await checkImages(imageFolder(root, data), [{ name: data.path, questions, rows }], options);
     usable.push({ benchmark: nameOf(each), questions: judged, images: images.size });
   }
   return {

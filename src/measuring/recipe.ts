@@ -1,24 +1,35 @@
 import { z } from "zod";
 import { BENCHMARKS, type BenchmarkName } from "../benchmark/index.ts";
+import { ROW_FORMATS } from "../dataset/row.ts";
+import { DATA_SETS, type DataSetName } from "../dataset/sets/index.ts";
 import { source } from "../recipe/parts/data.ts";
-import { attention, dtype, pixelLimits, resamples, share } from "../recipe/parts/fields.ts";
+import { attention, dtype, label, pixelLimits, resamples, share } from "../recipe/parts/fields.ts";
 
 /** Tokens: a letter and a sentence; models that think first need some thousands. */
 const MAX_NEW_TOKENS = 256;
 /** Answers at once; where the device is too small for them, they are halved by themselves. */
 const MICRO_BATCH = 16;
 
-/** Names files and columns. */
-export const label = z
-  .string()
-  .max(40)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, - and _ are needed, a letter or digit first");
+/** Data sets of the field that have items of a benchmark. */
+export const ITEM_SETS = (Object.keys(DATA_SETS) as DataSetName[]).filter((name) => "item" in DATA_SETS[name].as);
+
+/** Questions, as they are or in the rows of a data set of the field. */
+export const questions = source
+  .extend({
+    format: z
+      .enum([...ROW_FORMATS, ...ITEM_SETS])
+      .default("auto")
+      .describe(
+        "Where a row names its images: mmsi in `images` or `local_images`, plain in `image`, auto in whichever there is; or the data set whose rows they are, docs/benchmarks.md",
+      ),
+  })
+  .describe("Where the questions come from");
 
 const benchmark = z
   .strictObject({
     name: label.optional().describe("What the table calls it; the benchmark's name when absent"),
     benchmark: z.enum(Object.keys(BENCHMARKS) as BenchmarkName[]).describe("How it is asked and judged"),
-    data: source,
+    data: questions,
     max_questions: z.int().min(1).optional().describe("Ask at most this many, chosen by the seed"),
     settings: z.record(z.string(), z.json()).default({}).describe("The benchmark's own settings; docs/benchmarks.md"),
   })

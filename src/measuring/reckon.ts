@@ -1,3 +1,4 @@
+import { benchmarkOf } from "../benchmark/index.ts";
 import { loadQuestions } from "../dataset/questions.ts";
 import { questionFile } from "../dataset/source.ts";
 import { plural } from "../numbers.ts";
@@ -21,7 +22,7 @@ export interface Reckoned {
 export async function reckonAnswers(root: string, recipe: MeasuringRecipe, policies: number): Promise<Reckoned> {
   const benchmarks: { readonly benchmark: string; readonly questions: number }[] = [];
   for (const each of recipe.benchmarks) {
-    const { questions } = await loadQuestions(questionFile(root, each.data));
+    const { questions } = await loadQuestions(questionFile(root, each.data, benchmarkOf(each.benchmark).set));
     benchmarks.push({ benchmark: nameOf(each), questions: Math.min(questions.length, each.max_questions ?? Infinity) });
   }
   const answers = policies * benchmarks.reduce((sum, each) => sum + each.questions, 0);

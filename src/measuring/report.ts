@@ -33,7 +33,7 @@ export async function reportAnswers({ trace, result }: Reported): Promise<Shown>
       answers.push({ policy, benchmark, judged });
     }
   }
-  const { tables, accounts } = cells.length === 0 ? { tables: [], accounts: [] } : tabulate(cells, options);
+  const { tables, accounts } = cells.length === 0 ? { tables: [], accounts: [] } : await tabulate(cells, options);
   return {
     tables,
     accounts,

@@ -13,7 +13,7 @@ export interface WarmVlm extends Closable {
 
 /** Who trains, on how many devices at once. */
 export interface TrainerSpec {
-  readonly backend: "trl" | "simulated";
+  readonly backend: "trl" | "llama-factory" | "simulated";
   readonly devices: number;
   readonly simulate: Simulate;
 }

@@ -133,7 +133,10 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
         if (backend === "simulated") return await use(createSimulatedTrainer(simulate));
         const { createTrlTrainer } = await import("./trainer/trl.ts");
         const leased = leases.map((lease) => lease.device);
-        return await use(createTrlTrainer(runners, leased, log));
+        const trl = createTrlTrainer(runners, leased, log);
+        if (backend === "trl") return await use(trl);
+        const { createFactoryTrainer } = await import("./trainer/llama-factory.ts");
+        return await use(createFactoryTrainer(runners, leased, log, trl));
       } finally {
         for (const lease of leases) lease.release();
       }

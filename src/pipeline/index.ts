@@ -5,9 +5,10 @@ import { evaluate } from "./evaluate/index.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { singleRound, snowball } from "./snowball/index.ts";
 import { spatial } from "./spatial/index.ts";
+import { unifiedReward } from "./unified-reward/index.ts";
 
 /** The pipelines, by the `pipeline` of a recipe. A new one adds one line. */
-export const PIPELINES = { snowball, "single-round": singleRound, evaluate, spatial };
+export const PIPELINES = { snowball, "single-round": singleRound, evaluate, spatial, "unified-reward": unifiedReward };
 
 export type PipelineName = keyof typeof PIPELINES;
 

@@ -11,6 +11,7 @@ const ROOMS: Readonly<Record<PipelineName, () => Promise<Room>>> = {
   snowball: async () => (await import("./snowball/room.ts")).room,
   "single-round": async () => (await import("./snowball/room.ts")).room,
   spatial: async () => (await import("./spatial/room.ts")).room,
+  "unified-reward": async () => (await import("./unified-reward/room.ts")).room,
   evaluate: async () => (await import("./evaluate/room.ts")).room,
 };
 

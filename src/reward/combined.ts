@@ -6,6 +6,7 @@ const BY_KIND: Readonly<Record<string, Reward>> = { spatial, counting };
 
 /** Each row by the reward of its task's type. */
 export const combined: Reward = {
+  version: 1,
   problem: (row) => {
     if (Object.hasOwn(BY_KIND, row.kind)) return BY_KIND[row.kind]!.problem(row);
     return `is of the type "${row.kind}"; the reward combined judges ${Object.keys(BY_KIND).join(" and ")}`;

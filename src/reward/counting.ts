@@ -19,6 +19,7 @@ const NEAR = [
  * number is the first that it has, in digits or as a word from zero to twelve.
  */
 export const counting: Reward = {
+  version: 1,
   problem: ({ truth }) => (numberIn(truth) === undefined ? `has a true answer without a number ("${truth}")` : null),
   score: ({ truth }, text) => {
     const wanted = numberIn(truth);

@@ -37,6 +37,11 @@ export function weighed(weights: RewardWeights, row: Judged, text: string): Scor
   return { reward, parts };
 }
 
+/** What of the rewards themselves determines a training, by their names. */
+export function versionsOf(weights: RewardWeights): Readonly<Record<string, number>> {
+  return Object.fromEntries(of(weights).map(([name]) => [name, REWARDS[name].version]));
+}
+
 function of(weights: RewardWeights): [RewardName, number][] {
   return Object.entries(weights) as [RewardName, number][];
 }

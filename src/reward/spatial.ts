@@ -47,6 +47,7 @@ const LONG_WINDED = 0.7;
  * An exact answer of fewer than five characters ("left") is malformed by the rule of lengths: .72, and not 1.
  */
 export const spatial: Reward = {
+  version: 1,
   problem: ({ truth }) => (plain(truth) === "" ? "has no true answer" : null),
   score: ({ truth }: Judged, text: string): Scored => {
     const parts = {

@@ -14,9 +14,10 @@ export interface Resampling {
 /** One score of a measurement's rows; those that could not be measured are left out. */
 export function observationsOf(rows: Iterable<ScoreRow>, score: string, split: string): Observation[] {
   const found: Observation[] = [];
-  for (const { id, group, scores, ...row } of rows) {
+  for (const { id, group, scores, parts, ...row } of rows) {
     const value = scores[score] ?? null;
-    if (row.split === split && value !== null) found.push({ id, group, value });
+    const part = parts?.[score];
+    if (row.split === split && value !== null) found.push({ id, group, value, ...(part !== undefined && { part }) });
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Message } from "../model/vlm/backend.ts";
+import type { Scored } from "../reward/reward.ts";
 import type { CommonSettings } from "./common.ts";
 
 /** A row that is trained on, whatever the algorithm. */
@@ -28,6 +29,9 @@ export function imageDigests(
   );
 }
 
+/** Judges an answer that a policy gave to a row. */
+export type Judge = (row: TrainRow, text: string) => Scored;
+
 /** How a policy is made from rows: a file of this room for each way, and one of the trainer's. */
 export interface Algorithm<S extends CommonSettings = CommonSettings> {
   readonly settings: z.ZodType<S>;
@@ -35,6 +39,10 @@ export interface Algorithm<S extends CommonSettings = CommonSettings> {
   readonly files: { readonly rows: string; readonly joined: string };
   /** How often a row is in an epoch's batches, where it is not once: GRPO's batches are made of completions. */
   readonly repeats?: (settings: S) => number;
+  /** Sentences about what the numbers of a training, step by step, mean to a person. */
+  readonly warnings?: (log: readonly Readonly<Record<string, number>>[], rows: number) => string[];
+  /** What an answer to a row is worth, where the trainer asks for that while it works. */
+  readonly judge?: (settings: S) => Judge;
   /** What of the settings determines the result, as it stands in the key. */
   readonly keyed: (settings: S) => object;
   /** What the rows ask; `images` makes names absolute. A merge is looked at on them. */

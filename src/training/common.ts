@@ -102,7 +102,11 @@ export function withDefault<T extends z.ZodType>(setting: z.ZodDefault<T>, value
 }
 
 /** Settings that every algorithm has. */
-export const common = z.object({ ...who, ...howItRuns });
+export const common = z.object({
+  ...who,
+  backend: z.enum(["trl", "llama-factory", "simulated"]),
+  ...howItRuns,
+});
 export type CommonSettings = z.output<typeof common>;
 
 const ADAPTERS = { lora: "LoRA", qlora: "QLoRA" } as const;

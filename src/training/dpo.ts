@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { PairRow } from "../preference/rows.ts";
 import { pairMessages } from "../prompt/messages.ts";
 import type { Algorithm } from "./algorithm.ts";
+import { dpoWarnings } from "./dpo-warnings.ts";
 import { howItRuns, settingsKey, who } from "./common.ts";
 
 /** How far the policy may leave the reference: TRL's and the DPO paper's default. */
@@ -45,6 +46,7 @@ export const dpo: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "dpo_pairs.json", joined: "dpo_accumulated.json" },
   keyed: settingsKey,
+  warnings: dpoWarnings,
   prompts: (rows, images) =>
     (rows as readonly PairRow[]).map(({ system, prompt, image }) => pairMessages(system, prompt, images(image))),
 };

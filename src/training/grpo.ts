@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isReward, REWARDS } from "../reward/index.ts";
+import { isReward, REWARDS, versionsOf, weighed } from "../reward/index.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { type AskedRow, askedOf } from "./asked.ts";
 import { howItRuns, settingsKey, who, withDefault } from "./common.ts";
@@ -24,9 +24,6 @@ const EPSILON = 0.2;
 const LEARNING_RATE = 1e-6;
 /** One group a forward pass, and four an optimizer step. */
 const ACCUMULATION = 4;
-/** Share of a GPU's memory that vLLM takes beside the training. */
-const VLLM_MEMORY = 0.8;
-
 /** The losses of TRL's GRPOTrainer that need nothing but the other settings here. */
 const LOSSES = ["grpo", "dapo", "dr_grpo", "bnpo", "cispo"] as const;
 
@@ -79,16 +76,6 @@ const settings = z
       .describe("Whose standard deviation the advantages are divided by"),
     epsilon: z.number().gt(0).lt(1).default(EPSILON).describe("How far a token's probability ratio counts below 1"),
     epsilon_high: z.number().gt(0).optional().describe("How far it counts above 1; epsilon when absent"),
-    use_vllm: z
-      .boolean()
-      .default(false)
-      .describe("true: completions are sampled by vLLM, in the training's own process"),
-    vllm_gpu_memory_utilization: z
-      .number()
-      .gt(0)
-      .lt(1)
-      .default(VLLM_MEMORY)
-      .describe("use_vllm: the share of the GPU's memory that vLLM takes"),
     ...howItRuns,
     learning_rate: withDefault(howItRuns.learning_rate, LEARNING_RATE),
     per_device_train_batch_size: withDefault(howItRuns.per_device_train_batch_size, GENERATIONS).describe(
@@ -104,6 +91,7 @@ export const grpo: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "grpo_rows.json", joined: "grpo.json" },
   repeats: ({ num_generations: completions }) => completions,
-  keyed: settingsKey,
+  judge: (own) => (row, text) => weighed(own.rewards, row as GrpoRow, text),
+  keyed: (own) => ({ ...settingsKey(own), judged: versionsOf(own.rewards) }),
   prompts: (rows, images) => askedOf(rows as readonly GrpoRow[], images),
 };

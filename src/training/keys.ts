@@ -15,6 +15,7 @@ export const NOT_OF_TRAININGS = {
   output: "a folder of the attempt",
   checkpoints: "a folder of the attempt",
   resume_from: "where an earlier attempt came to",
+  rewards: "where they are asked for; which they are, the settings say, with their versions",
 } as const satisfies Reasons<TrainRequest>;
 export type TrainSettings = Omit<TrainRequest, keyof typeof NOT_OF_TRAININGS>;
 

@@ -126,6 +126,67 @@ test("another run's policy is a policy, and answers are found where they were gi
   expect(countOf("answer-items")).toBe(before);
 });
 
+test("VSR and CV-Bench are read as they are published, and CV-Bench has the scores of its authors", async () => {
+  const { path, image_root } = simulatedRecipe("sample").data;
+  const sample = JSON.parse(readFileSync(join(stage.root, path!), "utf8")) as { images: string[] }[];
+  const image = (at: number): string => sample[at % sample.length]!.images[0]!;
+  const put = (name: string, rows: readonly object[]): string => {
+    writeFileSync(join(stage.root, name), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    return name;
+  };
+  const sentences = Array.from({ length: 12 }, (_, at) => ({
+    image: image(at),
+    image_link: `http://images.example/${at}.jpg`,
+    caption: `The cup is on box ${at}.`,
+    label: at % 2,
+    relation: at % 3 === 0 ? "on" : "under",
+  }));
+  const choices = Array.from({ length: 30 }, (_, at) => ({
+    idx: at,
+    type: at % 5 < 2 ? "2D" : "3D",
+    task: at % 5 < 2 ? "Count" : "Depth",
+    image: image(at),
+    question: `Which is it, in picture ${at}?`,
+    choices: ["cup", "box", "bed", "hat"],
+    answer: `(${"ABCD"[at % 4]})`,
+    source: ["ADE20K", "COCO", "Omni3D", "Omni3D", "Omni3D"][at % 5],
+  }));
+  const benchmarks = [
+    { benchmark: "vsr", data: { path: put("vsr.jsonl", sentences), image_root } },
+    { benchmark: "cv-bench", data: { path: put("cv-bench.jsonl", choices), image_root } },
+  ];
+  const result = await run(recipeOf("published", { benchmarks }));
+  const truths = answersIn(result, "base", "vsr");
+  expect(truths.map(({ truth }) => truth).toSorted()).toEqual([...Array(6).fill("false"), ...Array(6).fill("true")]);
+  expect(truths.map(({ status }) => status)).not.toContain("unparseable");
+  const rows = answersIn(result, "base", "cv-bench");
+  const share = (source: string): number => {
+    const own = rows.filter(({ id }) => choices[Number(id)]!.source === source);
+    return own.filter(({ status }) => status === "right").length / own.length;
+  };
+  const scores = result.tables.find(({ columns }) => columns[0]!.title === "cv-bench score")!;
+  const base = Object.fromEntries(
+    scores.rows.map((row) => [row["score"], (row["base"] as { mean: number } | null)?.mean]),
+  );
+  const flat = (share("ADE20K") + share("COCO")) / 2;
+  expect(base["2D"]).toBeCloseTo(flat);
+  expect(base["3D"]).toBeCloseTo(share("Omni3D"));
+  expect(base["total"]).toBeCloseTo((flat + share("Omni3D")) / 2);
+  // Nothing was asked about relations or distances.
+  expect([base["Relation"], base["Distance"]]).toEqual([undefined, undefined]);
+  expect(scores.rows[0]).toMatchObject({
+    score: "total",
+    questions: 30,
+    "other change": { half: expect.any(Number) as number },
+  });
+  expect(await problemsIn(result)).toEqual([]);
+
+  put("cv-bench.jsonl", [...choices.slice(0, 3), { ...choices[3], choices: ["cup", null] }]);
+  await expect(run(recipeOf("broken", { benchmarks: benchmarks.slice(1) }))).rejects.toMatchObject({
+    cause: { cause: { message: 'cv-bench.jsonl, row 4 (id "3"): choices[1] is no text or empty.' } },
+  });
+});
+
 test("an item that kills the model again and again is quarantined, and too many of them stop the run", async () => {
   const simulate = { faults: { poison_questions: ["of question 7?"] } };
   const result = await run(recipeOf("poisoned", { simulate, policies: [{ name: "base", model: "one" }] }));

@@ -1,5 +1,12 @@
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
-import type { AnswerSteps, AskedBenchmark, Asking, MeasureSteps, Serving } from "../../src/contract/benchmark.ts";
+import type {
+  AnswerSteps,
+  AskedBenchmark,
+  Asking,
+  Draws,
+  MeasureSteps,
+  Serving,
+} from "../../src/contract/benchmark.ts";
 import type { MeasuredPolicy, Measurement, Tabulated } from "../../src/contract/measurement.ts";
 import type { RunRef, StepLimits } from "../../src/contract/run.ts";
 import { type Carried, fanOut, inChild } from "./fan-out.ts";
@@ -67,23 +74,26 @@ export async function putBeside(
   return tabulate.executeWithOptions({ summary: "put the policies beside each other" }, [input]);
 }
 
-interface AnswerAll extends Carried, Pass {
+/** A pass without its end: what is asked, and by how many answers to each item. */
+export interface AnswerAll extends Carried, Omit<Pass, "resamples"> {
   readonly run: RunRef;
   readonly limits: StepLimits;
+  /** One greedy answer to each item when absent. */
+  readonly draws?: Draws;
 }
 
 /** Answers every item of a benchmark by one policy: the child workflow of a pass. */
 export function answerBenchmark(input: AnswerAll): Promise<ArtifactRef> {
-  const { run, limits, title, policy, asked, serving, perChunk, window } = input;
+  const { run, limits, title, policy, asked, serving, draws, perChunk, window } = input;
   const { answerItems } = roleSteps<AnswerSteps>("rollout", limits);
   const rows = { link: "answer", file: "answers.jsonl" };
   const how = { run, limits, title, items: asked.count, perChunk, window, of: "question", rows };
   return fanOut(input, { ...how, schedule: "stream" }, [
     {
       name: "answer",
-      unitsPerItem: 1,
+      unitsPerItem: draws?.count ?? 1,
       step: (chunk, _, summary) =>
-        answerItems.executeWithOptions({ summary }, [{ run, asked, policy, serving, chunk }]),
+        answerItems.executeWithOptions({ summary }, [{ run, asked, policy, serving, ...(draws && { draws }), chunk }]),
     },
   ]);
 }

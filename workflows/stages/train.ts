@@ -5,9 +5,12 @@ import type { Opened } from "./open.ts";
 import { trainSteps } from "./steps.ts";
 
 /** Makes a policy from data: an adapter on the checkpoint that the job starts from, or a whole new checkpoint. */
-export function train({ plan }: Opened<unknown>, title: string, job: TrainJob): Promise<Trained> {
+export async function train({ plan, warnings }: Opened<unknown>, title: string, job: TrainJob): Promise<Trained> {
   const { run, limits } = plan;
-  return trainSteps(limits).trainPolicy.executeWithOptions({ summary: `train · ${title}` }, [{ run, title, job }]);
+  const summary = `train · ${title}`;
+  const trained = await trainSteps(limits).trainPolicy.executeWithOptions({ summary }, [{ run, title, job }]);
+  warnings.push(...(trained.warnings ?? []).map((each) => `${title}: ${each}`));
+  return trained;
 }
 
 /**

@@ -55,7 +55,9 @@ def training_of(job: Job) -> Training:
         train_dataset=Dataset.from_dict({"row": list(range(len(rows))), "images": [[]] * len(rows)}),
     )
     terms = {term: term for term in config.loss_type}
-    return Training(trainer, rows=len(rows), called="pairs", metrics=METRICS | REWARDS | terms)
+    # In the order in which they have always been written: the file that holds them is part of a policy's digest.
+    metrics = {"loss": METRICS["loss"]} | REWARDS | METRICS | terms
+    return Training(trainer, rows=len(rows), called="pairs", metrics=metrics)
 
 
 def dpo_config(job: Job, settings: Body) -> DPOConfig:

@@ -25,7 +25,7 @@ export function bytesOf(entry: unknown): Uint8Array | undefined {
 export const IMAGES_FOLDER = "images";
 
 /** Characters of a row: as many as base64 makes of the most bytes that a question's images may have, and some text. */
-const LONGEST = Math.ceil((MAX_QUESTION_BYTES * 4) / 3) + 1_000_000;
+export const LONGEST_PACKED = Math.ceil((MAX_QUESTION_BYTES * 4) / 3) + 1_000_000;
 
 /** A question of which the images come along, by the names that it gives them; or what is wrong with its row. */
 export type PackedRow =
@@ -46,7 +46,7 @@ export interface PackedFile {
  * @throws {StepFailure} BadInput for a file without any, and for one that cannot be read
  */
 export async function openPacked(name: string): Promise<PackedFile> {
-  if (!(await isParquet(name, name))) return { name, rows: 0, read: () => jsonRows(name, name, LONGEST) };
+  if (!(await isParquet(name, name))) return { name, rows: 0, read: () => jsonRows(name, name, LONGEST_PACKED) };
   const parquet = await openParquet(name, name);
   const column = bytesColumn(parquet, IMAGE_FIELDS) ?? (await base64Column(parquet));
   if (column === undefined) {

@@ -5,6 +5,8 @@ export interface Demonstration {
   readonly id: string;
   /** Names relative to the data set's image_root; all of them stand before the prompt. */
   readonly image: readonly string[];
+  /** What the system says, where the data has it. */
+  readonly system?: string;
   /** The text alone, without image markers. */
   readonly prompt: string;
   readonly answer: string;
@@ -64,5 +66,7 @@ export interface DataSet {
   readonly addressField?: string;
   /** What a row says of where it comes from, for counts of shares. */
   readonly labels: readonly string[];
+  /** Rows with the same in this field are read together: the reader is given {rows}, in the order of the file. */
+  readonly groupedBy?: string;
   readonly as: { readonly [K in ExampleKind]?: ExampleReader<Examples[K]> };
 }

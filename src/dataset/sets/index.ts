@@ -1,10 +1,17 @@
 import { StepFailure } from "../../failure.ts";
 import { cvBench } from "./cv-bench.ts";
+import { evalmuse } from "./evalmuse.ts";
 import type { DataSet } from "./example.ts";
+import { genaiBench } from "./genai-bench.ts";
+import { hpd } from "./hpd.ts";
+import { llavaCritic } from "./llava-critic.ts";
 import { pixmoCap } from "./pixmo-cap.ts";
+import { pairwise } from "./pairwise.ts";
 import { plain } from "./plain.ts";
 import { rlhfV } from "./rlhf-v.ts";
+import { sharegpt } from "./sharegpt.ts";
 import { spatialQa } from "./spatial-qa.ts";
+import { vlRewardbench } from "./vl-rewardbench.ts";
 import { vsr } from "./vsr.ts";
 
 /** The data sets of the field whose rows are understood, by their names in a recipe. A new one adds one line. */
@@ -15,6 +22,13 @@ export const DATA_SETS = {
   "spatial-qa": spatialQa,
   vsr,
   "cv-bench": cvBench,
+  pairwise,
+  evalmuse,
+  hpd,
+  "llava-critic": llavaCritic,
+  "genai-bench": genaiBench,
+  "vl-rewardbench": vlRewardbench,
+  sharegpt,
 } satisfies Record<string, DataSet>;
 
 export type DataSetName = keyof typeof DATA_SETS;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { StepFailure } from "../../failure.ts";
+import type { Row } from "../adapters/row-cutter.ts";
 import { fileRows } from "../adapters/rows.ts";
 import type { ImageOwners } from "../import-images.ts";
 import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../problems.ts";
@@ -18,7 +19,8 @@ export interface ExampleSource {
 /** An example with its row, counted from 1; or what is wrong with a row. */
 export type ExampleRow<K extends ExampleKind> = { readonly row: number; readonly example: Examples[K] } | RowProblem;
 
-const PURPOSE: Readonly<Record<ExampleKind, string>> = {
+/** What the examples of a kind are for, in words. */
+export const PURPOSE: Readonly<Record<ExampleKind, string>> = {
   demonstration: "demonstrations for SFT",
   preference: "preferences for DPO",
   task: "tasks with a truth for GRPO",
@@ -29,16 +31,25 @@ const PURPOSE: Readonly<Record<ExampleKind, string>> = {
  * The examples of a file, one at a time, each id once; rows that cannot be used come with their problem.
  * @throws {StepFailure} BadInput where reading cannot go on, and for a data set that has nothing of this kind
  */
-export async function* readExamples<K extends ExampleKind>(
+export function readExamples<K extends ExampleKind>(
   root: string,
-  { path, format, limit = Infinity }: ExampleSource,
+  { path, format, limit }: ExampleSource,
+  kind: K,
+): AsyncGenerator<ExampleRow<K>> {
+  return examplesIn({ path: join(root, path), name: path, format, limit }, kind);
+}
+
+/** As readExamples, of a file by its absolute path; `name` is what sentences call it. */
+export async function* examplesIn<K extends ExampleKind>(
+  { path, name, format, limit = Infinity }: ExampleSource & { readonly name: string },
   kind: K,
 ): AsyncGenerator<ExampleRow<K>> {
   const set = adapterOf(format);
   const read = readerOf(set, format, kind);
   const rowOf = new Map<string, number>();
   let taken = 0;
-  for await (const each of fileRows(join(root, path), path, set.fields, { format, images: set.imageFields })) {
+  const rows = fileRows(path, name, set.fields, { format, images: set.imageFields });
+  for await (const each of set.groupedBy === undefined ? rows : together(rows, set.groupedBy)) {
     if (taken >= limit) return;
     if ("problem" in each) {
       yield each;
@@ -65,6 +76,22 @@ export async function* readExamples<K extends ExampleKind>(
       }
     }
   }
+}
+
+/** Rows that are one: held until the last is read, because they may lie apart. The row is the first one's. */
+async function* together(rows: AsyncIterable<Row>, field: string): AsyncGenerator<Row> {
+  const groups = new Map<unknown, { readonly row: number; readonly rows: unknown[] }>();
+  for await (const each of rows) {
+    const key = "problem" in each ? undefined : (each.value as Fields | null)?.[field];
+    if ("problem" in each) yield each;
+    else if (key === undefined || key === null) yield { row: each.row, problem: `${field} is missing` };
+    else {
+      const known = groups.get(key);
+      if (known) known.rows.push(each.value);
+      else groups.set(key, { row: each.row, rows: [each.value] });
+    }
+  }
+  for (const { row, rows: own } of groups.values()) yield { row, value: { rows: own } };
 }
 
 function readerOf<K extends ExampleKind>(set: DataSet, format: string, kind: K): ExampleReader<Examples[K]> {

@@ -9,8 +9,8 @@ import { type ExampleSource, readExamples } from "./read.ts";
 /** What is trained on: every kind but a benchmark's items. */
 export type TrainingKind = Exclude<ExampleKind, "item">;
 
-/** The examples of a set that can be trained on, what their images are, and the rows that cannot be used. */
-export interface Usable<K extends TrainingKind> {
+/** The examples of a set that can be used, what their images are, and the rows that cannot. */
+export interface Usable<K extends ExampleKind> {
   readonly examples: readonly Examples[K][];
   /** By the names that the disk has for them, as the examples have them too. */
   readonly images: ReadonlyMap<string, GivenImage>;
@@ -18,13 +18,21 @@ export interface Usable<K extends TrainingKind> {
   readonly problems: readonly RowProblem[];
 }
 
-export interface Using<K extends TrainingKind> extends CallOptions {
-  /** Why an example cannot be trained on though its row is whole, as the end of a sentence. */
-  readonly check?: (example: Examples[K]) => string | null;
+export interface Using<K extends ExampleKind> extends CallOptions {
+  /**
+   * Why an example cannot be used though its row is whole, as the end of a sentence.
+   * @param pixels digests of its images' pixels, when it is asked once more after they were looked at
+   */
+  readonly check?: (example: Examples[K], pixels?: readonly string[]) => string | null;
+}
+
+/** The names of an example's images. */
+export function imagesOf(example: Examples[ExampleKind]): readonly string[] {
+  return "image" in example ? example.image : example.images;
 }
 
 /** Reads every row of a set and looks at every image that one shows. */
-export async function usableExamples<K extends TrainingKind>(
+export async function usableExamples<K extends ExampleKind>(
   root: string,
   set: ExampleSource,
   kind: K,
@@ -40,18 +48,26 @@ export async function usableExamples<K extends TrainingKind>(
     else if (problem !== null) problems.push({ row: each.row, id: each.example.id, problem });
     else read.push(each);
   }
-  const seen = await look(folder, imageNames(read.map(({ example }) => ({ images: example.image }))), using);
+  const seen = await look(folder, imageNames(read.map(({ example }) => ({ images: imagesOf(example) }))), using);
   const images = new Map<string, GivenImage>();
   const examples = read.flatMap(({ row, example }): Examples[K][] => {
-    const bad = example.image.findIndex((name) => typeof seen.get(name)!.seen === "string");
+    const names = imagesOf(example);
+    const bad = names.findIndex((name) => typeof seen.get(name)!.seen === "string");
     if (bad >= 0) {
-      const what = imageSentence(example.image, bad, seen.get(example.image[bad]!)!.seen as string);
+      const what = imageSentence(names, bad, seen.get(names[bad]!)!.seen as string);
       problems.push({ row, id: example.id, problem: what });
       return [];
     }
-    const spelt = example.image.map((name) => seen.get(name)!);
+    const spelt = names.map((name) => seen.get(name)!);
+    const pixels = spelt.map((each) => (each.seen as GivenImage).pixels);
+    const problem = using.check?.(example, pixels) ?? null;
+    if (problem !== null) {
+      problems.push({ row, id: example.id, problem });
+      return [];
+    }
     for (const each of spelt) images.set(each.name, each.seen as GivenImage);
-    return [{ ...example, image: spelt.map(({ name }) => name) }];
+    const image = spelt.map(({ name }) => name);
+    return [{ ...example, ...("image" in example ? { image } : { images: image }) }];
   });
   return { examples, images, problems: problems.toSorted((a, b) => a.row - b.row) };
 }

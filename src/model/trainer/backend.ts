@@ -24,6 +24,8 @@ export interface TrainRequest extends BaseCheckpoint {
   /** Private folder for checkpoint-N; each is announced by a checkpoint event when it is whole. */
   readonly checkpoints: string;
   readonly resume_from: string | null;
+  /** Path of the Unix socket at which it asks what answers are worth; null where the algorithm does not ask. */
+  readonly rewards: string | null;
   readonly settings: CommonSettings & Readonly<Record<string, unknown>>;
   /** A ZeRO stage by its name, a configuration as its file has it, or none. */
   readonly deepspeed: unknown;
@@ -46,7 +48,7 @@ export interface JobOptions {
   readonly onEvent: (event: JobReport) => void | Promise<void>;
 }
 
-/** What makes a policy from pairs. Both return the metrics of the job's last line. */
+/** What makes a policy from rows. Both return the metrics of the job's last line. */
 export interface TrainerBackend {
   train(request: TrainRequest, options: JobOptions): Promise<Record<string, number>>;
   merge(request: MergeRequest, options: JobOptions): Promise<Record<string, number>>;

@@ -14,6 +14,13 @@ const NUMBERS = [
   { asked: /from -2\b[^.]*\bto 2\b/i, low: -2, high: 2 },
 ];
 
+/** What a prompt says that wants to know whether something is true. */
+const TRUTH = /\btrue or false\b/i;
+/** Answers that a prompt offers, each as it wants it: a simulated policy thinks and gives one, or forgets to. */
+const OFFERED = /<answer>[^<]+<\/answer>/g;
+/** How often it forgets. */
+const FORGETS = 0.1;
+
 /** What it says instead where an unreadable score is injected; another wording is another draw. */
 const UNREADABLE = "It depends.";
 
@@ -61,7 +68,15 @@ function complete(seed: string, item: SampleItem, faults: Faults): Completion {
   const plans = item.messages.some((message) => message.role === "system");
   const range = plans ? undefined : NUMBERS.find(({ asked }) => asked.test(textOf(item.messages)));
   if (range) return saying(numberText(next, range, faults), -1);
-  const text = plans ? planText(next, faults) : letter(next);
+  const asked = plans ? "" : textOf(item.messages);
+  const offered = asked.match(OFFERED);
+  const text = plans
+    ? planText(next, faults)
+    : offered
+      ? judgement(next, offered)
+      : TRUTH.test(asked)
+        ? truth(next)
+        : letter(next);
   const unreadable = !plans && next() < (faults?.unreadable_score_share ?? 0);
   const logprob = faults?.constant_score ? -1 : -2 * next();
   return saying(text, unreadable ? Number.NaN : logprob);
@@ -90,6 +105,16 @@ function planText(next: () => number, faults: Faults): string {
 function numberText(next: () => number, { low, high }: { low: number; high: number }, faults: Faults): string {
   if (next() < (faults?.unreadable_score_share ?? 0)) return UNREADABLE;
   return String(faults?.constant_score ? high : low + Math.floor(next() * (high - low + 1)));
+}
+
+function truth(next: () => number): string {
+  return next() < 0.5 ? "True" : "False";
+}
+
+function judgement(next: () => number, offered: readonly string[]): string {
+  const seen = Math.floor(next() * 1000);
+  const given = offered[Math.floor(next() * offered.length)]!;
+  return `<think>Looked at ${seen} points.</think>${next() < FORGETS ? "" : given}`;
 }
 
 function letter(next: () => number): string {

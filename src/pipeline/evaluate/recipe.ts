@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { common, operation } from "../../recipe/common.ts";
-import { label, measuring } from "../../measuring/recipe.ts";
-import { path } from "../../recipe/parts/fields.ts";
+import { measuring } from "../../measuring/recipe.ts";
+import { label, path } from "../../recipe/parts/fields.ts";
 
 const policy = z
   .strictObject({

@@ -5,7 +5,8 @@ import { imageFolder } from "../../dataset/source.ts";
 import { checkBenchmarks } from "../../measuring/check-data.ts";
 import type { CheckedData, CheckOptions } from "../pipeline.ts";
 import { checkOf, READS } from "./mixture.ts";
-import { type Recipe, setName, stagesOf } from "./recipe.ts";
+import { setName } from "../../recipe/parts/mixture.ts";
+import { type Recipe, stagesOf } from "./recipe.ts";
 
 /** Looks at every row and image of every stage's data and of every benchmark, and reports what cannot be used. */
 export async function checkData(root: string, recipe: Recipe, options: CheckOptions): Promise<CheckedData> {

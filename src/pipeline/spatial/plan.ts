@@ -9,7 +9,8 @@ import { optimizerSteps, tuningOf } from "../../training/common.ts";
 import { algorithmOf } from "../../training/index.ts";
 import type { Plan } from "../pipeline.ts";
 import { mixtureRows, READS } from "./mixture.ts";
-import { type Recipe, setName, stagesOf } from "./recipe.ts";
+import { setName } from "../../recipe/parts/mixture.ts";
+import { type Recipe, stagesOf } from "./recipe.ts";
 
 /** Bytes of a weight: adapters are trained, and merges at worst saved, in float32. */
 const FLOAT32 = 4;

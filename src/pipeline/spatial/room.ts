@@ -1,3 +1,4 @@
+import { verifyChain } from "../../run/chain.ts";
 import type { NamedModel, Room } from "../pipeline.ts";
 import { changes } from "./changes.ts";
 import { checkData } from "./check-data.ts";
@@ -5,7 +6,6 @@ import { planSpatial } from "./plan.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
 import { upkeep } from "./upkeep.ts";
 import { reportAnswers } from "../../measuring/report.ts";
-import { verifyStages } from "./verify.ts";
 
 /** What of this pipeline reads files. */
 export const room: Room<Recipe> = {
@@ -28,7 +28,7 @@ export const room: Room<Recipe> = {
   plan: planSpatial,
   checkData,
   changes,
-  verify: verifyStages,
+  verify: verifyChain,
   upkeep,
   report: reportAnswers,
 };

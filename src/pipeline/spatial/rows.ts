@@ -9,7 +9,8 @@ import type { StageName } from "./recipe.ts";
 export function rowOf(stage: StageName, example: Demonstration | Preference | Task): TrainRow {
   if (stage === "dpo") return givenPair(example as Preference);
   const { id, image, prompt } = example;
-  const asked = { id, image, policy: "", system: null, prompt };
+  const { system } = example as Partial<Demonstration>;
+  const asked = { id, image, policy: "", system: system ?? null, prompt };
   if (stage === "sft") {
     const row: SftRow = { ...asked, answer: (example as Demonstration).answer };
     return row;

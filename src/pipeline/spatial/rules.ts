@@ -1,8 +1,10 @@
 import { measuringProblems, simulateProblems } from "../../measuring/rules.ts";
 import type { Problem } from "../../recipe/problems.ts";
 import { DPO_RULES } from "../../training/dpo-rules.ts";
+import { FACTORY_RULES } from "../../training/llama-factory.ts";
 import { settingsProblems } from "../../training/rules.ts";
-import { type Recipe, setName, type StageBlock, type StageName } from "./recipe.ts";
+import { mixtureProblems } from "../../recipe/parts/mixture.ts";
+import { type Recipe, type StageName } from "./recipe.ts";
 
 /** The order in which the stages make sense: what imitates first, what explores last. */
 const ORDER: readonly StageName[] = ["sft", "dpo", "grpo"];
@@ -36,25 +38,10 @@ function blockProblems(recipe: Recipe, name: StageName): Problem[] {
   const settings =
     name === "dpo"
       ? settingsProblems(recipe.dpo!.training, path, DPO_RULES)
-      : settingsProblems(name === "sft" ? recipe.sft!.training : recipe.grpo!.training, path);
-  return [...settings, ...mixtureProblems(block, name), ...backendProblems(recipe, name)];
-}
-
-function mixtureProblems({ data }: StageBlock, name: StageName): Problem[] {
-  const names = data.map(setName);
-  return data.flatMap((each, place): Problem[] => {
-    const at = `${name}.data[${place}]`;
-    const path = [name, "data", place];
-    const problems: Problem[] = [];
-    if (names.indexOf(setName(each)) < place) {
-      const message = `${at} is called ${setName(each)}, which is taken; a name of its own is needed.`;
-      problems.push({ path: [...path, "name"], message });
-    }
-    if (each.weight === undefined && data.some(({ weight }) => weight !== undefined)) {
-      problems.push({ path, message: `${at} has no weight, but another set has; all or none need one.` });
-    }
-    return problems;
-  });
+      : name === "sft"
+        ? settingsProblems(recipe.sft!.training, path, FACTORY_RULES)
+        : settingsProblems(recipe.grpo!.training, path);
+  return [...settings, ...mixtureProblems(block.data, [name, "data"]), ...backendProblems(recipe, name)];
 }
 
 function backendProblems({ answering, ...recipe }: Recipe, name: StageName): Problem[] {

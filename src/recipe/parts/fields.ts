@@ -3,6 +3,12 @@ import { z } from "zod";
 /** A path as recipes write it: relative to the worker's `--root`, with forward slashes. */
 export const path = z.string().min(1);
 
+/** Names files and columns. */
+export const label = z
+  .string()
+  .max(40)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, - and _ are needed, a letter or digit first");
+
 /** A fraction of a whole. */
 export const share = z.number().min(0).max(1);
 

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { MOST_IMPORT_TIMEOUT_S } from "../../contract/opening.ts";
-import { share } from "./fields.ts";
 
 /** Questions a step works on: minutes of a GPU's work, so that a crash costs minutes. */
 const CHUNK_QUESTIONS = 16;
@@ -12,7 +11,7 @@ export const chunk = z
     questions: z.int().min(1).max(10_000).default(CHUNK_QUESTIONS).describe("Questions a step works on"),
     window: z.int().min(1).max(100).default(CHUNK_WINDOW).describe("Chunks in flight at once"),
   })
-  .describe("How a shard flows through the roles");
+  .describe("How questions flow through the steps");
 
 const MAX_ATTEMPTS = 5;
 /** Seconds: Temporal's timers fire on a one-second grid. */
@@ -62,18 +61,3 @@ export const retries = z
       .describe("Longest time of a training, its wait for a device included"),
   })
   .describe("How long a step may take and how often it is tried");
-
-/** A run that loses more samples than this to machines has a fault to mend first. */
-const MAX_QUARANTINED_SHARE = 0.1;
-const MAX_ABSTENTION_WARNING = 0.3;
-
-export const thresholds = z
-  .strictObject({
-    max_quarantined_share: share
-      .default(MAX_QUARANTINED_SHARE)
-      .describe("The run stops when a shard has more quarantined samples"),
-    max_abstention_warning: share
-      .default(MAX_ABSTENTION_WARNING)
-      .describe("A larger share of empty completions is warned about"),
-  })
-  .describe("When a run stops or warns");

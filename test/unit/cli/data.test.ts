@@ -1,8 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import { aRow, dataRoot } from "../../support/data.ts";
+import { aRow, dataRoot, picture } from "../../support/data.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 const PROJECT = join(import.meta.dirname, "../../..");
 
@@ -88,4 +89,72 @@ test("what is unpacked is checked with the lines that unpacking prints", async (
   ]);
   const again = await snowball(root, "data", "unpack", file, "--to", "data/mmsi");
   expect([again.exitCode, again.stderr]).toEqual([2, `${join(root, "data/mmsi")} is not empty; name a new folder.`]);
+});
+
+const FIXTURES = join(PROJECT, "test/fixtures/sets");
+
+test("a data set's file: counts, shares, samples, and what is broken, row by row", async () => {
+  const root = scratchFolder();
+  const row = {
+    image: "a.png",
+    origin_dataset: "COCO",
+    text: { question: "What?", chosen: "A cup.", rejected: "A cat." },
+  };
+  const rows = [row, { ...row, origin_dataset: "VQAv2", image: "none.png" }, { ...row, text: { question: "What?" } }];
+  writeFileSync(join(root, "rows.jsonl"), rows.map((each) => `${JSON.stringify(each)}\n`).join(""));
+  writeFileSync(join(root, "a.png"), await picture(1).png().toBuffer());
+  const typed = ["data", "check", "--format", "rlhf-v", "rows.jsonl"];
+  const broken = 'rows.jsonl, row 3 (id "3"): chosen is missing or empty.';
+  const { stdout, exitCode } = await snowball(root, ...typed, "--images", ".");
+  expect(stdout.split("\n")).toEqual([
+    broken,
+    'rows.jsonl, row 2 (id "2"): image "none.png" does not exist.',
+    "",
+    "usable          3 rows · 2 preferences for DPO · 2 demonstrations for SFT · 1 image",
+    "origin_dataset  COCO 2 (67 %) · VQAv2 1 (33 %)",
+    'preference      {"id":"1","image":["a.png"],"prompt":"What?","chosen":"A cup.","rejected":"A cat."}',
+    'preference      {"id":"2","image":["none.png"],"prompt":"What?","chosen":"A cup.","rejected":"A cat."}',
+    'demonstration   {"id":"1","image":["a.png"],"prompt":"What?","answer":"A cup."}',
+    'demonstration   {"id":"2","image":["none.png"],"prompt":"What?","answer":"A cup."}',
+    "2 problems; a run is refused as long as there are any.",
+  ]);
+  expect(exitCode).toBe(2);
+  const [problem, summary] = (await snowball(root, ...typed, "--json")).stdout
+    .split("\n")
+    .map((line) => JSON.parse(line) as object);
+  expect(problem).toEqual({ file: "rows.jsonl", row: 3, id: "3", sentence: broken });
+  expect(summary).toMatchObject({
+    problems: 1,
+    rows: 3,
+    broken: 1,
+    examples: { preference: 2, demonstration: 2 },
+    shares: { origin_dataset: { COCO: 2, VQAv2: 1 } },
+    images: null,
+  });
+  expect(await snowball(root, "data", "check", "my.yaml", "--images", ".")).toMatchObject({ exitCode: 2 });
+});
+
+test("a data set's images are unpacked beside its rows", async () => {
+  const root = scratchFolder();
+  const done = await snowball(
+    root,
+    "data",
+    "unpack",
+    join(FIXTURES, "rlhf-v.parquet"),
+    "--format",
+    "rlhf-v",
+    "--to",
+    "set",
+  );
+  expect(done.stdout).toBe("2 rows with 2 images in set/rows.jsonl.");
+  expect(readdirSync(join(root, "set/images")).toSorted()).toEqual(["000001_0.jpg", "000002_0.png"]);
+  expect(
+    (await snowball(root, "data", "check", "--format", "rlhf-v", "set/rows.jsonl", "--images", "set")).exitCode,
+  ).toBe(0);
+
+  writeFileSync(join(root, "rows.jsonl"), "{");
+  const refused = await snowball(root, "data", "unpack", "rows.jsonl", "--format", "rlhf-v", "--to", "other");
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stdout).toMatch(/^rows\.jsonl, row 1: it is not JSON/);
+  expect(readdirSync(join(root, "other"))).toEqual([]);
 });

@@ -63,9 +63,12 @@ test("a block of a stage that is left out may stay, and is checked", () => {
   expect(() => recipeOf({ stages: ["sft"], dpo })).toThrow("dpo.training.loss_type names a term twice");
 });
 
+function training(more: object): object {
+  return { training: { backend: "simulated", max_steps: 4, ...more } };
+}
+
 test("what changed says from which stage on everything is done again", () => {
   const told = (change: object): readonly string[] => changes(recipeOf(), recipeOf(change)).redone;
-  const training = (more: object): object => ({ training: { backend: "simulated", max_steps: 4, ...more } });
   expect(told({ dpo: { ...SHIPPED.dpo, ...training({ beta: 0.2 }) } })).toEqual([
     "Done again: dpo, grpo, with their answers.",
     "Found in the store: sft.",

@@ -55,6 +55,52 @@ test("a mean of .5 over 400 questions is known to ± .049", () => {
   expect(measured([], options)).toBeNull();
 });
 
+/** `values` of a part, each in a group of its own unless `group` says which. */
+const part = (name: string, weight: number, values: readonly number[], group?: string): Observation[] =>
+  values.map((value, at) => ({ id: `${name}${at}`, group: group ?? `${name}${at}`, value, part: { name, weight } }));
+
+/** 0 and 1 in turn. */
+const half = (count: number): number[] => Array.from({ length: count }, (_, at) => at % 2);
+
+describe("a score that is a mean of parts", () => {
+  test("weighs its parts, whatever their sizes", () => {
+    // Means ¼, ¾ and 1: ¼ · ¼ + ¼ · ¾ + ½ · 1 = ¾; the mean of all 13 would be 9/13.
+    const all = [
+      ...part("a", 0.25, [1, 0, 0, 0]),
+      ...part("b", 0.25, [1, 1, 1, 0]),
+      ...part("c", 0.5, Array(5).fill(1)),
+    ];
+    expect(measured(all, options)!.mean).toBe(0.75);
+  });
+
+  test("with a part that nothing was measured of is not measured", () => {
+    expect(measured(part("a", 0.5, [1, 0]), options)).toBeNull();
+    const both = [...part("a", 0.5, [1, 0]), ...part("b", 0.5, [1, 0])];
+    expect(pairedBootstrap(both, part("a", 0.5, [1, 1]), options)).toBeNull();
+  });
+
+  test("has the spread of its parts: √(¼ · .25/100 + ¼ · .25/400)", () => {
+    const all = [...part("a", 0.5, half(100)), ...part("b", 0.5, half(400))];
+    // 1.96 × .0279 = .0548; as one mean of 500 it would be .0438.
+    expect(measured(all, options)!.half).toBeGreaterThan(0.05);
+    expect(measured(all, options)!.half).toBeLessThan(0.06);
+  });
+
+  test("draws groups that are in several parts as one: what they share in opposite directions cancels", () => {
+    const mirrored = Array.from({ length: 50 }, (_, at) => [
+      ...part("a", 0.5, [at % 2], `g${at}`),
+      ...part("b", 0.5, [1 - (at % 2)], `g${at}`),
+    ]).flat();
+    expect(measured(mirrored, options)).toEqual({ mean: 0.5, half: 0 });
+  });
+
+  test("of one part is the mean itself, draw by draw", () => {
+    const values = Array.from({ length: 40 }, (_, at) => at % 3);
+    const plain = values.map((value, at) => ({ id: `a${at}`, group: `a${at}`, value }));
+    expect(measured(part("a", 1, values), options)).toEqual(measured(plain, options));
+  });
+});
+
 test("the interval holds the change and is mirrored when the sides are", () => {
   const side = fc.array(fc.constantFrom(0, 1), { minLength: 5, maxLength: 20 });
   fc.assert(

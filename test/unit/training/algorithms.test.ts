@@ -23,8 +23,6 @@ test("an algorithm's shortest settings are those of the field", () => {
     top_p: 1,
     max_completion_length: 256,
     learning_rate: 1e-6,
-    use_vllm: false,
-    vllm_gpu_memory_utilization: 0.8,
     rewards: { combined: 1 },
   });
 });

@@ -1,5 +1,5 @@
 import { operation } from "../../../recipe/common.ts";
-import { thresholds } from "../../../recipe/parts/operation.ts";
+import { thresholds } from "./thresholds.ts";
 import { critic, evaluator } from "./critic.ts";
 import { evaluation } from "./evaluation.ts";
 import { executor } from "./executor.ts";

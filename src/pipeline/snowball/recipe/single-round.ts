@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { common } from "../../../recipe/common.ts";
 import { roles, working } from "./blocks.ts";
-import { data } from "../../../recipe/parts/data.ts";
+import { data } from "./data.ts";
 import { path } from "../../../recipe/parts/fields.ts";
 import { loop } from "./loop.ts";
 import { scoring } from "./scoring.ts";

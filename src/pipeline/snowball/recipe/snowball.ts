@@ -2,7 +2,7 @@ import { z } from "zod";
 import { changes } from "./changes.ts";
 import { common } from "../../../recipe/common.ts";
 import { roles, working } from "./blocks.ts";
-import { data } from "../../../recipe/parts/data.ts";
+import { data } from "./data.ts";
 import { loop } from "./loop.ts";
 import { scoring } from "./scoring.ts";
 import { training } from "../../../training/dpo.ts";

@@ -27,9 +27,9 @@ function cell(policy: string, answers: readonly (number | null)[]): CellRows {
   return { policy, digest: `d-${policy}`, measured, rows };
 }
 
-test("each policy has a row, and its change is over the questions that both answered", () => {
+test("each policy has a row, and its change is over the questions that both answered", async () => {
   const cells = [cell("base", [1, 0, 0, null]), cell("tuned", [1, 1, 1, 0])];
-  const [table, types] = tabulate(cells, OPTIONS).tables;
+  const [table, types] = (await tabulate(cells, OPTIONS)).tables;
   expect(table!.rows.map((row) => [row["policy"], row["digest"]])).toEqual([
     ["base", "d-base"],
     ["tuned", "d-tuned"],
@@ -44,9 +44,9 @@ test("each policy has a row, and its change is over the questions that both answ
   ]);
 });
 
-test("one policy alone is compared with nothing, and every pass has its account", () => {
+test("one policy alone is compared with nothing, and every pass has its account", async () => {
   const alone = cell("base", [1, 0, null, null]);
-  const { tables, accounts } = tabulate([alone], OPTIONS);
+  const { tables, accounts } = await tabulate([alone], OPTIONS);
   expect(tables[0]!.columns.map(({ name }) => name)).toEqual(["policy", "mmsi", "mmsi unparseable", "digest"]);
   expect(accounts).toEqual([
     {
@@ -56,4 +56,41 @@ test("one policy alone is compared with nothing, and every pass has its account"
     },
   ]);
   expect(lostOf(alone)).toBe("2 answers of 4 of base to mmsi");
+});
+
+test("a benchmark's further scores have a row each, with the paired change", async () => {
+  const parts = { total: { name: "a", weight: 0.5 } };
+  const other = { total: { name: "b", weight: 0.5 } };
+  /** Two questions of part a, then one of part b, then one that counts in neither. */
+  const scored = (policy: string, answers: readonly number[]): CellRows => {
+    const { rows, measured, ...about } = cell(policy, answers);
+    const more = rows.map((row, at) =>
+      at === 3 ? row : { ...row, scores: { ...row.scores, total: answers[at]! }, parts: at < 2 ? parts : other },
+    );
+    const total = { mean: (answers[0]! + answers[1]!) / 4 + answers[2]! / 2, half: 0.1 };
+    return {
+      ...about,
+      rows: more,
+      measured: { ...measured, scores: { ...measured.scores, unparseable: null, total } },
+    };
+  };
+  const cells = [scored("base", [1, 0, 0, 1]), scored("tuned", [1, 1, 1, 0])];
+  const [, scores] = (await tabulate(cells, OPTIONS)).tables;
+  expect(scores!.columns.map(({ name, kind }) => [name, kind])).toEqual([
+    ["score", "text"],
+    ["questions", "count"],
+    ["base", "measured"],
+    ["tuned", "measured"],
+    ["tuned change", "change"],
+  ]);
+  // Of a one of two more, of b one of one more: ½ · ½ + ½ · 1.
+  expect(scores!.rows).toEqual([
+    {
+      score: "total",
+      questions: 3,
+      base: { mean: 0.25, half: 0.1 },
+      tuned: { mean: 1, half: 0.1 },
+      "tuned change": { mean: 0.75, half: expect.any(Number) },
+    },
+  ]);
 });

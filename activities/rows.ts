@@ -1,26 +1,24 @@
 import { join } from "node:path";
-import { readAllJsonLines, writeJson, writeJsonLines } from "../../src/artifact/files.ts";
-import { canonicalDigest } from "../../src/artifact/key.ts";
-import { makeArtifact } from "../../src/artifact/make.ts";
-import type { Account } from "../../src/contract/account.ts";
-import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import type { AskedBenchmark } from "../../src/contract/benchmark.ts";
-import { importImages } from "../../src/dataset/import-images.ts";
-import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../../src/dataset/problems.ts";
-import type { ImportedQuestion } from "../../src/dataset/question.ts";
-import type { Examples } from "../../src/dataset/sets/example.ts";
-import { mix } from "../../src/dataset/sets/mix.ts";
-import { type TrainingKind, usableExamples } from "../../src/dataset/sets/usable.ts";
-import { imageFolder } from "../../src/dataset/source.ts";
-import { StepFailure } from "../../src/failure.ts";
-import type { BenchmarkBlock } from "../../src/measuring/recipe.ts";
-import { checkOf, READS } from "../../src/pipeline/spatial/mixture.ts";
-import { type Recipe, type SetBlock, setName, type StageName } from "../../src/pipeline/spatial/recipe.ts";
-import { rowOf } from "../../src/pipeline/spatial/rows.ts";
-import { IMAGES_FILE, imageDigests } from "../../src/training/algorithm.ts";
-import { algorithmOf } from "../../src/training/index.ts";
-import type { ActivityDeps } from "../deps.ts";
-import type { StepContext } from "../step.ts";
+import { readAllJsonLines, writeJson, writeJsonLines } from "../src/artifact/files.ts";
+import { canonicalDigest } from "../src/artifact/key.ts";
+import { makeArtifact } from "../src/artifact/make.ts";
+import type { Account } from "../src/contract/account.ts";
+import type { ArtifactRef } from "../src/contract/artifact.ts";
+import type { AskedBenchmark } from "../src/contract/benchmark.ts";
+import { importImages } from "../src/dataset/import-images.ts";
+import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../src/dataset/problems.ts";
+import type { ImportedQuestion } from "../src/dataset/question.ts";
+import type { Examples } from "../src/dataset/sets/example.ts";
+import { mix } from "../src/dataset/sets/mix.ts";
+import { type TrainingKind, usableExamples } from "../src/dataset/sets/usable.ts";
+import { imageFolder } from "../src/dataset/source.ts";
+import { StepFailure } from "../src/failure.ts";
+import type { BenchmarkBlock } from "../src/measuring/recipe.ts";
+import { type Mixture, type SetBlock, setName } from "../src/recipe/parts/mixture.ts";
+import { IMAGES_FILE, imageDigests, type TrainRow } from "../src/training/algorithm.ts";
+import { algorithmOf } from "../src/training/index.ts";
+import type { ActivityDeps } from "./deps.ts";
+import type { StepContext } from "./step.ts";
 
 /** Raise when the meaning of an imported row changes. */
 const RESULT_VERSION = 1;
@@ -55,33 +53,42 @@ export async function heldOutPictures(
   return pixels;
 }
 
-/** An example of a set, with the digests of its images by their names below the worker's root. */
-type Sample = Examples[TrainingKind] & { readonly digests: Readonly<Record<string, string>> };
+/** What a stage learns from, and how an example of it becomes a row. */
+export interface WantedRows<K extends TrainingKind> {
+  /** What accounts call it. */
+  readonly stage: string;
+  readonly kind: K;
+  readonly algorithm: string;
+  readonly block: Mixture;
+  readonly seed: number;
+  /** Why a whole example cannot be trained on, as the end of a sentence. */
+  readonly check?: (example: Examples[K]) => string | null;
+  readonly rowOf: (example: Examples[K]) => TrainRow;
+  readonly heldOut: HeldOut;
+}
 
 /**
  * Reads every set of a stage, leaves out what must not or cannot be trained on, mixes the rest, and keeps it.
  * @throws {StepFailure} BadInput naming the first row that cannot be used, unless the set leaves such rows out
  */
-export async function importRows(
+export async function importRows<K extends TrainingKind>(
   deps: ActivityDeps,
   context: StepContext,
-  recipe: Recipe,
-  stage: StageName,
-  heldOut: HeldOut,
+  wanted: WantedRows<K>,
 ): Promise<ImportedRows> {
-  const block = recipe[stage]!;
+  const { stage, algorithm, block, seed, rowOf } = wanted;
   const bad: (RowProblem & { readonly set: string })[] = [];
   const parts = { trained: 0, "not in the mixture": 0, "with a picture of a benchmark": 0, "not usable": 0 };
   const sets = [];
   for (const set of block.data) {
-    const { examples, problems, leaked } = await readSet(deps, context, { recipe, stage, set, heldOut });
+    const { examples, problems, leaked } = await readSet(deps, context, set, wanted);
     parts["not usable"] += problems.length;
     parts["with a picture of a benchmark"] += leaked;
     bad.push(...problems.map((problem) => ({ set: setName(set), ...problem })));
     sets.push({ name: setName(set), examples, weight: set.weight, limit: set.limit });
   }
   refuseNothing(stage, sets);
-  const mixed = mix(sets, { seed: recipe.seed, total: block.rows });
+  const mixed = mix(sets, { seed, total: block.rows });
   const total = sets.reduce((sum, { examples }) => sum + examples.length, 0);
   parts.trained = mixed.length;
   parts["not in the mixture"] = total - mixed.length;
@@ -91,7 +98,7 @@ export async function importRows(
     parts,
   };
   const rows = mixed.map(({ set, example: { digests: _, ...example } }) =>
-    rowOf(stage, { ...example, id: `${set}/${example.id}` }),
+    rowOf({ ...example, id: `${set}/${example.id}` } as unknown as Examples[K]),
   );
   const digests = Object.assign({}, ...mixed.map(({ example }) => example.digests)) as Record<string, string>;
   const images = imageDigests(rows, (name) => digests[name]);
@@ -104,7 +111,7 @@ export async function importRows(
   };
   const recipeOf = { step: "training-rows", version: RESULT_VERSION, params, inputs: [] };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
-    await writeJson(join(folder, algorithmOf(stage).files.rows), rows);
+    await writeJson(join(folder, algorithmOf(algorithm).files.rows), rows);
     await writeJson(join(folder, IMAGES_FILE), images);
     await writeJson(join(folder, "account.json"), account);
     await writeJsonLines(join(folder, "not_usable.jsonl"), bad);
@@ -113,32 +120,31 @@ export async function importRows(
   return { ref, account };
 }
 
-interface OneSet {
-  readonly recipe: Recipe;
-  readonly stage: StageName;
-  readonly set: SetBlock;
-  readonly heldOut: HeldOut;
-}
-
-async function readSet(deps: ActivityDeps, context: StepContext, { recipe, stage, set, heldOut }: OneSet) {
+async function readSet<K extends TrainingKind>(
+  deps: ActivityDeps,
+  context: StepContext,
+  set: SetBlock,
+  { kind, check, heldOut }: WantedRows<K>,
+) {
   const { path, format, image_root: root } = set;
   const folder = imageFolder(deps.root, set, deps.state);
-  const { examples, images, problems } = await usableExamples(deps.root, { path, format }, READS[stage], folder, {
+  const { examples, images, problems } = await usableExamples(deps.root, { path, format }, kind, folder, {
     signal: context.signal,
     onProgress: (done, total) => context.report({ doing: `check images of ${setName(set)}`, done, total }),
-    check: checkOf(recipe, stage),
+    ...(check && { check }),
   });
   if (set.bad_rows === "refuse" && problems.length > 0) throw rowFailure(path, problems.slice(0, MAX_PROBLEMS));
   const shown = examples.filter(({ image }) => image.every((name) => !heldOut.has(images.get(name)!.pixels)));
-  const named = shown.map((example): Sample => {
+  const named = shown.map((example) => {
     // Sets of one mixture have their images in several folders; the trainer is given one.
     const below = example.image.map((name) => [join(root, name), images.get(name)!.bytes] as const);
-    return { ...example, image: below.map(([name]) => name), digests: Object.fromEntries(below) };
+    const image = below.map(([name]) => name);
+    return { ...example, image, digests: Object.fromEntries(below) as Readonly<Record<string, string>> };
   });
   return { examples: named, problems, leaked: examples.length - shown.length };
 }
 
-function refuseNothing(stage: StageName, sets: readonly { readonly examples: readonly unknown[] }[]): void {
+function refuseNothing(stage: string, sets: readonly { readonly examples: readonly unknown[] }[]): void {
   if (sets.some(({ examples }) => examples.length > 0)) return;
   throw new StepFailure("BadInput", `${stage}.data leaves nothing to train on: every row is left out.`);
 }

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { readJson, writeJson } from "../../src/artifact/files.ts";
-import { linkFile, linkFolder } from "../../src/artifact/link-folder.ts";
-import { namesIn } from "../../src/artifact/disk.ts";
-import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import type { StageView } from "../../src/pipeline/spatial/contract/plan.ts";
-import { algorithmOf } from "../../src/training/index.ts";
-import type { ActivityDeps } from "../deps.ts";
-import { showFolder } from "../run-folder.ts";
-import type { StepContext } from "../step.ts";
+import { readJson, writeJson } from "../src/artifact/files.ts";
+import { linkFile, linkFolder } from "../src/artifact/link-folder.ts";
+import { namesIn } from "../src/artifact/disk.ts";
+import type { ArtifactRef } from "../src/contract/artifact.ts";
+import type { StageView } from "../src/contract/chain.ts";
+import { algorithmOf } from "../src/training/index.ts";
+import type { ActivityDeps } from "./deps.ts";
+import { showFolder } from "./run-folder.ts";
+import type { StepContext } from "./step.ts";
 
 /** Shows what a stage made, under its name: what it trained on, its adapter, its checkpoint, its curves. */
 export async function showStage(deps: ActivityDeps, _context: StepContext, view: StageView): Promise<void> {
@@ -15,8 +15,8 @@ export async function showStage(deps: ActivityDeps, _context: StepContext, view:
 }
 
 async function buildStage({ store }: ActivityDeps, view: StageView, folder: string): Promise<void> {
-  const { stage, rows, adapter, checkpoint, policy, metrics } = view;
-  const { files } = algorithmOf(stage);
+  const { stage, algorithm, rows, adapter, checkpoint, policy, metrics } = view;
+  const { files } = algorithmOf(algorithm);
   const data = await store.open(rows);
   await linkFile(join(data, files.rows), join(folder, files.rows));
   const trained = await store.open(adapter ?? checkpoint);

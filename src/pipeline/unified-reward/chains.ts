@@ -1,0 +1,163 @@
+import type { JudgedRow } from "../../benchmark/rows.ts";
+import { seedFor } from "../../seed.ts";
+
+/** A sampled chain with its verdict, a line of chains.jsonl. */
+export type Chain = JudgedRow;
+
+/** What of a pair's chains can be learned from: those that ended by themselves. */
+interface Sides {
+  readonly right: readonly Chain[];
+  readonly wrong: readonly Chain[];
+  /** Share of right chains among all that could be measured. */
+  readonly rightShare: number;
+}
+
+/** The chains of a pair by their verdict. What is equal counts once, as the draw that came first. */
+export function sidesOf(chains: readonly Chain[]): Sides {
+  const measured = chains.filter(({ status }) => status !== "quarantined");
+  const right = measured.filter(({ status }) => status === "right");
+  const wrong = measured.filter(({ status }) => status === "wrong");
+  return {
+    right: distinct(right.filter(ended)),
+    wrong: distinct(wrong.filter(ended)),
+    rightShare: measured.length === 0 ? 0 : right.length / measured.length,
+  };
+}
+
+/** Behind a verdict a chain that was cut went on: its end would be taught wrong. */
+function ended({ finish }: Chain): boolean {
+  return finish === "stop";
+}
+
+/** Texts are equal where nothing but white space tells them apart. */
+function distinct(chains: readonly Chain[]): Chain[] {
+  const first = new Map<string, Chain>();
+  for (const chain of chains) {
+    const said = normalised(chain);
+    if (!first.has(said)) first.set(said, chain);
+  }
+  return [...first.values()];
+}
+
+function normalised({ text }: Chain): string {
+  return (text ?? "").trim().replace(/\s+/g, " ");
+}
+
+/** Chains by their pair. */
+export function byItem(chains: readonly Chain[]): Map<string, Chain[]> {
+  const all = new Map<string, Chain[]>();
+  for (const chain of chains) {
+    const own = all.get(chain.id);
+    if (own) own.push(chain);
+    else all.set(chain.id, [chain]);
+  }
+  return all;
+}
+
+/** Is a pair worth asking again? */
+export function isWanting(chains: readonly Chain[], fill: "none" | "right" | "both"): boolean {
+  if (fill === "none") return false;
+  const { right, wrong } = sidesOf(chains);
+  return right.length === 0 || (fill === "both" && wrong.length === 0);
+}
+
+export interface ChosenChain {
+  readonly id: string;
+  readonly chain: Chain;
+}
+
+export interface Chosen {
+  readonly chains: readonly ChosenChain[];
+  /** What became of every right chain. */
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+/**
+ * The right chains that are learned from: of every pair at most `perItem` distinct ones, drawn by the seed; pairs that
+ * are too easy are left out, and of the rest those come first of whose chains the fewest are right.
+ * @param rows at most so many in all; null for all
+ */
+export function chooseRight(
+  items: readonly { readonly id: string }[],
+  chains: readonly Chain[],
+  how: {
+    readonly perItem: number;
+    readonly maxRightShare: number;
+    readonly rows: number | null;
+    readonly seed: number;
+  },
+): Chosen {
+  const parts = {
+    trained: 0,
+    "cut or equal to another": 0,
+    "of a pair that is too easy": 0,
+    "more than are wanted": 0,
+  };
+  const own = byItem(chains);
+  const candidates: (ChosenChain & { readonly share: number; readonly hash: string })[] = [];
+  for (const { id } of items) {
+    const all = own.get(id) ?? [];
+    const { right, rightShare: share } = sidesOf(all);
+    const given = all.filter(({ status }) => status === "right").length;
+    parts["cut or equal to another"] += given - right.length;
+    if (share > how.maxRightShare) {
+      parts["of a pair that is too easy"] += right.length;
+      continue;
+    }
+    const drawn = inDrawnOrder(right, how.seed).slice(0, how.perItem);
+    parts["more than are wanted"] += right.length - drawn.length;
+    candidates.push(...drawn.map((chain) => ({ id, chain, share, hash: hashOf(chain, how.seed) })));
+  }
+  const hardest = candidates.toSorted((a, b) => a.share - b.share || (a.hash < b.hash ? -1 : 1));
+  const taken = hardest.slice(0, how.rows ?? hardest.length);
+  parts["more than are wanted"] += hardest.length - taken.length;
+  parts.trained = taken.length;
+  return { chains: taken, parts };
+}
+
+export interface Preferred {
+  readonly id: string;
+  readonly chosen: Chain;
+  readonly rejected: Chain;
+}
+
+export interface Preferences {
+  readonly preferred: readonly Preferred[];
+  /** What became of every pair. */
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Right chains over wrong ones, joined by the pair that both judge: captions may repeat, pairs do not.
+ * @param perItem preferences of a pair at most; no chain is used twice
+ */
+export function preferRight(
+  items: readonly { readonly id: string }[],
+  chosen: readonly Chain[],
+  rejected: readonly Chain[],
+  { perItem, seed }: { readonly perItem: number; readonly seed: number },
+): Preferences {
+  const parts = { "with a preference": 0, "with right chains only": 0, "with wrong chains only": 0, "with neither": 0 };
+  const [ofChosen, ofRejected] = [byItem(chosen), byItem(rejected)];
+  const preferred: Preferred[] = [];
+  for (const { id } of items) {
+    const right = inDrawnOrder(sidesOf(ofChosen.get(id) ?? []).right, seed);
+    const wrong = inDrawnOrder(sidesOf(ofRejected.get(id) ?? []).wrong, seed);
+    const pairs = Math.min(perItem, right.length, wrong.length);
+    for (let at = 0; at < pairs; at++) preferred.push({ id, chosen: right[at]!, rejected: wrong[at]! });
+    if (pairs > 0) parts["with a preference"]++;
+    else if (right.length > 0) parts["with right chains only"]++;
+    else if (wrong.length > 0) parts["with wrong chains only"]++;
+    else parts["with neither"]++;
+  }
+  return { preferred, parts };
+}
+
+function inDrawnOrder(chains: readonly Chain[], seed: number): Chain[] {
+  const hashed = chains.map((chain) => ({ chain, hash: hashOf(chain, seed) }));
+  return hashed.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)).map(({ chain }) => chain);
+}
+
+function hashOf({ id, draw = 0 }: Chain, seed: number): string {
+  return seedFor(seed, "chain", id, draw);
+}
