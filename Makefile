@@ -19,6 +19,7 @@ world = demo/snowball/data/questions.jsonl
 
 demo: setup $(world)
 	@bin/snowball run configs/snowball.demo.yaml
+	@bin/snowball report demo
 
 pairs = demo/reward/data/pairs.jsonl
 

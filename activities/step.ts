@@ -4,6 +4,7 @@ import { FAILURES, FINAL } from "../src/contract/failures.ts";
 import { asStepFailure, type StepFailure } from "../src/failure.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { inputsOf } from "./inputs.ts";
+import { stepMetrics } from "./step-metrics.ts";
 
 /** Heartbeats per heartbeat limit: one may be late and one lost. */
 const BEATS_PER_LIMIT = 3;
@@ -61,19 +62,33 @@ export function asActivity<A extends unknown[], R>(
     };
     const signal = context.cancellationSignal;
     const inputs = inputsOf(deps.store, args);
+    const counts = stepMetrics(context);
+    const log = deps.log.child(namesOf(context));
+    counts.started();
     try {
-      return await run({ ...deps, store: inputs.store }, { signal, report }, ...args);
+      const result = await run({ ...deps, log, store: inputs.store }, { signal, report }, ...args);
+      counts.done(result);
+      return result;
     } catch (error) {
       const thrown = asStepFailure(error, "Infrastructure");
       // A store that cannot be read now says nothing about what lies in it: then the failure is what it was.
       const failure = await inputs.blame(thrown, signal).catch(() => thrown);
       // A cancelled step ends as cancelled, whatever the aborted work threw.
       if (signal.aborted) await context.cancelled;
+      counts.failed(failure.type);
+      log.warn({ failure: failure.type }, failure.message);
       throw asApplicationFailure(failure);
     } finally {
       clearInterval(beat);
     }
   };
+}
+
+/** What every line of the log says of the attempt that wrote it. */
+function namesOf({ info }: Context): Readonly<Record<string, string | number>> {
+  const workflow = info.workflowExecution?.workflowId ?? "";
+  const [run = ""] = workflow.split("/");
+  return { run, workflow, step: info.activityType, attempt: info.attempt };
 }
 
 /** A step's failure as Temporal's, with the retry decision of the table of failures. */

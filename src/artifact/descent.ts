@@ -9,10 +9,13 @@ import { stepOf } from "./key.ts";
 /** What an artifact says about itself, without its files. */
 export type Piece = Pick<Manifest, "key" | "step" | "sha256" | "bytes" | "inputs" | "params">;
 
-/** Every committed artifact of a local store, by its manifest. One without a whole manifest is nobody's. */
-export async function census(layout: Layout): Promise<Piece[]> {
+/**
+ * Every committed artifact of a local store, by its manifest. One without a whole manifest is nobody's.
+ * @param steps only what these made
+ */
+export async function census(layout: Layout, steps?: readonly string[]): Promise<Piece[]> {
   const pieces: Piece[] = [];
-  for (const step of await namesIn(layout.artifacts)) {
+  for (const step of steps ?? (await namesIn(layout.artifacts))) {
     for (const name of await namesIn(join(layout.artifacts, step))) {
       const manifest = await readManifest(join(layout.artifacts, step, name), name);
       if (typeof manifest === "string") continue;

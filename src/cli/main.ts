@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import("./status.ts")).statusCommand(),
   list: async () => (await import("./list.ts")).listCommand(),
   show: async () => (await import("./show.ts")).showCommand(),
+  report: async () => (await import("./report.ts")).reportCommand(),
   gate: async () => (await import("./gate.ts")).gateCommand(),
   cancel: async () => (await import("./cancel.ts")).cancelCommand(),
   verify: async () => (await import("./verify.ts")).verifyCommand(),

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -26,6 +27,7 @@ interface WorkerOptions {
   readonly control: boolean;
   readonly versioning: Versioning;
   readonly logLevel: string;
+  readonly metricsAddress?: string;
 }
 
 export function workerCommand(): Command {
@@ -61,6 +63,11 @@ export function workerCommand(): Command {
     )
     .addOption(rootOption())
     .addOption(
+      new Option("--metrics-address <host:port>", "serve metrics for Prometheus there, under /metrics")
+        .env("SNOWBALL_METRICS_ADDRESS")
+        .argParser(parseAddress),
+    )
+    .addOption(
       new Option("--log-level <level>", "how much goes to the log, JSON Lines on stderr")
         .choices(["debug", "info", "warn", "error"])
         .default("info"),
@@ -89,11 +96,21 @@ async function worker(options: WorkerOptions): Promise<void> {
   await (await connectTo(server)).connection.close();
   const devices: DeviceSpec[] = await hostDevices(options.devices);
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
-  const { root, roles, control, versioning, threads = threadsFor(devices) } = options;
+  const { root, roles, control, versioning, threads = threadsFor(devices), metricsAddress } = options;
   const signal = interrupted();
   // The SDK's native worker is loaded by this command alone: it would add a third of a second to each of the others.
   const { startHost } = await import("../temporal/worker.ts");
-  const host = await startHost({ root, server, roles, control, devices, threads, versioning, log });
+  const host = await startHost({
+    root,
+    server,
+    roles,
+    control,
+    devices,
+    threads,
+    versioning,
+    log,
+    ...(metricsAddress !== undefined && { metricsAddress }),
+  });
   log.info({ server: server.address, roles, devices: devices.map(({ kind, index }) => `${kind}:${index}`) }, "working");
   const stopped = new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
@@ -128,6 +145,16 @@ function parseRoles(text: string): Role[] {
       throw new InvalidArgumentError(`"${name.trim()}" is no role; they are ${ROLES.join(", ")}.`);
     return role;
   });
+}
+
+/** @throws for what the SDK would refuse in a trace, and for a host's name, which it does not look up */
+function parseAddress(text: string): string {
+  const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(text) ?? [];
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  if (isIP(bare) === 0 || Number(port) < 1 || Number(port) > 65_535) {
+    throw new InvalidArgumentError("An IP address and a port are needed: 127.0.0.1:9464, 0.0.0.0:9464.");
+  }
+  return text;
 }
 
 function parseThreads(text: string): number {

@@ -79,12 +79,12 @@ export function rowLine({ columns }: Pick<Table, "columns">, row: Row): string {
   const [first, ...rest] = columns;
   if (first === undefined) return "";
   const said = rest.filter(({ name }) => !isEmpty(row[name]));
-  const parts = said.map((column) => `${column.title} ${drawn(row[column.name] ?? null, column.kind)}`);
-  return [`${first.title} ${drawn(row[first.name] ?? null, first.kind)}`, parts.join(", ")].join("   ").trimEnd();
+  const parts = said.map((column) => `${column.title} ${shownCell(row[column.name] ?? null, column.kind)}`);
+  return [`${first.title} ${shownCell(row[first.name] ?? null, first.kind)}`, parts.join(", ")].join("   ").trimEnd();
 }
 
 /** A column in which no row has anything would only take room. */
-function shownColumns({ columns, rows }: Table): readonly Column[] {
+export function shownColumns({ columns, rows }: Table): readonly Column[] {
   return columns.filter(({ name }, place) => place === 0 || rows.some((row) => !isEmpty(row[name])));
 }
 
@@ -93,10 +93,11 @@ function isEmpty(cell: Cell | undefined): boolean {
 }
 
 function cellsOf(row: Row, columns: readonly Column[]): string[] {
-  return columns.map(({ name, kind }) => drawn(row[name] ?? null, kind));
+  return columns.map(({ name, kind }) => shownCell(row[name] ?? null, kind));
 }
 
-function drawn(cell: Cell, kind: Kind): string {
+/** A cell as people read it. */
+export function shownCell(cell: Cell, kind: Kind): string {
   if (cell === null) return NOTHING;
   if (typeof cell === "object") return kind === "change" ? changed(cell) : measured(cell);
   if (typeof cell === "string") return kind === "digest" ? shortDigest(cell) : cell;

@@ -7,7 +7,8 @@ import { type Observation, pairedBootstrap } from "../statistics/bootstrap.ts";
 import { observationsOf, type Resampling } from "../statistics/scores.ts";
 
 /** A cell with the rows behind it. */
-export interface CellRows extends MeasuredPolicy {
+export interface CellRows extends Omit<MeasuredPolicy, "measured"> {
+  readonly measured: Omit<MeasuredPolicy["measured"], "rows">;
   readonly rows: readonly ScoreRow[];
 }
 
@@ -174,13 +175,13 @@ function accuracyOf(rows: readonly ScoreRow[]): number | null {
   return known.length === 0 ? null : known.reduce((sum, each) => sum + each, 0) / known.length;
 }
 
-function accountOf({ policy, measured }: MeasuredPolicy): Account {
+function accountOf({ policy, measured }: CellRows): Account {
   const { benchmark, items, counts } = measured;
   return { of: `question of ${benchmark} to ${policy}`, total: items, parts: counts };
 }
 
 /** "2 questions of mmsi": for sentences about what was lost. */
-export function lostOf({ policy, measured }: MeasuredPolicy): string {
+export function lostOf({ policy, measured }: Pick<CellRows, "policy" | "measured">): string {
   const { benchmark, counts, items } = measured;
   return `${plural(counts["quarantined"] ?? 0, "answer")} of ${items} of ${policy} to ${benchmark}`;
 }

@@ -2,10 +2,13 @@ import type { z } from "zod";
 import type { ArtifactStore } from "../artifact/store.ts";
 import type { Piece } from "../artifact/descent.ts";
 import type { Layout } from "../artifact/layout.ts";
+import type { Account } from "../contract/account.ts";
 import type { RunResult } from "../contract/progress.ts";
+import type { Table } from "../contract/table.ts";
 import type { Report } from "../dataset/problems.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import type { Problem } from "../recipe/problems.ts";
+import type { MeasuredRows, Section } from "../report/html/section.ts";
 import type { RunTrace } from "../run/trace.ts";
 
 /**
@@ -46,8 +49,30 @@ export interface Room<R extends CommonRecipe = CommonRecipe> {
   /** Checks a run against its own files, beyond the bytes of its artifacts. */
   verify(this: void, store: ArtifactStore, folder: string): AsyncIterable<Check>;
   readonly upkeep: Upkeep;
+  /** What only this pipeline can show of a run, and what a run without a result has to tell so far. */
+  report?(this: void, run: Reported): Promise<Shown>;
   /** A first recipe for a user's data; only where one can be written from what `init` is told. */
   readonly drafts?: Drafts;
+}
+
+/** A run that a report is written of. */
+export interface Reported {
+  /** Absolute; the recipe's paths start there. */
+  readonly root: string;
+  /** Of the store on this host; the run's artifacts may have gone from it. */
+  readonly layout: Layout;
+  readonly trace: RunTrace;
+  /** null while the run has not come to its end. */
+  readonly result: RunResult | null;
+}
+
+/** What a pipeline adds to the report of a run. Tables and accounts are for a run without a result. */
+export interface Shown {
+  readonly tables: readonly Table[];
+  readonly accounts: readonly Account[];
+  readonly sections: readonly Section[];
+  /** What was measured of its policies, item by item, in their order: runs are compared by it. */
+  readonly measured: readonly MeasuredRows[];
 }
 
 export interface Drafts {

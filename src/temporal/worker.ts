@@ -46,6 +46,8 @@ export interface HostOptions {
   /** CPU threads of a model process. */
   readonly threads: number;
   readonly log: Logger;
+  /** Where metrics are served for Prometheus: "127.0.0.1:9464". Nowhere when absent. */
+  readonly metricsAddress?: string;
   readonly storeOptions?: LocalStoreOptions;
   /** Whether runs stay with the version of the workflows that they were begun under; auto by default. */
   readonly versioning?: Versioning;
@@ -59,15 +61,25 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-/** The SDK's own messages, in our log and at our level: it installs its runtime once per process. */
-function logThrough(log: Logger): void {
+/**
+ * The SDK's own messages, in our log and at our level, and its metrics with those of the steps: it installs its runtime
+ * once per process.
+ */
+function installRuntime({ log, metricsAddress }: Pick<HostOptions, "log" | "metricsAddress">): void {
   if (installed) return;
   installed = true;
   const levels = { TRACE: "trace", DEBUG: "debug", INFO: "debug", WARN: "warn", ERROR: "error" } as const;
   Runtime.install({
     logger: new DefaultLogger("INFO", ({ level, message, meta }) => log[levels[level]]({ ...meta }, message)),
     // The native part writes coloured lines to stderr of its own accord unless its messages are forwarded.
-    telemetryOptions: { logging: { filter: { core: "WARN", other: "WARN" }, forward: {} } },
+    telemetryOptions: {
+      logging: { filter: { core: "WARN", other: "WARN" }, forward: {} },
+      ...(metricsAddress !== undefined && {
+        metrics: {
+          prometheus: { bindAddress: metricsAddress, countersTotalSuffix: true, useSecondsForDurations: true },
+        },
+      }),
+    },
   });
 }
 let installed = false;
@@ -75,7 +87,7 @@ let installed = false;
 /** One worker process: a Temporal worker per role's queue, and one for workflows and control steps. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { server, log } = options;
-  logThrough(log);
+  installRuntime(options);
   const connection = await NativeConnection.connect(nativeOptions(server.options));
   const { devices, roles, threads } = options;
   const stateFolder = stateFolderOf(resolve(options.root));

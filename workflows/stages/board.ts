@@ -1,4 +1,11 @@
-import { defineQuery, setCurrentDetails, setHandler, upsertMemo, upsertSearchAttributes } from "@temporalio/workflow";
+import {
+  defineQuery,
+  metricMeter,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  upsertSearchAttributes,
+} from "@temporalio/workflow";
 import type { GateQuestion } from "../../src/contract/gate.ts";
 import type { RunProgress, Stage } from "../../src/contract/progress.ts";
 import { shortDigest, tableMarkdown } from "../../src/contract/table.ts";
@@ -15,11 +22,20 @@ const OPENING: Stage = { name: "open", doing: "reading the recipe and the data",
 export function openBoard(run: string) {
   let state: RunProgress = { run, stage: OPENING, children: [], tables: [], accounts: [], asking: null };
   let searchable = false;
+  const accounted = metricMeter.createGauge(
+    "snowball_accounted",
+    "int",
+    "",
+    "What became of a run's samples and so on",
+  );
   setHandler(progressQuery, () => state, { description: "Where the run stands: stage, tables, accounts" });
 
   function set(change: Partial<RunProgress>): void {
     state = { ...state, ...change };
     setCurrentDetails(detailsOf(state));
+    for (const { of, parts } of change.accounts ?? []) {
+      for (const [part, many] of Object.entries(parts)) accounted.set(many, { run, of, part });
+    }
     if (change.tables !== undefined) upsertMemo({ table: change.tables.map(tableMarkdown).join("\n\n") });
   }
 

@@ -5,6 +5,7 @@ import { checkBenchmarks } from "../../measuring/check-data.ts";
 import { planEvaluation } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
 import { upkeep } from "./upkeep.ts";
+import { reportAnswers } from "../../measuring/report.ts";
 import { verifyAnswers } from "../../measuring/verify.ts";
 
 /** What of an evaluation reads files. */
@@ -31,4 +32,5 @@ export const room: Room<Recipe> = {
   verify: verifyAnswers,
   shrink: shrinkBenchmarks,
   upkeep,
+  report: reportAnswers,
 };

@@ -8,6 +8,7 @@ import { planRun } from "./cost/plan-run.ts";
 import { drafts } from "./draft.ts";
 import type { Recipe } from "./recipe/index.ts";
 import { shrink } from "./shrink.ts";
+import { report } from "./report/index.ts";
 import { upkeep } from "./upkeep/index.ts";
 import { verifyIterations } from "./upkeep/verify.ts";
 
@@ -60,5 +61,6 @@ export const room: Room<Recipe> = {
   verify: verifyIterations,
   shrink,
   upkeep,
+  report,
   drafts,
 };

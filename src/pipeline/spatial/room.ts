@@ -6,6 +6,7 @@ import { planSpatial } from "./plan.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
 import { shrink } from "./shrink.ts";
 import { upkeep } from "./upkeep.ts";
+import { reportAnswers } from "../../measuring/report.ts";
 
 /** What of this pipeline reads files. */
 export const room: Room<Recipe> = {
@@ -31,4 +32,5 @@ export const room: Room<Recipe> = {
   verify: verifyChain,
   shrink,
   upkeep,
+  report: reportAnswers,
 };

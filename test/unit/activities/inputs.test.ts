@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { DefaultLogger } from "@temporalio/worker";
 import sharp from "sharp";
+import { pino } from "pino";
 import { expect, test } from "vitest";
 import type { ActivityDeps } from "../../../activities/deps.ts";
 import { inputsOf } from "../../../activities/inputs.ts";
@@ -60,7 +61,9 @@ const looks: Step = async (deps, _, ref) => sharp(join(await deps.store.open(ref
 test("an image that can no longer be decoded is a lost artifact, which is set aside", async () => {
   const { root, store, views } = await read();
   zero(root, "imagine", "img_0.png");
-  expect(await failureOf({ store } as ActivityDeps, looks, views)).toMatchObject({
+  expect(
+    await failureOf({ store, log: pino({ level: "silent" }) } as unknown as ActivityDeps, looks, views),
+  ).toMatchObject({
     type: "ArtifactLost",
     nonRetryable: true,
     message: `An artifact cannot be used and must be made again: ${views.key}: img_0.png has changed bytes.`,
