@@ -1,5 +1,7 @@
 /** Every workflow that a worker can run, under the name of its pipeline. A new pipeline adds one line. */
 export { evaluate } from "./evaluate/evaluate.ts";
+export { harp } from "./harp/harp.ts";
+export { planScenes } from "./harp/scenes.ts";
 export { labelQuestions } from "./snowball/label.ts";
 export { singleRound as "single-round" } from "./snowball/single-round.ts";
 export { snowball } from "./snowball/snowball.ts";

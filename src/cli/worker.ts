@@ -24,6 +24,7 @@ interface WorkerOptions {
   readonly devices?: string;
   readonly threads?: number;
   readonly control: boolean;
+  readonly apiRate?: number;
   readonly versioning: Versioning;
   readonly logLevel: string;
 }
@@ -48,6 +49,11 @@ export function workerCommand(): Command {
       new Option("--threads <n>", "CPU threads of a model process; absent: 1, and beside a GPU its share").argParser(
         parseThreads,
       ),
+    )
+    .addOption(
+      new Option("--api-rate <n>", "requests a second to a service outside, of all hosts together; absent: 5")
+        .argParser(parseRate)
+        .env("SNOWBALL_API_RATE"),
     )
     .option("--no-control", "leave workflows and light steps to other hosts")
     .addOption(
@@ -89,11 +95,11 @@ async function worker(options: WorkerOptions): Promise<void> {
   await (await connectTo(server)).connection.close();
   const devices: DeviceSpec[] = await hostDevices(options.devices);
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
-  const { root, roles, control, versioning, threads = threadsFor(devices) } = options;
+  const { root, roles, control, apiRate, versioning, threads = threadsFor(devices) } = options;
   const signal = interrupted();
   // The SDK's native worker is loaded by this command alone: it would add a third of a second to each of the others.
   const { startHost } = await import("../temporal/worker.ts");
-  const host = await startHost({ root, server, roles, control, devices, threads, versioning, log });
+  const host = await startHost({ root, server, roles, control, apiRate, devices, threads, versioning, log });
   log.info({ server: server.address, roles, devices: devices.map(({ kind, index }) => `${kind}:${index}`) }, "working");
   const stopped = new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
@@ -128,6 +134,12 @@ function parseRoles(text: string): Role[] {
       throw new InvalidArgumentError(`"${name.trim()}" is no role; they are ${ROLES.join(", ")}.`);
     return role;
   });
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (!(rate > 0)) throw new InvalidArgumentError("A number above 0 is needed.");
+  return rate;
 }
 
 function parseThreads(text: string): number {
