@@ -21,7 +21,7 @@ export async function planHarp(root: string, recipe: Recipe): Promise<Plan> {
   const samples = parts.train * each * recipe.negatives.samples;
   const stages = stagesOf(recipe).map(({ name, training }) => {
     const rows = parts.train * each;
-    const perRow = algorithmOf(name).repeats?.(training as never) ?? 1;
+    const perRow = algorithmOf(name).repeats?.(training) ?? 1;
     const steps = optimizerSteps(rows * perRow, training);
     return {
       stage: name,

@@ -37,7 +37,7 @@ export function wantedOf(truth: string): Wanted | { readonly problem: string } {
   }
   if (!read.success) return { problem: `has a truth that is not usable (${read.error.issues[0]!.message})` };
   const { plan: text, things, actions: more } = read.data;
-  const actions = actionsWith(more as Actions | undefined);
+  const actions = actionsWith(more);
   const plan = parsePlan(text, actions);
   if (plan === null || plan.spurious) return { problem: "has a true plan that is none" };
   const taken = runPlan(plan.actions, actions, things);

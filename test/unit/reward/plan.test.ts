@@ -15,6 +15,16 @@ const TRUTH = JSON.stringify({ plan: RIGHT, things });
 const wanted = wantedOf(TRUTH) as Wanted;
 const near = (value: number): number => expect.closeTo(value, 10) as number;
 
+function rewards(text: string): number[] {
+  return judgePlan(text, wanted).taken.map(({ reward: each }) => each);
+}
+
+function metricsOf(text: string): object {
+  return Object.fromEntries(
+    Object.entries(benchmark.measures!).map(([name, measure]) => [name, measure({ truth: TRUTH, text, said: null })]),
+  );
+}
+
 describe("reading", () => {
   test("an action a line, in the forms that people write", () => {
     const text = "1. Navigate to the table\n- Pick(the Apple)\n* place(apple, Kitchen_Sink).\n";
@@ -83,7 +93,6 @@ describe("the process reward, by hand", () => {
   });
 
   test("every step of the machine", () => {
-    const rewards = (text: string) => judgePlan(text, wanted).taken.map(({ reward: each }) => each);
     expect(rewards("Pick(apple)\nPlace(sink)\nNavigate(table)\nNavigate(sink)\nPlace(sink)\nPick(apple)")).toEqual([
       -1, -1, 1, 0.8, -1, 1,
     ]);
@@ -155,12 +164,8 @@ describe("credit", () => {
 });
 
 describe("six metrics", () => {
-  const of = (text: string) =>
-    Object.fromEntries(
-      Object.entries(benchmark.measures!).map(([name, measure]) => [name, measure({ truth: TRUTH, text, said: null })]),
-    );
   test("of a right plan, a faulty one and none", () => {
-    expect(of(RIGHT)).toMatchObject({
+    expect(metricsOf(RIGHT)).toMatchObject({
       format_accuracy: 1,
       action_accuracy: 1,
       transition_accuracy: 1,
@@ -168,12 +173,18 @@ describe("six metrics", () => {
       steps: 4,
       h_prm: near(1),
     });
-    expect(of("Pick(apple)\nNavigate(sink)")).toMatchObject({
+    expect(metricsOf("Pick(apple)\nNavigate(sink)")).toMatchObject({
       transition_accuracy: 0.5,
       task_completion: 0,
       steps: 2,
       "fault state_transition": 1,
     });
-    expect(of("no")).toMatchObject({ format_accuracy: 0, action_accuracy: 0, steps: 0, h_prm: -1, "fault format": 1 });
+    expect(metricsOf("no")).toMatchObject({
+      format_accuracy: 0,
+      action_accuracy: 0,
+      steps: 0,
+      h_prm: -1,
+      "fault format": 1,
+    });
   });
 });
