@@ -87,8 +87,8 @@ async function start(
 function tooSmall(cause: StepFailure): StepFailure {
   return new StepFailure(
     "OutOfMemory",
-    "The device ran out of memory in the training of a single pair at once; lower max_pixels, train an adapter " +
-      '(training.tuning lora), or divide the training over several devices (training.deepspeed "zero3").',
+    "The device ran out of memory in the training of a single row at once; lower max_pixels, train an adapter " +
+      '(training.tuning lora, or qlora), or divide the training over several devices (training.deepspeed "zero3").',
     { cause },
   );
 }

@@ -9,15 +9,14 @@ import type { CommonRecipe } from "../src/recipe/common.ts";
 import { baseDigest, policyDigest, policyFolders } from "../src/run/policy.ts";
 import { readRecipe } from "../src/run/recipe-file.ts";
 import type { TrainRow } from "../src/training/algorithm.ts";
-import { optimizerSteps } from "../src/training/common.ts";
 import { algorithmOf } from "../src/training/index.ts";
 import { trainParams, type TrainSettings } from "../src/training/keys.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { deepspeedOf } from "./deepspeed.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
+import { checkJudged, withJudge } from "./judge.ts";
 import type { StepContext } from "./step.ts";
-import { withRewards } from "./rewards.ts";
 import { type RunningJob, runTrainJob } from "./train-job.ts";
 
 /** Raise when the meaning of a trained policy changes. */
@@ -27,7 +26,7 @@ const RESULT_VERSION = 2;
 export async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
   const { job } = input;
-  const { settings: schema, files, repeats, warnings, judge } = algorithmOf(job.algorithm);
+  const { settings: schema, files, steps: stepsOf, judge: judgeOf, warnings } = algorithmOf(job.algorithm);
   const own = schema.parse(job.settings);
   const opened = await readRecipe(store, input.run);
   refuseAdapters(job);
@@ -47,12 +46,15 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
     inputs: [baseDigest(job.init), ...reference, ...job.data.map((each) => each.ref.sha256)],
   };
   const rows = job.data.reduce((sum, each) => sum + each.ref.rows, 0);
-  const inBatches = rows * (repeats?.(own) ?? 1);
-  const steps = { saveSteps: own.save_steps, maxSteps: optimizerSteps(inBatches, own) };
+  const maxSteps = stepsOf(rows, own);
+  if (maxSteps === 0) throw tooFew(rows, input.title);
+  const steps = { saveSteps: own.save_steps, maxSteps };
+  const judge = judgeOf?.(own);
   const checkpoints = createCheckpoints(store, recipeOf, steps);
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const data = join(folder, files.joined);
     const joined = await joinRows(deps, input, files.rows);
+    checkJudged(judge, joined);
     await writeJson(data, joined);
     const given: Given = {
       models: own.backend === "simulated" ? [] : givenFolders([job.init, job.reference]),
@@ -62,8 +64,8 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
     await unchanged();
     const folders = await foldersOf(deps, job);
     const silenceMs = opened.recipe.retries.silence_s * 1000;
-    const batch = await withRewards(judge?.(own), joined, (rewards) => {
-      const request = { ...settings, ...folders, data, output: folder, rewards };
+    const batch = await withJudge(judge, joined, (socket) => {
+      const request = { ...settings, ...folders, data, output: folder, judge: socket };
       const running = { request, checkpoints, silenceMs, log: deps.log, unchanged };
       return train(deps, context, running, opened.recipe);
     });
@@ -76,6 +78,13 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   const metrics = await readJson<Record<string, number>>(join(trained, "training.json"));
   const log = await readAllJsonLines<Record<string, number>>(join(trained, "training_log.jsonl"));
   return { policy, digest: policyDigest(policy), metrics, warnings: warnings?.(log, rows) ?? [] };
+}
+
+function tooFew(rows: number, title: string): StepFailure {
+  return new StepFailure(
+    "BadInput",
+    `${rows} rows do not fill one optimizer step (${title}); lower per_device_train_batch_size or gradient_accumulation_steps.`,
+  );
 }
 
 /** An adapter under a training would be neither trained nor part of the reference: it is merged first. */

@@ -6,6 +6,8 @@ import { type Recipe, stagesOf } from "../../src/pipeline/spatial/recipe.ts";
 import { rowOf as rowIn } from "../../src/pipeline/spatial/rows.ts";
 import { policyDigest } from "../../src/run/policy.ts";
 import type { TrainRow } from "../../src/training/algorithm.ts";
+import { hardlyMoves } from "../../src/training/hardly-moves.ts";
+import { algorithmOf } from "../../src/training/index.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { deepspeedFiles } from "../deepspeed.ts";
 import { withFactoryYaml } from "../factory-yaml.ts";
@@ -54,10 +56,19 @@ export async function openSpatial(
     digest,
     limits: kept.limits,
     folder,
-    warnings: [],
+    warnings: stillWarnings(recipe, planned.stages),
     searchAttributes: deps.searchAttributes,
     own: { ...planned, asking },
   };
+}
+
+/** Trainings that will hardly change the policy. */
+function stillWarnings(recipe: Recipe, stages: SpatialOwn["stages"]): string[] {
+  return stagesOf(recipe).flatMap(({ name, block }) => {
+    const { rows } = stages.find((each) => each.name === name)!.job.data[0]!.ref;
+    const still = hardlyMoves(block.training, algorithmOf(name).steps(rows, block.training));
+    return still === null ? [] : [`${name}.training ${still}`];
+  });
 }
 
 async function plannedStages(

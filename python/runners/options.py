@@ -39,6 +39,8 @@ def config_of(kind: Any, job: "Job", settings: Body, own: Body, *, defaults: Bod
         "use_cpu": on_cpu and zero is None,
         "accelerator_config": {"use_configured_state": on_cpu and zero is not None},
         "deepspeed": zero,
+        # Not supported: without GPUs Accelerate would leave it out without a word, and nothing here gathers its shards.
+        "fsdp": None,
         # Every weight takes part in every step, and looking for others costs a pass over the graph.
         "ddp_find_unused_parameters": False,
         "bf16": compute.dtype is torch.bfloat16,

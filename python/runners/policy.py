@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 def adapted(job: "Job", settings: Body) -> tuple[Any, LoraConfig]:
     """The network that a fresh adapter is put on, frozen by PEFT, and the adapter."""
+    if is_quantised(settings) and job.zero is not None:
+        raise Failure("BadInput", "training.tuning qlora trains without training.deepspeed; use tuning lora.")
     network = _loaded(job.model, job.compute, in_four_bits(job.compute) if is_quantised(settings) else None)
     adapter = lora_config(settings, network)
     # The adapter is drawn before the trainer sets its own seed.

@@ -11,7 +11,7 @@ from runners.failure import Failure
 from runners.protocol import Body
 
 # What keeps its bits: images are few and sight is delicate; the head, often one tensor with the embeddings, decides.
-EXACT = ["visual", "lm_head"]
+EXACT = ["model.visual", "lm_head"]
 
 
 def in_four_bits(compute: Compute) -> Body:

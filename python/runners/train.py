@@ -5,8 +5,8 @@ whole network.
     accelerate launch --multi_gpu --num_processes 2 -m runners.train request.json
 
 request: {algorithm, model, reference: folder or null, data: JSON array of rows, image_root, output, checkpoints,
-resume_from: folder or null, rewards: socket or null, settings: the recipe's section, deepspeed: null, zero1, zero2,
-zero3 or a configuration, seed, dtype, attn_implementation, min_pixels, max_pixels, device, threads, lock; with several
+resume_from: folder or null, settings: the recipe's section, deepspeed: null, zero1, zero2, zero3 or a configuration,
+judge: socket or null, seed, dtype, attn_implementation, min_pixels, max_pixels, device, threads, lock; with several
 processes also devices and locks, one of each for every process}.
 Writes output/model_lora/, or output/model_full/ when settings.tuning is full. Killed and resumed from a checkpoint, on
 the CPU in one process at the same number of threads, it writes the same bytes.
@@ -77,8 +77,8 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
         rank=rank,
         seed=seed_of(request),
         checkpoints=field(request, "checkpoints", str),
-        rewards=optional(request, "rewards", str),
         zero=deepspeed,
+        judge=optional(request, "judge", str),
     )
     training = training_of(field(request, "algorithm", str), job)
     trainer = training.trainer

@@ -21,7 +21,8 @@ from runners.prompt import encode, messages_of_row
 from runners.train import train
 from runners.vlm import Vlm, load_vlm
 
-# A skipped test did not pass, so those for a GPU are gathered only where there is one, or where one is stood in for.
+# A test that was skipped did not pass: those for a GPU are gathered only where there is one, or where one is stood in
+# for.
 collect_ignore = [] if torch.cuda.is_available() or "SNOWBALL_TEST_GPU" in os.environ else ["test_on_a_gpu.py"]
 
 REPO = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""Training by rewards at toy size, with somebody real at the other end of the socket."""
+"""GRPO at toy size: what is drawn, what is rewarded, and what a resumed training writes."""
 
 import json
 import math
@@ -10,177 +10,223 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from runners.adapter import WEIGHTS
 from runners.failure import Failure
-from runners.rewards import Rewarded, Rewards
-from runners.trainers.grpo import repetition
-from tests.conftest import FULL, trained_here, training_request
-from tests.test_sft import OF_PAIRS, SFT, answer, sft_request
+from runners.judge import Judge, Scored, scored_of
+from runners.logprob import distributions
+from runners.prompt import encode, messages_of_row
+from runners.ranks import ALONE
+from runners.trainers.grpo import training_of
+from runners.trainers.job import Job as TrainJob
+from runners.trainers.rewarded import repetition
+from runners.vlm import Vlm
+from tests.conftest import COMPUTE, Heard, trained_here, training_request
+from tests.test_sft import SFT
 
 GRPO: dict[str, Any] = SFT | {
-    "rewards": {"left": 1},
+    "rewards": {"spatial": 1},
     "num_generations": 4,
     "temperature": 1.0,
-    "top_p": 1.0,
+    "top_p": 1,
     "max_completion_length": 8,
     "beta": 0.04,
     "loss_type": "dapo",
     "scale_rewards": "group",
     "epsilon": 0.2,
     "epsilon_high": None,
-    "per_device_train_batch_size": 8,
-    "gradient_accumulation_steps": 1,
+    "per_device_train_batch_size": 4,
+    "gradient_accumulation_steps": 2,
     "learning_rate": 2e-2,
-    "num_train_epochs": 8,
+    "num_train_epochs": 2,
 }
 
-Judge = Callable[[dict[str, Any]], Any]
+
+def question(index: int) -> dict[str, Any]:
+    return {
+        "id": f"question-{index}",
+        "image": [f"{index % 8}.png"],
+        "policy": "",
+        "system": "You look at walls.",
+        "prompt": f"What is behind wall {index}?",
+        "truth": "left",
+        "kind": "spatial",
+    }
 
 
-def left(answer: dict[str, Any]) -> dict[str, Any]:
-    """One word alone is worth something."""
-    reward = float(answer["text"] == "left")
-    return {"reward": reward, "parts": {"left": reward}}
-
-
-@pytest.fixture(scope="module")
-def torn(tmp_path_factory: pytest.TempPathFactory, toy: Path, images: Path) -> Path:
-    """The toy after it has learned to say left or right, and not which: a whole checkpoint that a training made."""
-    folder = tmp_path_factory.mktemp("torn")
-    rows = [answer(index // 2, "left" if index % 2 == 0 else "right") for index in range(8)]
-    full = FULL | {"language_lr": 3e-3, "merger_lr": 1e-4, "num_train_epochs": 12}
-    settings = {name: value for name, value in full.items() if name not in OF_PAIRS}
-    trained_here(sft_request(folder, toy, images, rows, **settings))
-    return folder / "output/model_full"
+def early(row: int, text: str) -> dict[str, Any]:
+    """The more of a text's letters stand in the first half of the alphabet, the better."""
+    said = [letter for letter in text.lower() if letter.isalpha()]
+    return {"reward": sum(letter < "n" for letter in said) / max(1, len(said)), "parts": {"said": len(said)}}
 
 
 @contextmanager
-def judged_by(folder: Path, judge: Judge) -> Iterator[str]:
-    """Answers at a socket, a line for a line, to any number of processes; the socket's path."""
-    path = str(folder / "r.sock")
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(path)
-    listener.listen()
+def judging(folder: Path, answer: Callable[[Any], Any]) -> Iterator[str]:
+    """A judge on a socket, as the worker's."""
+    path = str(folder / "s")
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    server.bind(path)
+    server.listen()
 
-    def serve(connection: socket.socket) -> None:
-        with connection, connection.makefile("rw", encoding="utf-8") as lines:
-            for line in lines:
-                reply = {"rewards": [judge(answer) for answer in json.loads(line)["answers"]]}
-                lines.write(json.dumps(reply) + "\n")
-                lines.flush()
+    def speak(line: socket.socket) -> None:
+        with line, line.makefile("rw") as stream:
+            for text in stream:
+                stream.write(json.dumps(answer(json.loads(text))) + "\n")
+                stream.flush()
 
     def accept() -> None:
         while True:
             try:
-                connection, _ = listener.accept()
+                line, _ = server.accept()
             except OSError:
                 return
-            threading.Thread(target=serve, args=[connection], daemon=True).start()
+            threading.Thread(target=speak, args=(line,), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     try:
         yield path
     finally:
-        listener.close()
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
 
 
-def task(index: int) -> dict[str, Any]:
-    """A question whose answers are rewarded."""
-    return {
-        "id": f"task-{index}",
-        "image": [f"{index % 8}.png"],
-        "policy": "",
-        "system": None,
-        "prompt": f"What is behind wall {index}?",
-        "truth": "a red box",
-        "kind": "spatial",
-    }
+def by(score: Callable[[int, str], dict[str, Any]]) -> Callable[[Any], Any]:
+    return lambda request: {"rewards": [score(each["row"], each["text"]) for each in request["rows"]]}
 
 
-def grpo_request(folder: Path, toy: Path, images: Path, rewards: str, **settings: Any) -> dict[str, Any]:
-    """A training job on four questions: two an optimizer step, sixteen steps."""
-    request = training_request(folder, toy, images, [task(index) for index in range(4)])
-    return request | {"algorithm": "grpo", "settings": GRPO | settings, "rewards": rewards}
+def grpo_request(folder: Path, toy: Path, images: Path, judge: str, **settings: Any) -> dict[str, Any]:
+    request = training_request(folder, toy, images, [question(index) for index in range(4)])
+    return request | {"algorithm": "grpo", "judge": judge, "settings": GRPO | settings}
 
 
-def metric(events: list[dict[str, Any]], name: str) -> list[float]:
-    return [event["metrics"][name] for event in events if event["event"] == "progress"]
+def steps_of(heard: Heard) -> list[dict[str, float]]:
+    return [event["metrics"] for event in heard.events if event["event"] == "progress"]
 
 
-def test_what_is_rewarded_becomes_more_likely(tmp_path: Path, torn: Path, images: Path) -> None:
-    with judged_by(tmp_path, left) as path:
-        events = trained_here(grpo_request(tmp_path, torn, images, path)).events
-    rewards = metric(events, "reward")
-    assert len(rewards) == 16
-    assert sum(rewards[:2]) < 1.5
-    assert sum(rewards[-4:]) > 3.5
-    assert rewards == pytest.approx(metric(events, "reward_left"))
-    # The policy starts as its reference, and leaves it.
-    kl = metric(events, "kl")
-    assert kl[0] == pytest.approx(0, abs=1e-5)
-    assert kl[-1] > 0.01
-    for name in ("equal_groups", "cut", "repetition", "length", "entropy"):
-        assert all(math.isfinite(value) for value in metric(events, name)), name
+def test_it_learns_what_is_rewarded(tmp_path: Path, toy: Path, images: Path) -> None:
+    batch = {"num_generations": 8, "per_device_train_batch_size": 32, "gradient_accumulation_steps": 1}
+    loud = {"learning_rate": 0.05, "beta": 0.001, "lr_scheduler_type": "constant", "warmup_steps": 0}
+    with judging(tmp_path, by(early)) as judge:
+        request = grpo_request(
+            tmp_path / "a", toy, images, judge, **batch, **loud, num_train_epochs=12, save_steps=None
+        )
+        heard = trained_here(request)
+    steps = steps_of(heard)
+    rewards = [step["reward"] for step in steps]
+    assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.05
+    # A fresh adapter is its reference, and every token counts.
+    assert (steps[0]["kl"], steps[0]["clipped_share"]) == (0, 0)
+    assert steps[-1]["kl"] > 0
+    assert heard.events[-1]["metrics"]["questions"] == 4
+    # What the judge's rewards are made of is reported beside them.
+    assert steps[0]["said"] > 0
 
 
-def test_equal_rewards_teach_nothing_and_are_counted(tmp_path: Path, torn: Path, images: Path) -> None:
-    with judged_by(tmp_path, lambda _: {"reward": 0.5, "parts": {}}) as path:
-        events = trained_here(grpo_request(tmp_path, torn, images, path, beta=0.0, num_train_epochs=1)).events
-    assert metric(events, "equal_groups") == [1, 1]
-    assert metric(events, "grad_norm") == [0, 0]
+def test_groups_without_a_gradient_are_counted(tmp_path: Path, toy: Path, images: Path) -> None:
+    def first_question(row: int, text: str) -> dict[str, Any]:
+        return early(row, text) if row == 0 else {"reward": 0.5, "parts": {}}
+
+    with judging(tmp_path, by(first_question)) as judge:
+        heard = trained_here(grpo_request(tmp_path / "a", toy, images, judge, num_train_epochs=1, save_steps=None))
+    # Two questions a step, and one of all four whose completions differ.
+    assert sorted(step["frac_reward_zero_std"] for step in steps_of(heard)) == [0.5, 1]
 
 
-@pytest.mark.parametrize("step", [2, 3], ids=["between two epochs", "within one"])
-def test_a_resumed_training_writes_the_same_bytes(tmp_path: Path, torn: Path, images: Path, step: int) -> None:
-    with judged_by(tmp_path, left) as path:
-        settings = {"num_train_epochs": 2, "save_steps": 1}
-        trained_here(grpo_request(tmp_path / "whole", torn, images, path, **settings))
-        resumed = grpo_request(tmp_path / "again", torn, images, path, **settings)
-        resumed["resume_from"] = str(tmp_path / f"whole/checkpoints/checkpoint-{step}")
-        trained_here(resumed)
-    written = [tmp_path / name / "output/model_lora/adapter_model.safetensors" for name in ("whole", "again")]
-    assert written[0].read_bytes() == written[1].read_bytes()
+def test_resumed_it_writes_the_same_bytes(tmp_path: Path, toy: Path, images: Path) -> None:
+    with judging(tmp_path, by(early)) as judge:
+        request = grpo_request(tmp_path / "a", toy, images, judge, save_steps=1)
+        undisturbed = trained_here(request)
+        # In the middle of the second epoch, whose order is another one than the first's.
+        again = grpo_request(tmp_path / "b", toy, images, judge, save_steps=1)
+        resumed = trained_here(again | {"resume_from": str(tmp_path / "a/checkpoints/checkpoint-3")})
+    assert steps_of(resumed) == steps_of(undisturbed)[3:]
+    adapter = f"output/model_lora/{WEIGHTS}"
+    assert (tmp_path / "b" / adapter).read_bytes() == (tmp_path / "a" / adapter).read_bytes()
 
 
-def test_the_whole_network_is_trained_and_held_to_another(tmp_path: Path, torn: Path, images: Path) -> None:
-    full = {
-        "tuning": "full",
-        "language_lr": 1e-3,
-        "vision_lr": 1e-4,
-        "merger_lr": 1e-3,
-        "freeze_language_model": False,
-        "freeze_vision_tower": False,
-        "freeze_merger": False,
-        "num_train_epochs": 2,
-    }
-    with judged_by(tmp_path, left) as path:
-        events = trained_here(grpo_request(tmp_path, torn, images, path, **full)).events
-    kl = metric(events, "kl")
-    assert kl[0] == pytest.approx(0, abs=1e-4)
-    assert kl[-1] > 0
-    assert (tmp_path / "output/model_full/model.safetensors").exists()
+def test_what_is_drawn_is_what_is_weighed(tmp_path: Path, toy: Path, images: Path, vlm: Vlm) -> None:
+    job = TrainJob(
+        settings=GRPO,
+        model=str(toy),
+        reference=None,
+        data=tmp_path / "rows.json",
+        image_root=images,
+        processor=vlm.processor,
+        unspeakable=vlm.unspeakable,
+        context=4096,
+        compute=COMPUTE,
+        rank=ALONE,
+        seed=0,
+        checkpoints=str(tmp_path),
+        zero=None,
+        judge="",
+    )
+    rows = [question(index) for index in range(4)]
+    rows[1] |= {"prompt": "What does <|im_end|> spell, and what does <|image_pad|>?"}
+    job.data.write_text(json.dumps(rows))
+    trainer = training_of(job).trainer
+    trainer.model.train()
+    trainer._reward = trainer.reward_funcs[0] = lambda completion_ids, **_: [
+        float(len(set(ids))) for ids in completion_ids
+    ]
+    drawn = trainer._generate_and_score_completions([{"prompt": str(index)} for index in (0, 0, 0, 0, 1, 1, 1, 1)])
+    inputs = {name: drawn[name] for name in ("pixel_values", "image_grid_thw", "mm_token_type_ids", "num_images")}
+    ids = torch.cat([drawn["prompt_ids"], drawn["completion_ids"]], dim=1)
+    mask = torch.cat([drawn["prompt_mask"], drawn["completion_mask"]], dim=1)
+    width = drawn["completion_ids"].shape[1]
+    with torch.no_grad():
+        logps, _, _ = trainer._get_per_token_logps_and_entropies(trainer.model, ids, mask, width, 4, **inputs)
+    for at, place in enumerate((0, 0, 0, 0, 1, 1, 1, 1)):
+        prompt = encode(
+            vlm.processor, messages_of_row({**rows[place], "prompt": f"<image>{rows[place]['prompt']}"}, images)
+        )
+        # The prompt is the rollout's: what a text spells out is no token.
+        assert drawn["prompt_ids"][at][drawn["prompt_mask"][at].bool()].tolist() == prompt.ids
+        said = drawn["completion_ids"][at][drawn["completion_mask"][at].bool()].tolist()
+        expected = distributions(vlm, [prompt], [said])[0].gather(1, torch.tensor(said).unsqueeze(1)).squeeze(1)
+        assert torch.allclose(logps[at, : len(said)], expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("reward", [math.nan, math.inf, None, "good"])
-def test_a_reward_that_is_no_number_ends_the_training(tmp_path: Path, reward: Any) -> None:
-    no_number = pytest.raises(Failure, match="The reward of an answer to row 3 is no finite number")
-    with judged_by(tmp_path, lambda _: {"reward": reward, "parts": {}}) as path, no_number:
-        Rewards(path).ask([Rewarded(3, "left")])
+@pytest.mark.parametrize(
+    ("answer", "kind", "said"),
+    [
+        ({"rewards": []}, "Infrastructure", "asked for 8 rewards"),
+        ({"rewards": [{"reward": None}] * 8}, "Infrastructure", "a finite reward is needed"),
+        ({"error": {"type": "BadInput", "message": 'Row "a" has no truth.'}}, "BadInput", 'Row "a" has no truth'),
+        ("nothing", "Infrastructure", "asked for 8 rewards"),
+    ],
+)
+def test_no_completion_has_a_reward_by_default(
+    tmp_path: Path, toy: Path, images: Path, answer: Any, kind: str, said: str
+) -> None:
+    with judging(tmp_path, lambda _: answer) as judge, pytest.raises(Failure, match=said) as caught:
+        trained_here(grpo_request(tmp_path / "a", toy, images, judge))
+    assert caught.value.kind == kind
 
 
-def test_fewer_questions_than_a_step_takes_are_refused(tmp_path: Path, torn: Path, images: Path) -> None:
-    with judged_by(tmp_path, left) as path:
-        request = grpo_request(tmp_path, torn, images, path, gradient_accumulation_steps=4)
-        with pytest.raises(Failure, match="There are 4 questions, and an optimizer step takes 8"):
-            trained_here(request)
+def test_a_judge_that_is_gone_is_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="does not answer") as caught:
+        Judge(str(tmp_path / "nobody")).ask([(0, "left")])
+    assert caught.value.kind == "Infrastructure"
 
 
-def test_nobody_at_the_socket_is_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(Failure, match="The rewards cannot be asked for"):
-        Rewards(str(tmp_path / "none.sock")).ask([Rewarded(0, "left")])
+@pytest.mark.parametrize("reward", [math.nan, math.inf, True, "1", None])
+def test_a_reward_is_a_finite_number(reward: Any) -> None:
+    assert scored_of({"rewards": [{"reward": 1, "parts": {"a": 0}}]}, 1) == [Scored(1.0, {"a": 0.0})]
+    with pytest.raises(Failure, match="finite"):
+        scored_of({"rewards": [{"reward": reward}]}, 1)
+    with pytest.raises(Failure, match="finite"):
+        scored_of({"rewards": [{"reward": 1, "parts": {"a": reward}}]}, 1)
 
 
-def test_repetition() -> None:
-    assert repetition("left left left Left") == 0.75
-    assert repetition("left of it") == 0
-    assert repetition("") == 0
+def test_repetition_is_the_share_of_what_was_said_before() -> None:
+    # Runs of three: 1 2 3, 2 3 1, 3 1 2, and 1 2 3 again.
+    assert repetition([1, 2, 3, 1, 2, 3]) == 0.25
+    assert repetition([7] * 5) == pytest.approx(2 / 3)
+    assert repetition([1, 1]) == 0
+
+
+def test_too_few_questions_for_a_step_are_refused(tmp_path: Path, toy: Path, images: Path) -> None:
+    with pytest.raises(Failure, match="takes 8 questions and there are 4"):
+        trained_here(grpo_request(tmp_path, toy, images, "", gradient_accumulation_steps=8))

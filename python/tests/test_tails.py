@@ -87,8 +87,8 @@ def test_gradient_checkpointing_leaves_no_trail_of_hooks(
 ) -> None:
     networks: list[Any] = []
 
-    def watched(model: str, compute: Any) -> Any:
-        networks.append(load_network(model, compute))
+    def watched(model: str, compute: Any, quantised: Any) -> Any:
+        networks.append(load_network(model, compute, quantised))
         return networks[-1]
 
     monkeypatch.setattr(policy, "load_network", watched)
@@ -105,8 +105,8 @@ def test_a_frozen_tower_is_computed_in_the_recipe_s_dtype(
 ) -> None:
     seen: set[torch.dtype] = set()
 
-    def watched(model: str, compute: Any) -> Any:
-        network = load_network(model, compute)
+    def watched(model: str, compute: Any, quantised: Any) -> Any:
+        network = load_network(model, compute, quantised)
         network.model.visual.blocks[0].attn.qkv.register_forward_hook(lambda _m, _i, out: seen.add(out.dtype))
         return network
 

@@ -120,8 +120,8 @@ def config_for(folder: Path, settings: dict[str, Any]) -> Any:
         rank=ALONE,
         seed=0,
         checkpoints=str(folder),
-        rewards=None,
         zero=None,
+        judge=None,
     )
     return dpo_config(job, settings)
 

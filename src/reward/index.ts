@@ -9,8 +9,8 @@ export const REWARDS = { spatial, counting, combined, plan } as const satisfies 
 
 export type RewardName = keyof typeof REWARDS;
 
-/** How much each reward counts. */
-export type RewardWeights = Readonly<Partial<Record<RewardName, number>>>;
+/** How much each reward counts, by its name. */
+export type RewardWeights = Readonly<Record<string, number>>;
 
 export function isReward(name: string): name is RewardName {
   return Object.hasOwn(REWARDS, name);
@@ -44,9 +44,9 @@ export function weighed(weights: RewardWeights, row: Judged, text: string): Scor
   return { reward, parts, credits: [{ from: 0, to: text.length, credit: whole }, ...credits] };
 }
 
-/** What of the rewards themselves determines a training, by their names. */
-export function versionsOf(weights: RewardWeights): Readonly<Record<string, number>> {
-  return Object.fromEntries(of(weights).map(([name]) => [name, REWARDS[name].version]));
+/** What of the rewards determines a result: their weights, and what each means. */
+export function rewardsKey(weights: RewardWeights): object {
+  return Object.fromEntries(of(weights).map(([name, weight]) => [name, { weight, version: REWARDS[name].version }]));
 }
 
 function of(weights: RewardWeights): [RewardName, number][] {

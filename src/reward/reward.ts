@@ -24,7 +24,7 @@ export interface Scored {
 
 /** How good an answer is, by its text alone: one definition for training, evaluation and report. */
 export interface Reward {
-  /** Raise when a score changes: it is in the key of what was trained by it. */
+  /** Raise when the meaning of a reward changes. */
   readonly version: number;
   /** Why a row cannot be judged, as the end of a sentence that begins with the row; null where it can. */
   readonly problem: (row: Judged) => string | null;

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Message } from "../model/vlm/backend.ts";
 import type { Scored } from "../reward/reward.ts";
 import type { CommonSettings } from "./common.ts";
+import type { SettingsRule } from "./rules.ts";
 
 /** A row that is trained on, whatever the algorithm. */
 export interface TrainRow {
@@ -29,19 +30,25 @@ export function imageDigests(
   );
 }
 
-/** Judges an answer that a policy gave to a row. */
-export type Judge = (row: TrainRow, text: string) => Scored;
+/** What a completion is worth, by its row and its text. */
+export interface Judge {
+  /** Why a row cannot be judged, as the end of a sentence that begins with the row; null where it can. */
+  readonly problem: (row: TrainRow) => string | null;
+  readonly score: (row: TrainRow, text: string) => Scored | Promise<Scored>;
+}
 
 /** How a policy is made from rows: a file of this room for each way, and one of the trainer's. */
 export interface Algorithm<S extends CommonSettings = CommonSettings> {
   readonly settings: z.ZodType<S>;
   /** What the rows are called in the artifacts that bring them, and all of them in the artifact that is trained. */
   readonly files: { readonly rows: string; readonly joined: string };
-  /** How often a row is in an epoch's batches, where it is not once: GRPO's batches are made of completions. */
-  readonly repeats?: (settings: S) => number;
+  /** What its own settings say together; what holds for all is in rules.ts. */
+  readonly rules: readonly SettingsRule<S>[];
+  /** Optimizer steps that it makes of so many rows; 0 where they are too few for one. */
+  readonly steps: (rows: number, settings: S) => number;
   /** Sentences about what the numbers of a training, step by step, mean to a person. */
   readonly warnings?: (log: readonly Readonly<Record<string, number>>[], rows: number) => string[];
-  /** What an answer to a row is worth, where the trainer asks for that while it works. */
+  /** Who is asked, while it trains, what a completion is worth; absent where nobody is. */
   readonly judge?: (settings: S) => Judge;
   /** What of the settings determines the result, as it stands in the key. */
   readonly keyed: (settings: S) => object;

@@ -3,7 +3,8 @@ import type { PairRow } from "../preference/rows.ts";
 import { pairMessages } from "../prompt/messages.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { dpoWarnings } from "./dpo-warnings.ts";
-import { howItRuns, settingsKey, who } from "./common.ts";
+import { howItRuns, optimizerSteps, settingsKey, who } from "./common.ts";
+import type { SettingsRule } from "./rules.ts";
 
 /** How far the policy may leave the reference: TRL's and the DPO paper's default. */
 const BETA = 0.1;
@@ -41,10 +42,41 @@ export const training = z
 /** The recipe's block, and the control that takes the chosen texts alone. */
 const settings = training.extend({ sft_only: z.boolean() });
 
+/** Terms that use label_smoothing; TRL ignores it in `sigmoid` without a word. */
+const SMOOTHED = ["robust", "exo_pair"];
+
+/** What of DPO's own settings does not fit together. */
+const RULES: readonly SettingsRule<z.output<typeof settings>>[] = [
+  ({ loss_type: terms, loss_weights: weights }, at) =>
+    weights !== undefined &&
+    weights.length !== terms.length && {
+      field: ["loss_weights"],
+      message: `${at}.loss_weights has ${weights.length} entries; ${terms.length} are needed, one per term of ${at}.loss_type.`,
+    },
+  ({ loss_weights: weights }, at) =>
+    weights?.every((weight) => weight === 0) && {
+      field: ["loss_weights"],
+      message: `${at}.loss_weights are all 0; one above 0 is needed, or nothing is learned.`,
+    },
+  ({ loss_type: terms }, at) =>
+    new Set(terms).size < terms.length && {
+      field: ["loss_type"],
+      message: `${at}.loss_type names a term twice; each term once is needed (loss_weights weighs them).`,
+    },
+  ({ label_smoothing: smoothing, loss_type: terms }, at) =>
+    smoothing > 0 &&
+    !terms.some((term) => SMOOTHED.includes(term)) && {
+      field: ["label_smoothing"],
+      message: `${at}.label_smoothing is ${smoothing}, but ${terms.join(" + ")} ignores it; ${SMOOTHED.join(" or ")} in ${at}.loss_type, or 0, is needed.`,
+    },
+];
+
 /** Preference training on pairs (Rafailov et al. 2023) by TRL's DPOTrainer. */
 export const dpo: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "dpo_pairs.json", joined: "dpo_accumulated.json" },
+  rules: RULES,
+  steps: optimizerSteps,
   keyed: settingsKey,
   warnings: dpoWarnings,
   prompts: (rows, images) =>

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { isReward, REWARDS, versionsOf, weighed } from "../reward/index.ts";
+import { isReward, rewardProblem, rewardsKey, REWARDS, weighed } from "../reward/index.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { type AskedRow, askedOf } from "./asked.ts";
 import { howItRuns, settingsKey, who, withDefault } from "./common.ts";
+import type { SettingsRule } from "./rules.ts";
 
 /** A question whose answers are rewarded, an entry of grpo_rows.json. */
 export interface GrpoRow extends AskedRow {
@@ -76,6 +77,12 @@ const settings = z
       .describe("Whose standard deviation the advantages are divided by"),
     epsilon: z.number().gt(0).lt(1).default(EPSILON).describe("How far a token's probability ratio counts below 1"),
     epsilon_high: z.number().gt(0).optional().describe("How far it counts above 1; epsilon when absent"),
+    credit: z
+      .enum(["sequence", "action"])
+      .default("sequence")
+      .describe(
+        "sequence: every token of a completion has its advantage; action: the tokens of an action have their own, where the reward says whose merit it is",
+      ),
     ...howItRuns,
     learning_rate: withDefault(howItRuns.learning_rate, LEARNING_RATE),
     per_device_train_batch_size: withDefault(howItRuns.per_device_train_batch_size, GENERATIONS).describe(
@@ -86,12 +93,37 @@ const settings = z
   })
   .describe("How a policy learns from rewards: of several answers to a question, the better ones become more likely");
 
+/** A group is compared within itself, so none may be cut in two by a step. */
+const wholeGroups: SettingsRule<z.output<typeof settings>> = (own, at) =>
+  completionsAStep(own) % own.num_generations !== 0 && {
+    field: ["num_generations"],
+    message: `${at}.num_generations is ${own.num_generations}; a divisor of a step's ${completionsAStep(own)} completions (per_device_train_batch_size × gradient_accumulation_steps × num_processes) is needed.`,
+  };
+
+/**
+ * Optimizer steps, as TRL's GRPOTrainer counts them: of an epoch's questions in their drawn order, those that do not
+ * fill a step are left out.
+ */
+function groupSteps(rows: number, own: z.output<typeof settings>): number {
+  if (own.max_steps !== undefined) return own.max_steps;
+  return Math.ceil((own.num_train_epochs ?? 1) * Math.floor((rows * own.num_generations) / completionsAStep(own)));
+}
+
+/** Completions of an optimizer step, over all processes. */
+function completionsAStep(own: z.output<typeof settings>): number {
+  return own.per_device_train_batch_size * own.gradient_accumulation_steps * own.num_processes;
+}
+
 /** Group-relative policy optimisation (Shao et al. 2024) by TRL's GRPOTrainer. */
 export const grpo: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "grpo_rows.json", joined: "grpo.json" },
-  repeats: ({ num_generations: completions }) => completions,
-  judge: (own) => (row, text) => weighed(own.rewards, row as GrpoRow, text),
-  keyed: (own) => ({ ...settingsKey(own), judged: versionsOf(own.rewards) }),
+  rules: [wholeGroups],
+  steps: groupSteps,
+  judge: ({ rewards: weights }) => ({
+    problem: (row) => rewardProblem(weights, row as GrpoRow),
+    score: (row, text) => weighed(weights, row as GrpoRow, text),
+  }),
+  keyed: (own) => ({ ...settingsKey(own), rewards: rewardsKey(own.rewards) }),
   prompts: (rows, images) => askedOf(rows as readonly GrpoRow[], images),
 };

@@ -14,8 +14,8 @@ export const NOT_OF_TRAININGS = {
   image_root: "where images lie; which they are, the digests beside the rows say",
   output: "a folder of the attempt",
   checkpoints: "a folder of the attempt",
+  judge: "where the worker listens; what it answers, the rewards in the settings say",
   resume_from: "where an earlier attempt came to",
-  rewards: "where they are asked for; which they are, the settings say, with their versions",
 } as const satisfies Reasons<TrainRequest>;
 export type TrainSettings = Omit<TrainRequest, keyof typeof NOT_OF_TRAININGS>;
 

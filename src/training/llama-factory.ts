@@ -86,11 +86,11 @@ export const FACTORY_RULES: readonly SettingsRule<FactorySettings>[] = [
       field: ["num_processes"],
       message: `${at}.num_processes is ${processes}; with backend llama-factory it is 1.`,
     },
-  ({ backend, deepspeed, fsdp }, at) =>
+  ({ backend, deepspeed }, at) =>
     backend === "llama-factory" &&
-    (deepspeed ?? fsdp) !== undefined && {
-      field: [deepspeed === undefined ? "fsdp" : "deepspeed"],
-      message: `${at}.${deepspeed === undefined ? "fsdp" : "deepspeed"} is given; with backend llama-factory nothing is divided over devices.`,
+    deepspeed !== undefined && {
+      field: ["deepspeed"],
+      message: `${at}.deepspeed is given; with backend llama-factory nothing is divided over devices.`,
     },
   (settings, at) => {
     const { backend, tuning, language_lr: rate, llama_factory: own } = settings;

@@ -33,6 +33,7 @@ const RESERVED = new Set([
   "resume_from_checkpoint",
   "eval_strategy",
   "push_to_hub",
+  "fsdp",
 ]);
 
 /** Parts that only a full fine-tuning could train. */
@@ -73,6 +74,12 @@ const RULES: readonly SettingsRule<Settings>[] = [
       }
     );
   },
+  ({ tuning, deepspeed }, at) =>
+    tuning === "qlora" &&
+    deepspeed !== undefined && {
+      field: ["deepspeed"],
+      message: `${at}.deepspeed is ${deepspeed}, but ${at}.tuning is qlora, whose 4-bit base it cannot divide; tuning lora is needed.`,
+    },
   ({ lr_scheduler_type: schedule, warmup_steps: warmup }, at) =>
     schedule === "constant" &&
     warmup > 0 && {

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { path } from "../recipe/parts/fields.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { type AskedRow, askedOf } from "./asked.ts";
-import { howItRuns, settingsKey, who, withDefault } from "./common.ts";
+import { FACTORY_RULES } from "./llama-factory.ts";
+import { howItRuns, optimizerSteps, settingsKey, who, withDefault } from "./common.ts";
 
 /** An answer to imitate, an entry of sft_rows.json. */
 export interface SftRow extends AskedRow {
@@ -54,6 +55,8 @@ const settings = z
 export const sft: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "sft_rows.json", joined: "sft.json" },
+  rules: FACTORY_RULES,
+  steps: optimizerSteps,
   keyed: settingsKey,
   prompts: (rows, images) => askedOf(rows as readonly SftRow[], images),
 };

@@ -31,10 +31,10 @@ class Job:
     # The request's seed as the 32 bits that numpy and torch take.
     seed: int
     checkpoints: str
-    # The socket at which rewards are asked for; None where the algorithm needs none.
-    rewards: str | None
     # DeepSpeed's configuration, if it takes part.
     zero: Body | None
+    # The socket of whoever says what a completion is worth; None where nobody is asked.
+    judge: str | None
 
 
 @dataclass(frozen=True)

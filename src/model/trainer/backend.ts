@@ -24,11 +24,11 @@ export interface TrainRequest extends BaseCheckpoint {
   /** Private folder for checkpoint-N; each is announced by a checkpoint event when it is whole. */
   readonly checkpoints: string;
   readonly resume_from: string | null;
-  /** Path of the Unix socket at which it asks what answers are worth; null where the algorithm does not ask. */
-  readonly rewards: string | null;
   readonly settings: CommonSettings & Readonly<Record<string, unknown>>;
   /** A ZeRO stage by its name, a configuration as its file has it, or none. */
   readonly deepspeed: unknown;
+  /** Path of the Unix socket that says what a completion is worth; null where the algorithm asks nobody. */
+  readonly judge: string | null;
   readonly seed: number;
 }
 

@@ -1,6 +1,6 @@
 import { alignedLines, plural } from "../../contract/table.ts";
 import { size } from "../../numbers.ts";
-import { optimizerSteps, tuningOf } from "../../training/common.ts";
+import { tuningOf } from "../../training/common.ts";
 import { algorithmOf } from "../../training/index.ts";
 import type { Plan } from "../pipeline.ts";
 import { sceneImages } from "./images.ts";
@@ -21,8 +21,7 @@ export async function planHarp(root: string, recipe: Recipe): Promise<Plan> {
   const samples = parts.train * each * recipe.negatives.samples;
   const stages = stagesOf(recipe).map(({ name, training }) => {
     const rows = parts.train * each;
-    const perRow = algorithmOf(name).repeats?.(training) ?? 1;
-    const steps = optimizerSteps(rows * perRow, training);
+    const steps = algorithmOf(name).steps(rows, training);
     return {
       stage: name,
       rows,

@@ -109,6 +109,6 @@ export function stagesOf({ stages, sft: first, grpo: second }: Recipe) {
   return stages.map((name) =>
     name === "sft"
       ? ({ name, training: first.training } as const)
-      : ({ name, training: { ...second!.training, rewards: { plan: 1 } } } as const),
+      : ({ name, training: { ...second!.training, rewards: { plan: 1 }, credit: "action" } } as const),
   );
 }

@@ -1,5 +1,6 @@
 import { simulateProblems } from "../../measuring/rules.ts";
 import type { Problem } from "../../recipe/problems.ts";
+import { algorithmOf } from "../../training/index.ts";
 import { settingsProblems } from "../../training/rules.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
 
@@ -11,8 +12,8 @@ export function checkTogether(recipe: Recipe): Problem[] {
   const stages = stageProblems(recipe);
   if (stages.length > 0) return stages;
   return [
-    ...settingsProblems(recipe.sft.training, ["sft", "training"]),
-    ...(recipe.grpo ? settingsProblems(recipe.grpo.training, ["grpo", "training"]) : []),
+    ...settingsProblems(recipe.sft.training, ["sft", "training"], algorithmOf("sft").rules),
+    ...(recipe.grpo ? settingsProblems(recipe.grpo.training, ["grpo", "training"], algorithmOf("grpo").rules) : []),
     ...backendProblems(recipe),
     ...shareProblems(recipe),
     ...simulateProblems(recipe),

@@ -5,7 +5,7 @@ import { loadExamples } from "../../dataset/sets/read.ts";
 import { benchmarkLines, reckonAnswers } from "../../measuring/reckon.ts";
 import { adapterWeightsIn, type Tensor, tensorsOf, weightsIn } from "../../model/weights.ts";
 import { count, plural, size } from "../../numbers.ts";
-import { optimizerSteps, tuningOf } from "../../training/common.ts";
+import { tuningOf } from "../../training/common.ts";
 import { algorithmOf } from "../../training/index.ts";
 import type { Plan } from "../pipeline.ts";
 import { mixtureRows, READS } from "./mixture.ts";
@@ -37,11 +37,10 @@ export async function planSpatial(root: string, recipe: Recipe): Promise<Plan> {
   for (const { name, block } of stagesOf(recipe)) {
     const { training } = block;
     const rows = await rowsOf(root, recipe, name);
-    const perRow = algorithmOf(name).repeats?.(training) ?? 1;
     stages.push({
       stage: name,
       rows,
-      optimizer_steps: optimizerSteps(rows * perRow, training),
+      optimizer_steps: algorithmOf(name).steps(rows, training),
       tuning: tuningOf(training),
       learning_rate: training.tuning === "full" ? training.language_lr : training.learning_rate,
     });

@@ -1,7 +1,6 @@
 import { measuringProblems, simulateProblems } from "../../measuring/rules.ts";
 import type { Problem } from "../../recipe/problems.ts";
-import { DPO_RULES } from "../../training/dpo-rules.ts";
-import { FACTORY_RULES } from "../../training/llama-factory.ts";
+import { algorithmOf } from "../../training/index.ts";
 import { settingsProblems } from "../../training/rules.ts";
 import { mixtureProblems } from "../../recipe/parts/mixture.ts";
 import { type Recipe, type StageName } from "./recipe.ts";
@@ -35,12 +34,7 @@ function blockProblems(recipe: Recipe, name: StageName): Problem[] {
     return [{ path: [name], message }];
   }
   const path = [name, "training"];
-  const settings =
-    name === "dpo"
-      ? settingsProblems(recipe.dpo!.training, path, DPO_RULES)
-      : name === "sft"
-        ? settingsProblems(recipe.sft!.training, path, FACTORY_RULES)
-        : settingsProblems(recipe.grpo!.training, path);
+  const settings = settingsProblems(block.training, path, algorithmOf(name).rules);
   return [...settings, ...mixtureProblems(block.data, [name, "data"]), ...backendProblems(recipe, name)];
 }
 

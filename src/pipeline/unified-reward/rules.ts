@@ -2,8 +2,8 @@ import { pairwise } from "../../benchmark/pairwise.ts";
 import { measuringProblems, simulateProblems } from "../../measuring/rules.ts";
 import { mixtureProblems, setName } from "../../recipe/parts/mixture.ts";
 import type { Problem } from "../../recipe/problems.ts";
-import { DPO_RULES } from "../../training/dpo-rules.ts";
-import { FACTORY_RULES } from "../../training/llama-factory.ts";
+import { dpo as byPairs } from "../../training/dpo.ts";
+import { sft } from "../../training/sft.ts";
 import { settingsProblems } from "../../training/rules.ts";
 import { type Recipe, type StageName, stagesOf } from "./recipe.ts";
 
@@ -14,10 +14,10 @@ export function checkTogether(recipe: Recipe): Problem[] {
   const { cold_start, rejection, dpo } = recipe;
   return [
     ...stageProblems(recipe),
-    ...(cold_start ? settingsProblems(cold_start.training, ["cold_start", "training"], FACTORY_RULES) : []),
+    ...(cold_start ? settingsProblems(cold_start.training, ["cold_start", "training"], sft.rules) : []),
     ...(cold_start ? mixtureProblems(cold_start.data, ["cold_start", "data"]) : []),
-    ...(rejection ? settingsProblems(rejection.training, ["rejection", "training"], FACTORY_RULES) : []),
-    ...(dpo ? settingsProblems(dpo.training, ["dpo", "training"], DPO_RULES) : []),
+    ...(rejection ? settingsProblems(rejection.training, ["rejection", "training"], sft.rules) : []),
+    ...(dpo ? settingsProblems({ ...dpo.training, sft_only: false }, ["dpo", "training"], byPairs.rules) : []),
     ...samplingProblems(recipe),
     ...chosenProblems(recipe),
     ...measuringProblems(recipe),

@@ -102,7 +102,7 @@ test("one pair that does not fit stops the step with advice", async () => {
   const { trainer, started } = device(0);
   await expect(runTrainJob(trainer, job, context)).rejects.toMatchObject({
     type: "OutOfMemory",
-    message: expect.stringMatching(/a single pair at once; lower max_pixels, .* "zero3"\)\.$/),
+    message: expect.stringMatching(/a single row at once; lower max_pixels, .* "zero3"\)\.$/),
   });
   expect(started.map(({ pairs }) => pairs)).toEqual([2, 1]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { hardlyMoves } from "../../../src/training/hardly-moves.ts";
 import { algorithmOf } from "../../../src/training/index.ts";
-import { optimizerSteps } from "../../../src/training/common.ts";
+import { settingsProblems } from "../../../src/training/rules.ts";
 
 const SIMULATED = { backend: "simulated" };
 
@@ -40,19 +41,66 @@ test("a reward that nobody knows is refused with the names of those that there a
 test("a row asks with its images before its text, whether or not it has a marker for each", () => {
   const row = { id: "a", image: ["1.png", "2.png"], policy: "", system: null, truth: "left", kind: "spatial" };
   const asks = (prompt: string) => algorithmOf("grpo").prompts([{ ...row, prompt } as never], (names) => [...names]);
-  const content = [
-    { type: "image", image: "1.png" },
-    { type: "image", image: "2.png" },
-    { type: "text", text: "Where?" },
-  ];
+  const images = ["1.png", "2.png"].map((image) => ({ type: "image", image }));
+  const content = [...images, { type: "text", text: "Where?" }];
   expect(asks("Where?")).toEqual([[{ role: "user", content }]]);
   expect(asks("<image><image>Where?")).toEqual(asks("Where?"));
   expect(() => asks("<image>Where?")).toThrow('Row "a": its prompt has 1 marker <image>, but its row names 2 images');
 });
 
-test("a group's completions are the rows of its batches", () => {
-  const { settings, repeats } = algorithmOf("grpo");
-  const own = settings.parse({ ...SIMULATED, per_device_train_batch_size: 4, gradient_accumulation_steps: 4 });
-  // 10 questions of 4 completions, 16 a step.
-  expect(optimizerSteps(10 * repeats!(own), own)).toBe(3);
+test("a step takes whole groups, and an epoch's rest is left out", () => {
+  const { settings, steps } = algorithmOf("grpo");
+  const batch = { per_device_train_batch_size: 4, gradient_accumulation_steps: 4 };
+  const own = settings.parse({ ...SIMULATED, ...batch, num_train_epochs: 3 });
+  // 16 completions a step are 4 questions: 10 fill two steps, 3 none.
+  expect([steps(10, own), steps(3, own)]).toEqual([6, 0]);
+});
+
+function problems(name: string, over: object): string[] {
+  const { settings, rules } = algorithmOf(name);
+  const found = settingsProblems(settings.parse({ ...SIMULATED, ...over }) as never, [name], rules);
+  return found.map(({ message }) => message);
+}
+
+test("what fields say together is refused with the name that the recipe has for them", () => {
+  expect(problems("sft", {})).toEqual([]);
+  expect(problems("grpo", {})).toEqual([]);
+  expect(problems("grpo", { num_generations: 6 })).toEqual([
+    expect.stringMatching(/^grpo\.num_generations is 6; a divisor of a step's 16 completions/),
+  ]);
+  expect(problems("sft", { tuning: "qlora", deepspeed: "zero2" })[0]).toMatch(/^sft\.deepspeed is zero2, but .* qlora/);
+  expect(problems("sft", { extra: { fsdp: true } })[0]).toMatch(/^sft\.extra\.fsdp would override/);
+  expect(problems("grpo", { extra: { beta: 1 } })[0]).toMatch(/it is needed as grpo\.beta\.$/);
+});
+
+function parsed(over: object) {
+  return algorithmOf("grpo").settings.parse({ backend: "trl", ...over });
+}
+
+test("an adapter that will hardly move is told of", () => {
+  expect(hardlyMoves(parsed({}), 99)).toMatch(/^makes at most 99 optimizer steps at learning_rate 0\.000001: /);
+  expect([hardlyMoves(parsed({}), 100), hardlyMoves(parsed({ learning_rate: 5e-5 }), 1)]).toEqual([null, null]);
+  expect(hardlyMoves(parsed({ tuning: "full" }), 1)).toBeNull();
+});
+
+test("rewards are in the key with what they mean, and so is every setting", () => {
+  const { settings, keyed } = algorithmOf("grpo");
+  const own = settings.parse(SIMULATED);
+  expect(keyed(own)).toMatchObject({ rewards: { combined: { weight: 1, version: 1 } }, beta: 0.04 });
+  const others: object[] = [
+    { rewards: { spatial: 1 } },
+    { rewards: { combined: 2 } },
+    { num_generations: 8 },
+    { temperature: 1 },
+    { top_p: 0.9 },
+    { max_completion_length: 1 },
+    { beta: 0 },
+    { loss_type: "grpo" },
+    { scale_rewards: "none" },
+    { epsilon: 0.1 },
+    { epsilon_high: 0.3 },
+    { tuning: "qlora" },
+  ];
+  const keys = [{}, ...others].map((other) => JSON.stringify(keyed(settings.parse({ ...SIMULATED, ...other }))));
+  expect(new Set(keys).size).toBe(keys.length);
 });

@@ -1,4 +1,5 @@
 import { optimizerSteps } from "../../../training/common.ts";
+import { hardlyMoves } from "../../../training/hardly-moves.ts";
 import { recipeAt } from "../at-iteration.ts";
 import { givenPairsOf, type Recipe } from "../recipe/index.ts";
 
@@ -60,11 +61,6 @@ export function planIterations(recipe: Recipe, questions: number, givenPairs = 0
   });
 }
 
-/** Below this many optimizer steps at a full-model learning rate, a LoRA hardly moves. */
-const FEW_STEPS = 100;
-/** A learning rate from which few steps are enough. */
-const LORA_SIZED = 5e-5;
-
 /** Sentences about what is allowed but rarely meant; the sizes are those of `planIterations`. */
 export function recipeWarnings(recipe: Recipe, questions: number, givenPairs = 0): string[] {
   const warnings: string[] = [];
@@ -74,15 +70,7 @@ export function recipeWarnings(recipe: Recipe, questions: number, givenPairs = 0
   }
   if (data.held_out.val + data.held_out.test === 0) warnings.push("data.held_out is 0: evaluation and gate are off.");
   const first = planIterations(recipe, questions, givenPairs)[0]?.maxOptimizerSteps ?? 0;
-  if (isLora(recipe) && trains(recipe) && first < FEW_STEPS && training.learning_rate < LORA_SIZED) {
-    warnings.push(
-      `training makes at most ${first} optimizer steps in iteration 1 at learning_rate ${training.learning_rate}: the policy will hardly change; ` +
-        "a LoRA-sized setting is learning_rate 5e-5 with lora_alpha twice lora_rank.",
-    );
-  }
+  const still = trains(recipe) ? hardlyMoves(training, first, "in iteration 1") : null;
+  if (still !== null) warnings.push(`training ${still}`);
   return warnings;
-}
-
-function isLora({ training }: Recipe): boolean {
-  return training.backend !== "simulated" && training.tuning !== "full";
 }

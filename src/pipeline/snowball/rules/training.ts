@@ -1,10 +1,10 @@
-import { DPO_RULES } from "../../../training/dpo-rules.ts";
+import { dpo } from "../../../training/dpo.ts";
 import { settingsProblems } from "../../../training/rules.ts";
 import type { Rule } from "./rule.ts";
 
 /** How a policy is made from pairs. */
 export const TRAINING_RULES: readonly Rule[] = [
-  ({ training }) => settingsProblems(training, ["training"], DPO_RULES),
+  ({ training }) => settingsProblems({ ...training, sft_only: false }, ["training"], dpo.rules),
   ({ planner, training }) =>
     (planner.backend === "simulated") !== (training.backend === "simulated") && {
       path: ["training", "backend"],

@@ -1,0 +1,204 @@
+"""TRL's GRPOTrainer, with prompts and completions through the code of the rollout and rewards from the judge."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from accelerate.utils import gather_object
+from peft import PeftModel
+from torch.utils.data import Sampler
+from trl import GRPOTrainer
+from trl.models import prepare_deepspeed, prepare_fsdp, unwrap_model_for_generation
+from trl.trainer.utils import RepeatSampler
+
+from runners.batching import in_micro_batches
+from runners.decoding import decode
+from runners.judge import Judge, Scored
+from runners.parts import Rates
+from runners.policy import Whole
+from runners.prompt import Prompt
+from runners.protocol import Body
+from runners.sampling import Sampling
+from runners.trainers.credit import Credit, advantages_by_part, spans_of, spread
+from runners.trainers.rows import Asked, pixels_of
+from runners.vlm import vlm_of
+
+# Tokens whose repetition counts: single ones repeat in any text.
+REPEATED = 3
+
+
+@dataclass(frozen=True)
+class Group:
+    """Where completions come from, and who judges them.
+
+    by_action: tokens have the advantage of their own action, not of the completion.
+    names: the trainer's names of metrics and ours; what the judge's rewards are made of is added as it is heard.
+    """
+
+    asked: Asked
+    judge: Judge
+    sampling: Sampling
+    seed: int
+    names: dict[str, str]
+    by_action: bool = False
+
+
+class EpochSampler(RepeatSampler):  # type: ignore[misc]
+    """TRL's order, drawn anew from the seed and the epoch: TRL's own would begin again at the first epoch's when a
+    training is resumed."""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Trainer before each epoch."""
+        self.generator.manual_seed(self.seed + epoch)
+
+
+class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
+    """GRPOTrainer whose rows are those of a `Group`: its data set has their places, as texts.
+
+    reference: what the policy is held to, where that is another network than its own without the adapter.
+    """
+
+    def __init__(self, *, group: Group, beta: float, reference: Any, **kwargs: Any) -> None:
+        self._group = group
+        self._seen: list[Prompt] = []
+        self._credits: list[list[Credit]] = []
+        super().__init__(reward_funcs=[self._reward], **kwargs)
+        self.beta = beta
+        if reference is not None:
+            self.ref_model = self._prepared(reference)
+
+    def _prepared(self, reference: Any) -> Any:
+        if self.is_deepspeed_enabled:
+            return prepare_deepspeed(reference, self.accelerator)
+        if self.is_fsdp_enabled:
+            return prepare_fsdp(reference, self.accelerator)
+        return self.accelerator.prepare_model(reference, evaluation_mode=True)
+
+    def _get_train_sampler(self, dataset: Any = None) -> Sampler[int]:
+        theirs = super()._get_train_sampler(dataset)
+        return EpochSampler(
+            data_source=theirs.data_source,
+            mini_repeat_count=theirs.mini_repeat_count,
+            batch_size=theirs.batch_size,
+            repeat_count=theirs.repeat_count,
+            shuffle=theirs.shuffle,
+            seed=theirs.seed,
+        )
+
+    def _tokenize_prompts(self, prompts: Sequence[str]) -> tuple[list[list[int]], None, Body]:
+        # Of its images TRL is told nothing: it would encode them anew, by other code than the rollout's.
+        rows = self._group.asked.rows
+        known = {place: self._group.asked.prompt(rows[int(place)]) for place in dict.fromkeys(prompts)}
+        self._places = [int(place) for place in prompts]
+        self._seen = [known[place] for place in prompts]
+        return [prompt.ids for prompt in self._seen], None, {}
+
+    def _generate_single_turn(
+        self, prompt_ids: list[list[int]], images: None, multimodal_fields: Body, has_tool_images: bool = False
+    ) -> tuple[list[list[int]], Any]:
+        first = self.accelerator.process_index * len(self._places)
+        drawn = [
+            (prompt, f"{self._group.seed}:{self.state.global_step}:{place}:{(first + at) % self.num_generations}")
+            for at, (prompt, place) in enumerate(zip(self._seen, self._places, strict=True))
+        ]
+        with self._speaking() as network:
+            vlm = replace(vlm_of(network, self.processing_class), unspeakable=self._group.asked.unspeakable)
+
+            def complete(batch: Sequence[tuple[Prompt, str]]) -> list[list[int]]:
+                prompts = list({id(prompt): prompt for prompt, _ in batch}.values())
+                owners = [next(at for at, each in enumerate(prompts) if each is prompt) for prompt, _ in batch]
+                drafts = decode(vlm, prompts, owners, [seed for _, seed in batch], self._group.sampling)
+                return [draft.sampled for draft in drafts]
+
+            completions, _ = in_micro_batches(
+                drawn, len(drawn), complete, lambda _done, _all: None, "lower max_pixels or max_completion_length"
+            )
+        return completions, None
+
+    @contextmanager
+    def _speaking(self) -> Iterator[Any]:
+        """The bare network, whole in this process, without dropout."""
+        with (
+            unwrap_model_for_generation(
+                self.model_wrapped, self.accelerator, gather_deepspeed3_params=True
+            ) as unwrapped,
+            self.accelerator.autocast(),
+        ):
+            network = unwrapped.get_base_model() if isinstance(unwrapped, PeftModel) else unwrapped
+            unwrapped.eval()
+            try:
+                yield network
+            finally:
+                unwrapped.train()
+
+    def _generate_and_score_completions(self, inputs: Any) -> Body:
+        output: Body = super()._generate_and_score_completions(inputs)
+        if self._group.by_action:
+            output["advantages"] = self._advantages_by_action(output["completion_ids"], output["completion_mask"])
+        return output | self._images(output["prompt_ids"].shape[1], output["completion_ids"].shape[1])
+
+    def _get_per_token_logps_and_entropies(
+        self, model: Any, input_ids: Any, attention_mask: Any, logits_to_keep: int, *args: Any, **fields: Any
+    ) -> Any:
+        if fields.get("mm_token_type_ids") is None:
+            # While completions are scored; in the loss the images come with the batch.
+            prompts = input_ids.shape[1] - logits_to_keep
+            fields |= self._images(prompts, logits_to_keep)
+        return super()._get_per_token_logps_and_entropies(
+            model, input_ids, attention_mask, logits_to_keep, *args, **fields
+        )
+
+    def _images(self, width: int, completion: int) -> Body:
+        """What the network has to know of the images in this process's sequences, whose prompts are left-padded."""
+        types = [[0] * (width - len(each.types)) + each.types + [0] * completion for each in self._seen]
+        fields: Body = {"mm_token_type_ids": torch.tensor(types), **pixels_of(self._seen)}
+        moved = {name: value.to(self.accelerator.device) for name, value in fields.items()}
+        return moved | {"num_images": [0 if each.grids is None else len(each.grids) for each in self._seen]}
+
+    def _reward(self, completion_ids: list[list[int]], **_: Any) -> list[float]:
+        tokenizer = self.processing_class.tokenizer
+        texts = [tokenizer.decode(ids, skip_special_tokens=True) for ids in completion_ids]
+        scored = self._group.judge.ask(list(zip(self._places, texts, strict=True)))
+        self._credits = [
+            [(0, len(text), each.reward)] if each.credits is None else each.credits
+            for each, text in zip(scored, texts, strict=True)
+        ]
+        self._note(scored, completion_ids)
+        return [each.reward for each in scored]
+
+    def _advantages_by_action(self, completions: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Of every token of this process's completions: (completions, tokens), 0 where they are padded."""
+        credits: list[list[Credit]] = gather_object(self._credits)
+        shares = advantages_by_part(credits, self.num_generations, self.scale_rewards)
+        first = self.accelerator.process_index * len(completions)
+        tokenizer = self.processing_class.tokenizer
+        advantages = torch.zeros(mask.shape, dtype=torch.float32)
+        for at, (ids, own) in enumerate(zip(completions.tolist(), mask.sum(dim=1).tolist(), strict=True)):
+            spans = spans_of(ids[:own], lambda part: str(tokenizer.decode(part, skip_special_tokens=True)))
+            advantages[at, :own] = torch.tensor(spread(shares[first + at], spans))
+        return advantages.to(mask.device)
+
+    def _note(self, scored: Sequence[Scored], completions: Sequence[Sequence[int]]) -> None:
+        noted = [{**each.parts, "repetition": repetition(ids)} for each, ids in zip(scored, completions, strict=True)]
+        # Of all processes: what a reward is made of may differ from row to row.
+        everywhere: list[dict[str, float]] = gather_object(noted)
+        for name in sorted({name for each in everywhere for name in each}):
+            values = [each[name] for each in everywhere if name in each]
+            self._group.names.setdefault(name, name)
+            self._metrics["train"][name].append(sum(values) / len(values))
+
+
+class FullRewardedTrainer(Whole, RewardedTrainer):
+    """Trains the network itself."""
+
+    def __init__(self, *, rates: Rates, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rates = rates
+
+
+def repetition(ids: Sequence[int]) -> float:
+    """The share of a completion's runs of three tokens that it has said before; 0 of fewer than three tokens."""
+    runs = [tuple(ids[at : at + REPEATED]) for at in range(len(ids) - REPEATED + 1)]
+    return 1 - len(set(runs)) / len(runs) if runs else 0.0
