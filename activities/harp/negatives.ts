@@ -40,7 +40,13 @@ export async function typeNegatives(
   const inputs = [train.items.sha256, answers.sha256];
   const recipeOf = { step: "negatives", version: RESULT_VERSION, params: { ...how, by }, inputs };
   const { ref: rows } = await makeArtifact(deps.store, recipeOf, async (to) => {
-    const grpo = items.map(rowOf);
+    const byTask = Object.groupBy(found.negatives, ({ id }) => id);
+    const grpo = items.map((each) =>
+      rowOf(
+        each,
+        (byTask[each.id] ?? []).map(({ plan }) => plan),
+      ),
+    );
     const digests = new Map(items.map((each) => [each.images[0]!, each.image_digests[0]!]));
     await writeJsonLines(join(to, "negatives.jsonl"), found.negatives);
     await writeJson(join(to, "negatives.json"), countsOf(found));
@@ -59,8 +65,17 @@ export async function typeNegatives(
   return { rows, accounts: [account] };
 }
 
-function rowOf({ id, images, question, answer }: ImportedQuestion): GrpoRow {
-  return { id, image: images, policy: "", system: null, prompt: planPrompt(question), truth: answer!, kind: "plan" };
+function rowOf({ id, images, question, answer }: ImportedQuestion, references: readonly string[]): GrpoRow {
+  return {
+    id,
+    image: images,
+    policy: "",
+    system: null,
+    prompt: planPrompt(question),
+    truth: answer!,
+    kind: "plan",
+    references,
+  };
 }
 
 /** Negatives by type: sampled ones, and those made by rule. */

@@ -1,5 +1,6 @@
 """Advantages of tokens: whose merit a reward is."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,14 @@ def test_parts_add_up_to_the_advantage_of_the_sequence(scale: str) -> None:
         assert sum(tokens) / len(tokens) == pytest.approx(advantage)
 
 
+def test_references_are_compared_with_and_not_learned_from() -> None:
+    found = advantages_by_part([PLAN, PLAN], 2, "none", [[WRONG, WRONG]])
+    # The third action's mean is now −.05: both plans are better than half of those that they are compared with.
+    assert len(found) == 2
+    for parts in found:
+        assert [share for *_, share in parts] == pytest.approx([0, 0, 0, 0.25, 0])
+
+
 def test_a_token_has_the_characters_that_it_adds() -> None:
     words = {1: "Pick", 2: "(", 3: "cup", 4: ")", 9: ""}
     spans = spans_of([1, 2, 3, 4, 9], lambda ids: "".join(words[each] for each in ids))
@@ -50,6 +59,17 @@ def thirds(row: int, text: str) -> dict[str, Any]:
     halves = [(0, len(text), 0.0), (0, at, 0.0), (at, len(text), reward)]
     credits = [{"from": begin, "to": end, "credit": credit} for begin, end, credit in halves]
     return {"reward": reward, "parts": {}, "credits": credits}
+
+
+def test_a_row_brings_references(tmp_path: Path, toy: Path, images: Path) -> None:
+    with judging(tmp_path, by(thirds)) as judge:
+        request = grpo_request(tmp_path / "a", toy, images, judge, credit="action", num_train_epochs=1, save_steps=None)
+        file = Path(request["data"])
+        file.write_text(json.dumps([{**row, "references": ["zzzzzz"]} for row in json.loads(file.read_text())]))
+        heard = trained_here(request)
+    steps = [event["metrics"] for event in heard.events if event["event"] == "progress"]
+    assert [step["reference_share"] for step in steps] == pytest.approx([0.2] * len(steps))
+    assert [step["reference_reward"] for step in steps] == [-1] * len(steps)
 
 
 def test_in_a_training_the_credit_reaches_the_loss(

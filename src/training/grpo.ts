@@ -9,6 +9,8 @@ import type { SettingsRule } from "./rules.ts";
 export interface GrpoRow extends AskedRow {
   /** The true answer. */
   readonly truth: string;
+  /** Texts that completions are compared with, too, and that nothing is learned from; only with credit by action. */
+  readonly references?: readonly string[];
   /** The type of its task, by which a reward may judge: "spatial", "counting". */
   readonly kind: string;
 }

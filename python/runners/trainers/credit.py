@@ -17,20 +17,29 @@ Credit = tuple[int, int, float]
 SMALL = 1e-4
 
 
-def advantages_by_part(credits: Sequence[Sequence[Credit]], group: int, scale: str) -> list[list[Credit]]:
+def advantages_by_part(
+    credits: Sequence[Sequence[Credit]],
+    group: int,
+    scale: str,
+    references: Sequence[Sequence[Sequence[Credit]]] = (),
+) -> list[list[Credit]]:
     """Every part's credit, less the mean of the group's credits in its place, in the scale of the rewards.
 
     The parts of a completion add up to its advantage as GRPO has it: (reward − mean) / deviation. An action that a
     completion does not have counts as 0 in the mean, and what it misses by that is the whole text's.
-    credits: of all completions, `group` of each question after another. scale: group, batch or none.
+    credits: of all completions, `group` of each question after another. scale: group, batch or none. references: of
+    each question, texts that the completions are compared with as well, and that nothing is learned from.
     """
     rewards = torch.tensor([sum(credit for *_, credit in each) for each in credits], dtype=torch.float64)
     found: list[list[Credit]] = []
     for first in range(0, len(credits), group):
         members = credits[first : first + group]
-        places = max(map(len, members))
-        means = [sum(each[place][2] for each in members if place < len(each)) / group for place in range(places)]
-        own = rewards[first : first + group]
+        everybody = [*members, *(references[first // group] if references else [])]
+        places = max(map(len, everybody))
+        means = [
+            sum(each[place][2] for each in everybody if place < len(each)) / len(everybody) for place in range(places)
+        ]
+        own = torch.tensor([sum(credit for *_, credit in each) for each in everybody], dtype=torch.float64)
         deviation = {"group": own, "batch": rewards}[scale].std().item() + SMALL if scale != "none" else 1.0
         for member in members:
             parts = [

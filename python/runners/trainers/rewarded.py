@@ -64,6 +64,8 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
         self._group = group
         self._seen: list[Prompt] = []
         self._credits: list[list[Credit]] = []
+        self._references: list[list[list[Credit]]] = []
+        self._asked_once: dict[int, list[list[Credit]]] = {}
         super().__init__(reward_funcs=[self._reward], **kwargs)
         self.beta = beta
         if reference is not None:
@@ -165,13 +167,28 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
             [(0, len(text), each.reward)] if each.credits is None else each.credits
             for each, text in zip(scored, texts, strict=True)
         ]
+        self._references = [self._known(place) for place in self._places]
         self._note(scored, completion_ids)
         return [each.reward for each in scored]
+
+    def _known(self, place: int) -> list[list[Credit]]:
+        """Credits of the texts that a row brings along; asked for once."""
+        texts = [str(text) for text in self._group.asked.rows[place].get("references", [])]
+        if not texts or not self._group.by_action:
+            return []
+        if place not in self._asked_once:
+            scored = self._group.judge.ask([(place, text) for text in texts])
+            self._asked_once[place] = [
+                [(0, len(text), each.reward)] if each.credits is None else each.credits
+                for each, text in zip(scored, texts, strict=True)
+            ]
+        return self._asked_once[place]
 
     def _advantages_by_action(self, completions: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Of every token of this process's completions: (completions, tokens), 0 where they are padded."""
         credits: list[list[Credit]] = gather_object(self._credits)
-        shares = advantages_by_part(credits, self.num_generations, self.scale_rewards)
+        references: list[list[list[Credit]]] = gather_object(self._references)[:: self.num_generations]
+        shares = advantages_by_part(credits, self.num_generations, self.scale_rewards, references)
         first = self.accelerator.process_index * len(completions)
         tokenizer = self.processing_class.tokenizer
         advantages = torch.zeros(mask.shape, dtype=torch.float32)
@@ -182,6 +199,10 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
 
     def _note(self, scored: Sequence[Scored], completions: Sequence[Sequence[int]]) -> None:
         noted = [{**each.parts, "repetition": repetition(ids)} for each, ids in zip(scored, completions, strict=True)]
+        for own, known in zip(noted, self._references, strict=True):
+            if known:
+                own["reference_share"] = len(known) / (len(known) + self.num_generations)
+                own["reference_reward"] = sum(credit for each in known for *_, credit in each) / len(known)
         # Of all processes: what a reward is made of may differ from row to row.
         everywhere: list[dict[str, float]] = gather_object(noted)
         for name in sorted({name for each in everywhere for name in each}):
