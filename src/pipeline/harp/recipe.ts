@@ -50,7 +50,7 @@ const plans = z
   })
   .describe("Where plans to imitate come from");
 
-const quarter = share.default(0.25);
+const ofType = (what: string) => share.default(0.25).describe(`Share of those that ${what}`);
 
 const negatives = z
   .strictObject({
@@ -58,7 +58,12 @@ const negatives = z
     temperature: z.number().gt(0).max(2).default(0.8).describe("Of the samples"),
     per_task: z.number().gt(0).max(16).default(1).describe("Negatives that are wanted, for each task"),
     shares: z
-      .strictObject({ format: quarter, action: quarter, state_transition: quarter, inefficient: quarter })
+      .strictObject({
+        format: ofType("cannot be read as they are"),
+        action: ofType("have no action, or one on the wrong thing"),
+        state_transition: ofType("have a step that cannot be done, or none that is needed"),
+        inefficient: ofType("do the task in more steps than the right plan"),
+      })
       .prefault({})
       .describe("How much of them is of each type; where samples have too few, a rule makes them of right plans"),
   })

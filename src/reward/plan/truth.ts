@@ -3,7 +3,12 @@ import { type Actions, actionsWith, STATES } from "./actions.ts";
 import { doneBy, type Done, runPlan } from "./machine.ts";
 import { type ParsedPlan, parsePlan } from "./parse.ts";
 
-const step = z.strictObject({ to: z.enum(STATES), reward: z.number().min(-1).max(1) });
+const step = z
+  .strictObject({
+    to: z.enum(STATES).describe("The state after it"),
+    reward: z.number().min(-1).max(1).describe("What the step is worth"),
+  })
+  .describe("A legal step");
 
 /** Actions beside HARP's own, as a recipe writes them. */
 export const moreActions = z.record(
