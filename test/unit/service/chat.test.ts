@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { StepFailure } from "../../../src/failure.ts";
+import type { StepFailure } from "../../../src/failure.ts";
 import { askChat, retryAfter } from "../../../src/service/chat.ts";
 import { serviceKey } from "../../../src/service/key.ts";
 import { chatHost, type Reply, said } from "../../support/chat-host.ts";
