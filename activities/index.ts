@@ -10,6 +10,7 @@ import type { ActivityDeps } from "./deps.ts";
 import { gatePolicy, keepDecision } from "./gate.ts";
 import { gatherChunks, gatherSpans } from "./gather.ts";
 import { mergePolicy } from "./merge.ts";
+import { harpSteps } from "./harp/index.ts";
 import { evaluateSteps } from "./evaluate/index.ts";
 import { snowballSteps } from "./snowball/index.ts";
 import { spatialSteps } from "./spatial/index.ts";
@@ -23,7 +24,7 @@ import { trainPolicy } from "./train.ts";
 export type Activities = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 
 /** What a pipeline brings of its own, by the queue that its steps are on. */
-export type PipelineSteps = Partial<Record<Role | "control", Readonly<Record<string, Step>>>>;
+export type PipelineSteps = Partial<Record<Role | "control" | "api", Readonly<Record<string, Step>>>>;
 
 const SHARED = {
   control: {
@@ -41,10 +42,10 @@ const SHARED = {
 };
 
 /** Steps of pipelines. A new pipeline adds one line. */
-const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, snowballSteps, spatialSteps, unifiedRewardSteps];
+const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, harpSteps, snowballSteps, spatialSteps, unifiedRewardSteps];
 
 /** The steps of a queue, each made an activity. */
-export function activitiesOf(queue: Role | "control", deps: ActivityDeps): Activities {
+export function activitiesOf(queue: Role | "control" | "api", deps: ActivityDeps): Activities {
   const parts: readonly PipelineSteps[] = [SHARED, ...PIPELINES];
   const steps = parts.flatMap((each) => Object.entries(each[queue] ?? {}));
   return Object.fromEntries(steps.map(([name, step]) => [name, asActivity(deps, step)]));

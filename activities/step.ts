@@ -93,7 +93,7 @@ function namesOf({ info }: Context): Readonly<Record<string, string | number>> {
 
 /** A step's failure as Temporal's, with the retry decision of the table of failures. */
 export function asApplicationFailure(failure: StepFailure): ApplicationFailure {
-  const { type, message, details } = failure;
+  const { type, message, details, retryAfterMs } = failure;
   const { means, then } = FAILURES[type];
   return ApplicationFailure.create({
     type,
@@ -101,5 +101,6 @@ export function asApplicationFailure(failure: StepFailure): ApplicationFailure {
     nonRetryable: FINAL.includes(type),
     details: [{ means, then, at: details ?? null }],
     cause: failure,
+    ...(retryAfterMs !== undefined && { nextRetryDelay: retryAfterMs }),
   });
 }

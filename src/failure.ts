@@ -5,11 +5,18 @@ export class StepFailure extends Error {
   override readonly name = "StepFailure";
   readonly type: FailureType;
   readonly details: unknown;
+  /** How long whoever refused asked to be left alone, in ms; undefined where the usual back-off is right. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(type: FailureType, message: string, options?: { cause?: unknown; details?: unknown }) {
+  constructor(
+    type: FailureType,
+    message: string,
+    options?: { cause?: unknown; details?: unknown; retryAfterMs?: number | undefined },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.type = type;
     this.details = options?.details;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }
 

@@ -1,6 +1,8 @@
 /** Every workflow that a worker can run, a run's under the name of its pipeline. A new pipeline adds one line. */
 export { check } from "./check.ts";
 export { evaluate } from "./evaluate/evaluate.ts";
+export { harp } from "./harp/harp.ts";
+export { planScenes } from "./harp/scenes.ts";
 export { labelQuestions } from "./snowball/label.ts";
 export { singleRound as "single-round" } from "./snowball/single-round.ts";
 export { snowball } from "./snowball/snowball.ts";

@@ -2,8 +2,8 @@
 one line of JSON for a request, one for its answer.
 
 request: {rows: [{row: index into the training's rows, text: the completion}]}.
-answer: {rewards: [{reward: number, parts: {name: number}}]}, as many and in the same order; or an error as
-{error: {type, message}}.
+answer: {rewards: [{reward: number, parts: {name: number}, credits?: [{from, to, credit}]}]}, as many and in the same
+order; or an error as {error: {type, message}}. Credits are of characters, and say whose merit the reward is.
 A socket that is gone, or an answer of another shape, is a failure: no completion has a reward by default.
 """
 
@@ -30,6 +30,8 @@ class Scored:
 
     reward: float
     parts: dict[str, float]
+    # (from, to, credit) of the completion's characters: whose merit the reward is. None: the whole text's.
+    credits: list[tuple[int, int, float]] | None = None
 
 
 class Judge:
@@ -82,7 +84,21 @@ def _scored(each: Any) -> Scored:
     numbers = [each.get("reward"), *parts.values()] if isinstance(each, dict) and isinstance(parts, dict) else [None]
     if not all(_is_finite(number) for number in numbers):
         raise Failure("Infrastructure", f"The judge answered {_shown(each)}, where a finite reward is needed.")
-    return Scored(float(each["reward"]), {name: float(value) for name, value in parts.items()})
+    credits = each.get("credits")
+    if credits is not None and not _are_credits(credits):
+        raise Failure("Infrastructure", f"The judge answered {_shown(each)}, whose credits are none.")
+    return Scored(
+        float(each["reward"]),
+        {name: float(value) for name, value in parts.items()},
+        None if credits is None else [(own["from"], own["to"], float(own["credit"])) for own in credits],
+    )
+
+
+def _are_credits(credits: Any) -> bool:
+    return isinstance(credits, list) and all(
+        isinstance(each, dict) and all(_is_finite(each.get(name)) for name in ("from", "to", "credit"))
+        for each in credits
+    )
 
 
 def _is_finite(value: Any) -> bool:

@@ -2,11 +2,12 @@ import { StepFailure } from "../failure.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { cvBench } from "./cv-bench.ts";
 import { mmsi } from "./mmsi.ts";
+import { plan } from "./plan.ts";
 import { pairwise } from "./pairwise.ts";
 import { vsr } from "./vsr.ts";
 
 /** The benchmarks, by their names in a recipe. A new one adds one line. */
-export const BENCHMARKS = { mmsi, vsr, "cv-bench": cvBench, pairwise };
+export const BENCHMARKS = { mmsi, vsr, "cv-bench": cvBench, pairwise, plan };
 
 export type BenchmarkName = keyof typeof BENCHMARKS;
 

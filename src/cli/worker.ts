@@ -25,6 +25,7 @@ interface WorkerOptions {
   readonly devices?: string;
   readonly threads?: number;
   readonly control: boolean;
+  readonly apiRate?: number;
   readonly versioning: Versioning;
   readonly logLevel: string;
   readonly metricsAddress?: string;
@@ -50,6 +51,11 @@ export function workerCommand(): Command {
       new Option("--threads <n>", "CPU threads of a model process; absent: 1, and beside a GPU its share").argParser(
         parseThreads,
       ),
+    )
+    .addOption(
+      new Option("--api-rate <n>", "requests a second to a service outside, of all hosts together; absent: 5")
+        .argParser(parseRate)
+        .env("SNOWBALL_API_RATE"),
     )
     .option("--no-control", "leave workflows and light steps to other hosts")
     .addOption(
@@ -96,7 +102,7 @@ async function worker(options: WorkerOptions): Promise<void> {
   await (await connectTo(server)).connection.close();
   const devices: DeviceSpec[] = await hostDevices(options.devices);
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
-  const { root, roles, control, versioning, threads = threadsFor(devices), metricsAddress } = options;
+  const { root, roles, control, apiRate, versioning, threads = threadsFor(devices), metricsAddress } = options;
   const signal = interrupted();
   // The SDK's native worker is loaded by this command alone: it would add a third of a second to each of the others.
   const { startHost } = await import("../temporal/worker.ts");
@@ -105,6 +111,7 @@ async function worker(options: WorkerOptions): Promise<void> {
     server,
     roles,
     control,
+    apiRate,
     devices,
     threads,
     versioning,
@@ -155,6 +162,12 @@ function parseAddress(text: string): string {
     throw new InvalidArgumentError("An IP address and a port are needed: 127.0.0.1:9464, 0.0.0.0:9464.");
   }
   return text;
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (!(rate > 0)) throw new InvalidArgumentError("A number above 0 is needed.");
+  return rate;
 }
 
 function parseThreads(text: string): number {

@@ -9,12 +9,21 @@ import { readIfThere } from "../run/trace.ts";
 import type { Check } from "../pipeline/pipeline.ts";
 import { type BenchmarkBlock, type MeasuringRecipe, nameOf } from "./recipe.ts";
 
+/** A benchmark as its answers are judged. */
+export type AnsweredBenchmark = Pick<BenchmarkBlock, "name" | "benchmark" | "settings">;
+
 /**
  * Judges every answer of a run again, and compares the counts with the accounts of the result.
  * @param folder absolute path of the run folder
+ * @param asked the benchmarks; those of its recipe when absent
  */
-export async function* verifyAnswers(_store: ArtifactStore, folder: string): AsyncGenerator<Check> {
-  const { benchmarks } = await readJson<Pick<MeasuringRecipe, "benchmarks">>(join(folder, "config.json"));
+export async function* verifyAnswers(
+  _store: ArtifactStore,
+  folder: string,
+  asked?: readonly AnsweredBenchmark[],
+): AsyncGenerator<Check> {
+  const benchmarks =
+    asked ?? (await readJson<Pick<MeasuringRecipe, "benchmarks">>(join(folder, "config.json"))).benchmarks;
   const result = await readIfThere<RunResult>(join(folder, "final_status.json"));
   const accounts = new Map(result?.accounts.map((each) => [each.of, each]));
   for (const policy of await namesIn(join(folder, "answers"))) {
@@ -39,7 +48,7 @@ export async function* verifyAnswers(_store: ArtifactStore, folder: string): Asy
   }
 }
 
-function judgedOtherwise(row: JudgedRow, { benchmark, settings }: BenchmarkBlock): boolean {
+function judgedOtherwise(row: JudgedRow, { benchmark, settings }: AnsweredBenchmark): boolean {
   if (row.text === null) return row.status !== "quarantined";
   const { judge, settings: schema } = benchmarkOf(benchmark);
   const item = { id: row.id, images: [], question: "", answer: row.truth, question_type: row.type, scene: row.group };

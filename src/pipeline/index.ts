@@ -2,13 +2,21 @@ import type { z } from "zod";
 import { StepFailure } from "../failure.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import { evaluate } from "./evaluate/index.ts";
+import { harp } from "./harp/index.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { singleRound, snowball } from "./snowball/index.ts";
 import { spatial } from "./spatial/index.ts";
 import { unifiedReward } from "./unified-reward/index.ts";
 
 /** The pipelines, by the `pipeline` of a recipe. A new one adds one line. */
-export const PIPELINES = { snowball, "single-round": singleRound, evaluate, spatial, "unified-reward": unifiedReward };
+export const PIPELINES = {
+  snowball,
+  "single-round": singleRound,
+  evaluate,
+  harp,
+  spatial,
+  "unified-reward": unifiedReward,
+};
 
 export type PipelineName = keyof typeof PIPELINES;
 

@@ -12,6 +12,7 @@ const ROOMS: Readonly<Record<PipelineName, () => Promise<Room>>> = {
   "single-round": async () => (await import("./snowball/room.ts")).room,
   spatial: async () => (await import("./spatial/room.ts")).room,
   "unified-reward": async () => (await import("./unified-reward/room.ts")).room,
+  harp: async () => (await import("./harp/room.ts")).room,
   evaluate: async () => (await import("./evaluate/room.ts")).room,
 };
 

@@ -1,10 +1,11 @@
 import { combined } from "./combined.ts";
 import { counting } from "./counting.ts";
-import type { Judged, Reward, Scored } from "./reward.ts";
+import { plan } from "./plan/index.ts";
+import type { Credit, Judged, Reward, Scored } from "./reward.ts";
 import { spatial } from "./spatial.ts";
 
 /** The rewards, by their names in a recipe. A new one adds one line. */
-export const REWARDS = { spatial, counting, combined } as const satisfies Record<string, Reward>;
+export const REWARDS = { spatial, counting, combined, plan } as const satisfies Record<string, Reward>;
 
 export type RewardName = keyof typeof REWARDS;
 
@@ -28,13 +29,19 @@ export function rewardProblem(weights: RewardWeights, row: Judged): string | nul
 export function weighed(weights: RewardWeights, row: Judged, text: string): Scored {
   let reward = 0;
   const parts: Record<string, number> = {};
+  let whole = 0;
+  const credits: Credit[] = [];
   for (const [name, weight] of of(weights)) {
     const own = REWARDS[name].score(row, text);
     reward += weight * own.reward;
     parts[name] = own.reward;
+    const [first, ...actions] = own.credits ?? [{ from: 0, to: text.length, credit: own.reward }];
+    whole += weight * (first?.credit ?? 0);
+    credits.push(...actions.map((each) => ({ ...each, credit: weight * each.credit })));
     for (const [part, value] of Object.entries(own.parts)) parts[`${name}/${part}`] = value;
   }
-  return { reward, parts };
+  if (credits.length === 0) return { reward, parts };
+  return { reward, parts, credits: [{ from: 0, to: text.length, credit: whole }, ...credits] };
 }
 
 /** What of the rewards determines a result: their weights, and what each means. */

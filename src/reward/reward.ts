@@ -6,11 +6,20 @@ export interface Judged {
   readonly kind: string;
 }
 
+/** A part of a reward, and the characters of the text that earned it, the end not among them. */
+export interface Credit {
+  readonly from: number;
+  readonly to: number;
+  readonly credit: number;
+}
+
 export interface Scored {
   /** In [−1, 1], whatever the reward. */
   readonly reward: number;
   /** What it was made of, by name. */
   readonly parts: Readonly<Record<string, number>>;
+  /** Whose merit it is: the whole text's share, then each action's own; they add up to the reward. Absent: all is whole. */
+  readonly credits?: readonly Credit[];
 }
 
 /** How good an answer is, by its text alone: one definition for training, evaluation and report. */

@@ -5,7 +5,7 @@ import type { ArtifactStore } from "../artifact/store.ts";
 import type { Account } from "../contract/account.ts";
 import { imbalance } from "../contract/account.ts";
 import type { ArtifactRef } from "../contract/artifact.ts";
-import { verifyAnswers } from "../measuring/verify.ts";
+import { type AnsweredBenchmark, verifyAnswers } from "../measuring/verify.ts";
 import { readIfThere, type RunTrace } from "./trace.ts";
 import type { Check } from "../pipeline/pipeline.ts";
 
@@ -20,8 +20,13 @@ interface StageSummary {
  * Checks what every stage says of itself: its rows add up, and it was trained on them, from the checkpoint that the
  * stage before made. Then judges every answer again.
  * @param folder absolute path of the run folder
+ * @param benchmarks those that were asked, where the recipe does not name them
  */
-export async function* verifyChain(store: ArtifactStore, folder: string): AsyncGenerator<Check> {
+export async function* verifyChain(
+  store: ArtifactStore,
+  folder: string,
+  benchmarks?: readonly AnsweredBenchmark[],
+): AsyncGenerator<Check> {
   const { stages } = await readJson<{ readonly stages: readonly string[] }>(join(folder, "config.json"));
   let start: ArtifactRef | null = null;
   for (const name of stages) {
@@ -37,7 +42,7 @@ export async function* verifyChain(store: ArtifactStore, folder: string): AsyncG
     yield await trainedFrom(store, name, { trained: adapter ?? checkpoint!, start, rows: rows! });
     start = checkpoint;
   }
-  yield* verifyAnswers(store, folder);
+  yield* verifyAnswers(store, folder, benchmarks);
 }
 
 async function trainedFrom(

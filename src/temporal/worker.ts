@@ -15,7 +15,7 @@ import { activitiesOf } from "../../activities/index.ts";
 import { createLocalStore, type LocalStoreOptions } from "../artifact/local-store.ts";
 import { storeId } from "../artifact/store-id.ts";
 import type { StoreName } from "../contract/run.ts";
-import { CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
+import { API_QUEUE, CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
 import type { DeviceSpec } from "../device/devices.ts";
 import { createPools } from "../device/pools.ts";
 import { projectRunners } from "../model/python.ts";
@@ -32,6 +32,10 @@ const SHUTDOWN_GRACE = "10s";
 const SHUTDOWN_FORCE = "30s";
 /** A workflow's next task goes to the worker that has it in memory; if that one is dead, to any other after this. */
 const STICKY_TIMEOUT = "2s";
+/** Requests to services outside that wait for their answers at once. */
+const API_SLOTS = 16;
+/** Requests a second, of all hosts together, where nobody says otherwise. */
+export const API_RATE = 5;
 /** Control steps read and write files; a few at once keep the disk busy. */
 const CONTROL_SLOTS = 8;
 
@@ -45,6 +49,8 @@ export interface HostOptions {
   readonly devices: readonly DeviceSpec[];
   /** CPU threads of a model process. */
   readonly threads: number;
+  /** Requests a second to services outside. The limit is the queue's, for all hosts: the worker that came last sets it. */
+  readonly apiRate?: number | undefined;
   readonly log: Logger;
   /** Where metrics are served for Prometheus: "127.0.0.1:9464". Nowhere when absent. */
   readonly metricsAddress?: string;
@@ -122,6 +128,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
     );
     if (versioning === "off") current = () => makeNoneCurrent(deployed);
     else if (workerDeploymentOptions && versioning === "auto") current = () => makeCurrent(deployed, leaving.signal);
+  }
+  if (options.control) {
+    workers.push(
+      await Worker.create({
+        ...base,
+        taskQueue: API_QUEUE,
+        activities: activitiesOf("api", deps),
+        maxConcurrentActivityTaskExecutions: API_SLOTS,
+        maxTaskQueueActivitiesPerSecond: options.apiRate ?? API_RATE,
+      }),
+    );
   }
   for (const role of options.roles)
     workers.push(await Worker.create({ ...base, ...roleOptions(role, deps, pools.of(role).size) }));

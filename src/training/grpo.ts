@@ -9,6 +9,8 @@ import type { SettingsRule } from "./rules.ts";
 export interface GrpoRow extends AskedRow {
   /** The true answer. */
   readonly truth: string;
+  /** Texts that completions are compared with, too, and that nothing is learned from; only with credit by action. */
+  readonly references?: readonly string[];
   /** The type of its task, by which a reward may judge: "spatial", "counting". */
   readonly kind: string;
 }
@@ -77,6 +79,12 @@ const settings = z
       .describe("Whose standard deviation the advantages are divided by"),
     epsilon: z.number().gt(0).lt(1).default(EPSILON).describe("How far a token's probability ratio counts below 1"),
     epsilon_high: z.number().gt(0).optional().describe("How far it counts above 1; epsilon when absent"),
+    credit: z
+      .enum(["sequence", "action"])
+      .default("sequence")
+      .describe(
+        "sequence: every token of a completion has its advantage; action: the tokens of an action have their own, where the reward says whose merit it is",
+      ),
     ...howItRuns,
     learning_rate: withDefault(howItRuns.learning_rate, LEARNING_RATE),
     per_device_train_batch_size: withDefault(howItRuns.per_device_train_batch_size, GENERATIONS).describe(

@@ -73,6 +73,7 @@ export function startWorker(root: string, address: string, change: Partial<HostO
     control: true,
     devices: parseDevices("cpu:4"),
     threads: 1,
+    apiRate: 100,
     log: pino({ level: process.env["LOG_LEVEL"] ?? "silent" }),
     ...change,
   });

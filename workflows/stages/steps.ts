@@ -5,7 +5,7 @@ import {
   type UntypedActivities,
 } from "@temporalio/workflow";
 import { FINAL, ISOLATED } from "../../src/contract/failures.ts";
-import { CONTROL_QUEUE, queueOf, type Role } from "../../src/contract/queues.ts";
+import { API_QUEUE, CONTROL_QUEUE, queueOf, type Role } from "../../src/contract/queues.ts";
 import type { StepLimits } from "../../src/contract/run.ts";
 import type { ControlSteps, TrainSteps } from "../../src/contract/steps.ts";
 
@@ -18,6 +18,15 @@ export function controlSteps<Steps = ControlSteps>(limits: StepLimits) {
 export function roleSteps<Steps>(role: Exclude<Role, "train">, limits: StepLimits) {
   const notRetried = [...FINAL, ...ISOLATED];
   return proxyActivities<Steps & UntypedActivities>(options(limits, queueOf(role), limits.chunkSeconds, notRetried));
+}
+
+/**
+ * A pipeline's requests to a service outside, each dispatch of which counts in the rate of their queue: so a request
+ * that is refused is tried again by Temporal, after what the service asked for, and never inside of its step.
+ */
+export function apiSteps<Steps>(limits: StepLimits, maxAttempts: number) {
+  const patient = { ...limits, maxAttempts };
+  return proxyActivities<Steps & UntypedActivities>(options(patient, API_QUEUE, limits.chunkSeconds, FINAL));
 }
 
 /** Steps that train. */

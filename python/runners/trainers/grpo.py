@@ -1,8 +1,8 @@
 """Group-relative policy optimisation with TRL's GRPOTrainer (Shao et al. 2024): of several completions of a question,
 those that the judge finds better than the others become more likely.
 
-settings, beside those of every training: {rewards, num_generations, temperature, top_p, max_completion_length, beta,
-loss_type, scale_rewards, epsilon, epsilon_high, extra: passed on to GRPOConfig}.
+settings, beside those of every training: {rewards, credit, num_generations, temperature, top_p, max_completion_length,
+beta, loss_type, scale_rewards, epsilon, epsilon_high, extra: passed on to GRPOConfig}.
 
 Prompts are those of the rollout, and completions are drawn as there: the noise of each comes from the seed, the step,
 its question and its place in the group, whoever shares its batch.
@@ -53,7 +53,8 @@ def training_of(job: Job) -> Training:
     asked = asked_of(job, rows)
     asked.check_prompts(job.rank)
     metrics = METRICS | NAMES
-    group = Group(asked, Judge(job.judge), sampling_of(settings), job.seed, metrics)
+    by_action = optional(settings, "credit", str) == "action"
+    group = Group(asked, Judge(job.judge), sampling_of(settings), job.seed, metrics, by_action)
     given: Body = {
         "group": group,
         "beta": number(settings, "beta"),

@@ -22,6 +22,7 @@ from runners.prompt import Prompt
 from runners.protocol import Body
 from runners.repetition import repetition
 from runners.sampling import Sampling
+from runners.trainers.credit import Credit, advantages_by_part, spans_of, spread
 from runners.trainers.rows import Asked, pixels_of
 from runners.vlm import vlm_of
 
@@ -30,6 +31,7 @@ from runners.vlm import vlm_of
 class Group:
     """Where completions come from, and who judges them.
 
+    by_action: tokens have the advantage of their own action, not of the completion.
     names: the trainer's names of metrics and ours; what the judge's rewards are made of is added as it is heard.
     """
 
@@ -38,6 +40,7 @@ class Group:
     sampling: Sampling
     seed: int
     names: dict[str, str]
+    by_action: bool = False
 
 
 class EpochSampler(RepeatSampler):  # type: ignore[misc]
@@ -58,6 +61,9 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
     def __init__(self, *, group: Group, beta: float, reference: Any, **kwargs: Any) -> None:
         self._group = group
         self._seen: list[Prompt] = []
+        self._credits: list[list[Credit]] = []
+        self._references: list[list[list[Credit]]] = []
+        self._asked_once: dict[int, list[list[Credit]]] = {}
         super().__init__(reward_funcs=[self._reward], **kwargs)
         self.beta = beta
         if reference is not None:
@@ -129,6 +135,8 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
 
     def _generate_and_score_completions(self, inputs: Any) -> Body:
         output: Body = super()._generate_and_score_completions(inputs)
+        if self._group.by_action:
+            output["advantages"] = self._advantages_by_action(output["completion_ids"], output["completion_mask"])
         return output | self._images(output["prompt_ids"].shape[1], output["completion_ids"].shape[1])
 
     def _get_per_token_logps_and_entropies(
@@ -153,11 +161,46 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
         tokenizer = self.processing_class.tokenizer
         texts = [tokenizer.decode(ids, skip_special_tokens=True) for ids in completion_ids]
         scored = self._group.judge.ask(list(zip(self._places, texts, strict=True)))
+        self._credits = [
+            [(0, len(text), each.reward)] if each.credits is None else each.credits
+            for each, text in zip(scored, texts, strict=True)
+        ]
+        self._references = [self._known(place) for place in self._places]
         self._note(scored, completion_ids)
         return [each.reward for each in scored]
 
+    def _known(self, place: int) -> list[list[Credit]]:
+        """Credits of the texts that a row brings along; asked for once."""
+        texts = [str(text) for text in self._group.asked.rows[place].get("references", [])]
+        if not texts or not self._group.by_action:
+            return []
+        if place not in self._asked_once:
+            scored = self._group.judge.ask([(place, text) for text in texts])
+            self._asked_once[place] = [
+                [(0, len(text), each.reward)] if each.credits is None else each.credits
+                for each, text in zip(scored, texts, strict=True)
+            ]
+        return self._asked_once[place]
+
+    def _advantages_by_action(self, completions: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Of every token of this process's completions: (completions, tokens), 0 where they are padded."""
+        credits: list[list[Credit]] = gather_object(self._credits)
+        references: list[list[list[Credit]]] = gather_object(self._references)[:: self.num_generations]
+        shares = advantages_by_part(credits, self.num_generations, self.scale_rewards, references)
+        first = self.accelerator.process_index * len(completions)
+        tokenizer = self.processing_class.tokenizer
+        advantages = torch.zeros(mask.shape, dtype=torch.float32)
+        for at, (ids, own) in enumerate(zip(completions.tolist(), mask.sum(dim=1).tolist(), strict=True)):
+            spans = spans_of(ids[:own], lambda part: str(tokenizer.decode(part, skip_special_tokens=True)))
+            advantages[at, :own] = torch.tensor(spread(shares[first + at], spans))
+        return advantages.to(mask.device)
+
     def _note(self, scored: Sequence[Scored], completions: Sequence[Sequence[int]]) -> None:
         noted = [{**each.parts, "repetition": repetition(ids)} for each, ids in zip(scored, completions, strict=True)]
+        for own, known in zip(noted, self._references, strict=True):
+            if known:
+                own["reference_share"] = len(known) / (len(known) + self.num_generations)
+                own["reference_reward"] = sum(credit for each in known for *_, credit in each) / len(known)
         # Of all processes: what a reward is made of may differ from row to row.
         everywhere: list[dict[str, float]] = gather_object(noted)
         for name in sorted({name for each in everywhere for name in each}):

@@ -53,7 +53,7 @@ test.each([
 
 test("an unknown benchmark, and one twice", () => {
   expect(() => benchmarksOf("--benchmark", "vsr,coco")).toThrow(
-    '"coco" is none; mmsi, vsr, cv-bench, pairwise are known.',
+    '"coco" is none; mmsi, vsr, cv-bench, pairwise, plan are known.',
   );
   expect(() => benchmarksOf("--benchmark", "vsr,vsr")).toThrow("Each can be named once.");
 });

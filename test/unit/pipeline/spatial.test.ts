@@ -47,7 +47,7 @@ test.each<[object, string | RegExp]>([
   ],
   [
     { grpo: { ...SHIPPED.grpo, training: { backend: "simulated", rewards: { spacial: 1 } } } },
-    /grpo\.training\.rewards.*spacial is no reward; spatial, counting, combined are/s,
+    /grpo\.training\.rewards.*spacial is no reward; spatial, counting, combined, plan are/s,
   ],
   [
     { sft: { data: [{ ...SET, format: "coco" }], training: { backend: "simulated" } } },

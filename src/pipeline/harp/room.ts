@@ -1,0 +1,30 @@
+import { verifyChain } from "../../run/chain.ts";
+import type { NamedModel, Room } from "../pipeline.ts";
+import { changes } from "./changes.ts";
+import { checkData } from "./check-data.ts";
+import { planHarp } from "./plan.ts";
+import { BENCHMARKS, type Recipe, stagesOf } from "./recipe.ts";
+import { upkeep } from "./upkeep.ts";
+
+/** What of this pipeline reads files. */
+export const room: Room<Recipe> = {
+  models: ({ init, answering }): NamedModel[] => [
+    {
+      who: "init",
+      field: "init",
+      trained: true,
+      backend: answering.backend,
+      model: init,
+      attention: answering.attn_implementation,
+    },
+  ],
+  devices(recipe) {
+    const most = stagesOf(recipe).reduce((a, b) => (b.training.num_processes > a.training.num_processes ? b : a));
+    return { field: `${most.name}.training.num_processes`, count: most.training.num_processes };
+  },
+  plan: planHarp,
+  checkData,
+  changes,
+  verify: (store, folder) => verifyChain(store, folder, BENCHMARKS),
+  upkeep,
+};

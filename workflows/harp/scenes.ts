@@ -1,0 +1,55 @@
+import { ApplicationFailure } from "@temporalio/workflow";
+import type { ArtifactRef } from "../../src/contract/artifact.ts";
+import type { FailureType } from "../../src/contract/failures.ts";
+import type { RunRef, StepLimits } from "../../src/contract/run.ts";
+import type { Bought, HarpOwn, HarpRequests } from "../../src/pipeline/harp/contract/plan.ts";
+import { type Carried, fanOut } from "../stages/fan-out.ts";
+import { apiSteps } from "../stages/steps.ts";
+
+export interface Scenes extends Carried, Pick<HarpOwn, "scenes" | "images" | "service"> {
+  readonly run: RunRef;
+  readonly limits: StepLimits;
+  readonly title: string;
+  /** US dollars so far: of what was bought and of what was found. */
+  readonly spent?: number;
+}
+
+/** Asks the service about every scene: the child workflow of the data build. A chunk is one scene, a step one request. */
+export function planScenes(input: Scenes): Promise<ArtifactRef> {
+  const { run, limits, title, scenes, images, service } = input;
+  const { askTasks, askPlans } = apiSteps<HarpRequests>(limits, service.maxAttempts);
+  // Goes on with the execution that continues this one.
+  const carried = { ...input, spent: input.spent ?? 0 };
+  const bought = ({ ref, cost }: Bought): ArtifactRef => {
+    carried.spent += cost;
+    return ref;
+  };
+  const rows = { link: "plans", file: "plans.jsonl" };
+  const how = { run, limits, title, items: scenes.rows, perChunk: 1, window: service.window, of: "scene", rows };
+  return fanOut(carried, { ...how, schedule: "stream" }, [
+    {
+      name: "tasks",
+      unitsPerItem: 1,
+      step: async (chunk, _, summary) => {
+        refuseMore(carried.spent, service.most);
+        return bought(await askTasks.executeWithOptions({ summary }, [{ run, scenes, images, chunk }]));
+      },
+    },
+    {
+      name: "plans",
+      unitsPerItem: 1,
+      step: async (chunk, made, summary) => {
+        refuseMore(carried.spent, service.most);
+        const asked = { run, scenes, images, chunk, tasks: made["tasks"]! };
+        return bought(await askPlans.executeWithOptions({ summary }, [asked]));
+      },
+    },
+  ]);
+}
+
+function refuseMore(spent: number, most: number | null): void {
+  if (most === null || spent < most) return;
+  const type: FailureType = "ThresholdExceeded";
+  const message = `The answers took ${spent.toFixed(2)} US dollars, and plans.max_spent is ${most}; with a higher limit the run goes on from what was bought.`;
+  throw ApplicationFailure.nonRetryable(message, type);
+}
