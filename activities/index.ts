@@ -8,6 +8,7 @@ import { gatePolicy, keepDecision } from "./gate.ts";
 import { gatherChunks, gatherSpans } from "./gather.ts";
 import { mergePolicy } from "./merge.ts";
 import { evaluateSteps } from "./evaluate/index.ts";
+import { selectorSteps } from "./pointer-selector/index.ts";
 import { snowballSteps } from "./snowball/index.ts";
 import { spatialSteps } from "./spatial/index.ts";
 import { tabulate } from "./tabulate.ts";
@@ -35,7 +36,7 @@ const SHARED = {
 };
 
 /** Steps of pipelines. A new pipeline adds one line. */
-const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, snowballSteps, spatialSteps];
+const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, selectorSteps, snowballSteps, spatialSteps];
 
 /** The steps of a queue, each made an activity. */
 export function activitiesOf(queue: Role | "control", deps: ActivityDeps): Activities {

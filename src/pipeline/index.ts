@@ -3,11 +3,18 @@ import { StepFailure } from "../failure.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import { evaluate } from "./evaluate/index.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { pointerSelector } from "./pointer-selector/index.ts";
 import { singleRound, snowball } from "./snowball/index.ts";
 import { spatial } from "./spatial/index.ts";
 
 /** The pipelines, by the `pipeline` of a recipe. A new one adds one line. */
-export const PIPELINES = { snowball, "single-round": singleRound, evaluate, spatial };
+export const PIPELINES = {
+  snowball,
+  "single-round": singleRound,
+  evaluate,
+  spatial,
+  "pointer-selector": pointerSelector,
+};
 
 export type PipelineName = keyof typeof PIPELINES;
 

@@ -11,6 +11,7 @@ const ROOMS: Readonly<Record<PipelineName, () => Promise<Room>>> = {
   snowball: async () => (await import("./snowball/room.ts")).room,
   "single-round": async () => (await import("./snowball/room.ts")).room,
   spatial: async () => (await import("./spatial/room.ts")).room,
+  "pointer-selector": async () => (await import("./pointer-selector/room.ts")).room,
   evaluate: async () => (await import("./evaluate/room.ts")).room,
 };
 
