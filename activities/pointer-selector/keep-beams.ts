@@ -3,7 +3,7 @@ import { readAllJsonLines, readJson, writeJson, writeJsonLines } from "../../src
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { Account } from "../../src/contract/account.ts";
 import { StepFailure } from "../../src/failure.ts";
-import { type BeamRow, type Beams, listedShape, pointedShape } from "../../src/pipeline/pointer-selector/beam-files.ts";
+import { type Beams, listedShape, pointedShape } from "../../src/pipeline/pointer-selector/beam-files.ts";
 import type { KeepBeamsInput, KeptBeams } from "../../src/pipeline/pointer-selector/contract/plan.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { StepContext } from "../step.ts";
@@ -29,7 +29,7 @@ export async function keepBeams(
       const why = lost && "reason" in lost ? `; of "${lost.id}": ${lost.reason}` : "";
       throw new StepFailure("BadInput", `No query has beams of different scores, so nothing can be learned${why}.`);
     }
-    const shapes: Beams = new Map(searched.map(({ id, beams: own }) => [id, own as readonly BeamRow[]]));
+    const shapes: Beams = new Map(searched.map(({ id, beams: own }) => [id, own]));
     await writeJson(join(folder, "beams.json"), listedShape(shapes));
     await writeJson(join(folder, "rl_beams.json"), pointedShape(shapes));
     const account: Account = {

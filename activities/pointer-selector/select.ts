@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readJson, writeJsonLines } from "../../src/artifact/files.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import { mostSimilar, sampleCandidates } from "../../src/pipeline/pointer-selector/candidates.ts";
+import { type Embedded, mostSimilar, sampleCandidates } from "../../src/pipeline/pointer-selector/candidates.ts";
 import type { SelectInput } from "../../src/pipeline/pointer-selector/contract/plan.ts";
 import { readEmbeddings } from "../../src/pipeline/pointer-selector/embeddings.ts";
 import { allowedFor } from "../../src/pipeline/pointer-selector/examples.ts";
@@ -39,26 +40,42 @@ export async function selectExamples(
   };
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const embedded = await readEmbeddings(deps.store, embeddings);
-    const pick = method.selector === null ? undefined : await openSelectorModel(deps, method.selector);
-    const rows = sets.test.map((query, at): Selection => {
+    const pick = method.selector === null ? undefined : await openSelectorModel(deps, method.selector, embedded.pool);
+    const rows: Selection[] = [];
+    for (const [at, query] of sets.test.entries()) {
       const own = embedded.test[at]!;
       const allowed = allowedFor(query, sets.pool);
       const draw = { sampler, count: candidates, seed: seedFor(recipe.seed, query.id) };
       const places = pick
-        ? pick(query.id, sampleCandidates(own, embedded.pool, allowed, draw), shots)
+        ? await pick(query.id, own, sampleCandidates(own, embedded.pool, allowed, draw), shots)
         : method.name === "similarity"
           ? mostSimilar(own, embedded.pool, allowed, shots)
           : sampleCandidates(own, embedded.pool, allowed, { ...draw, sampler: "random", count: shots });
-      return { id: query.id, examples: places.map((place) => sets.pool[place]!.id) };
-    });
+      rows.push({ id: query.id, examples: places.map((place) => sets.pool[place]!.id) });
+    }
     return { rows: await writeJsonLines(join(folder, "selections.jsonl"), rows) };
   });
   return ref;
 }
 
-/** A selector without a network: what it chooses derives from its digest. */
-async function openSelectorModel({ store }: ActivityDeps, ref: ArtifactRef) {
-  const { digest } = await readJson<{ digest: string }>(join(await store.open(ref), "selector.json"));
-  return (query: string, candidates: readonly number[], shots: number): number[] =>
-    shuffled(candidates, rng(seedFor(digest, query))).slice(0, shots);
+/** Chooses places in the pool among candidates. */
+type Choosing = (query: string, own: Embedded, candidates: readonly number[], shots: number) => Promise<number[]>;
+
+/** Opens what a stage made. A simulated selector has no network: what it chooses derives from its digest. */
+async function openSelectorModel(
+  { store }: ActivityDeps,
+  ref: ArtifactRef,
+  pool: readonly Embedded[],
+): Promise<Choosing> {
+  const folder = await store.open(ref);
+  if (existsSync(join(folder, "selector.onnx"))) {
+    const { openPointer } = await import("../../src/model/selector/onnx.ts");
+    const pointer = await openPointer(join(folder, "selector.onnx"));
+    return async (_query, own, candidates) => {
+      const [picks] = await pointer.choose([{ query: own, candidates: candidates.map((at) => pool[at]!) }]);
+      return picks!.map((pick) => candidates[pick]!);
+    };
+  }
+  const { digest } = await readJson<{ digest: string }>(join(folder, "selector.json"));
+  return async (query, _own, candidates, shots) => shuffled(candidates, rng(seedFor(digest, query))).slice(0, shots);
 }

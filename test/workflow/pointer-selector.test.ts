@@ -84,3 +84,15 @@ test("probabilities that are no numbers quarantine their queries", async () => {
   expect(account.parts["quarantined"]).toBeGreaterThan(0);
   expect(account.parts["with beams"]).toBeGreaterThan(0);
 });
+
+test("the network is trained for real, and chooses through its exported graph", async () => {
+  const change = { training: { batch_size: 8 }, selector: { hidden: 16, heads: 2 }, sft: { epochs: 2 } };
+  const real = { ...change, rce: { epochs: 0 }, grpo: { epochs: 2 }, beams: { candidates: 8, size: 3 }, shots: [1] };
+  const result = await run(recipeOf("real", { ...real, retries: { max_attempts: 1 } }));
+  const [sft, grpo] = result.tables[1]!.rows;
+  expect(sft).toMatchObject({ stage: "sft", steps: 10 });
+  expect(grpo!["kl"]).toBeGreaterThanOrEqual(0);
+  const log = shown(result, "selector/training_log.jsonl").trim().split("\n");
+  expect(log).toHaveLength(grpo!["steps"] as number);
+  expect(shown(result, "answers/grpo-1.jsonl")).not.toBe("");
+});

@@ -46,8 +46,10 @@ export interface JobOptions {
   readonly onEvent: (event: JobReport) => void | Promise<void>;
 }
 
-/** What makes a policy from pairs. Both return the metrics of the job's last line. */
+/** What makes a policy from rows, and runs whatever else trains. All return the metrics of the job's last line. */
 export interface TrainerBackend {
   train(request: TrainRequest, options: JobOptions): Promise<Record<string, number>>;
   merge(request: MergeRequest, options: JobOptions): Promise<Record<string, number>>;
+  /** A training that is no policy's, by its runner's module, on the first device. */
+  job(module: string, request: object, options: JobOptions): Promise<Record<string, number>>;
 }

@@ -40,5 +40,8 @@ export function createSimulatedTrainer(simulate: Simulate): TrainerBackend {
       await writeFile(join(request.output, "canary.json"), `${JSON.stringify({ simulated: true })}\n`);
       return {};
     },
+    async job(module) {
+      throw new RangeError(`a simulated trainer has no ${module}`);
+    },
   };
 }

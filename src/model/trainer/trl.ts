@@ -33,5 +33,7 @@ export function createTrlTrainer(runners: PythonRunners, devices: readonly Devic
     },
     merge: async (request, options) =>
       run({ name: "merge", module: "runners.merge", env: runners.env }, request, leased.slice(0, 1), options),
+    job: async (module, request, options) =>
+      run({ name: module, module, env: runners.env }, request, leased.slice(0, 1), options),
   };
 }

@@ -24,7 +24,7 @@ const rate = (standard: number) => z.number().gt(0).default(standard).describe("
 
 const training = z
   .strictObject({
-    backend: z.enum(["simulated"]).describe("Who trains; simulated rehearses without a network"),
+    backend: z.enum(["torch", "simulated"]).default("torch").describe("Who trains; simulated rehearses without torch"),
     batch_size: z.int().min(1).default(64).describe("Queries an optimizer step"),
     weight_decay: z.number().min(0).default(0.01).describe("AdamW's"),
     warmup: share.default(0.1).describe("Share of a stage's steps in which the rate rises; a cosine follows"),
