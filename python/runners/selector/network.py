@@ -43,7 +43,8 @@ class Selector(nn.Module):
     def after(self, state: torch.Tensor, keys: torch.Tensor, pick: torch.Tensor) -> torch.Tensor:
         """The state once `pick` (batch,) is chosen."""
         key = keys.gather(1, pick[:, None, None].expand(-1, 1, keys.shape[-1])).squeeze(1)
-        return self.norm(state + torch.tanh(self.chosen(torch.cat([state, key], -1))))
+        moved: torch.Tensor = self.norm(state + torch.tanh(self.chosen(torch.cat([state, key], -1))))
+        return moved
 
     def follow(self, query: torch.Tensor, candidates: torch.Tensor, picks: torch.Tensor) -> torch.Tensor:
         """Log-probabilities (batch, shots, count) of every step along given picks (batch, shots)."""
