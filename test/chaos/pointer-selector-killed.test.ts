@@ -14,12 +14,6 @@ const recipe = parseRecipeObject({ ...shipped, name: "killed", shots: [1], retri
 
 /** In the order of the run: beams, answers, and a training. */
 const DEATHS = ["manifest:beams", "recorded:shown-answers", "manifest:selector"];
-  "files:embeddings",
-  "manifest:beams",
-  "placed:kept-beams",
-  "recorded:shown-answers",
-  "manifest:selector",
-];
 
 test("kill -9 while it searches, answers and trains changes nothing", async () => {
   const undisturbed = await undisturbedOutcome(recipe);
