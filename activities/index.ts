@@ -12,6 +12,7 @@ import { gatherChunks, gatherSpans } from "./gather.ts";
 import { mergePolicy } from "./merge.ts";
 import { harpSteps } from "./harp/index.ts";
 import { evaluateSteps } from "./evaluate/index.ts";
+import { selectorSteps } from "./pointer-selector/index.ts";
 import { snowballSteps } from "./snowball/index.ts";
 import { spatialSteps } from "./spatial/index.ts";
 import { showStage } from "./show-stage.ts";
@@ -42,7 +43,14 @@ const SHARED = {
 };
 
 /** Steps of pipelines. A new pipeline adds one line. */
-const PIPELINES: readonly PipelineSteps[] = [evaluateSteps, harpSteps, snowballSteps, spatialSteps, unifiedRewardSteps];
+const PIPELINES: readonly PipelineSteps[] = [
+  evaluateSteps,
+  harpSteps,
+  selectorSteps,
+  snowballSteps,
+  spatialSteps,
+  unifiedRewardSteps,
+];
 
 /** The steps of a queue, each made an activity. */
 export function activitiesOf(queue: Role | "control" | "api", deps: ActivityDeps): Activities {

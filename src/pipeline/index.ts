@@ -4,6 +4,7 @@ import type { CommonRecipe } from "../recipe/common.ts";
 import { evaluate } from "./evaluate/index.ts";
 import { harp } from "./harp/index.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { pointerSelector } from "./pointer-selector/index.ts";
 import { singleRound, snowball } from "./snowball/index.ts";
 import { spatial } from "./spatial/index.ts";
 import { unifiedReward } from "./unified-reward/index.ts";
@@ -16,6 +17,7 @@ export const PIPELINES = {
   harp,
   spatial,
   "unified-reward": unifiedReward,
+  "pointer-selector": pointerSelector,
 };
 
 export type PipelineName = keyof typeof PIPELINES;

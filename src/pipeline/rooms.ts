@@ -13,6 +13,7 @@ const ROOMS: Readonly<Record<PipelineName, () => Promise<Room>>> = {
   spatial: async () => (await import("./spatial/room.ts")).room,
   "unified-reward": async () => (await import("./unified-reward/room.ts")).room,
   harp: async () => (await import("./harp/room.ts")).room,
+  "pointer-selector": async () => (await import("./pointer-selector/room.ts")).room,
   evaluate: async () => (await import("./evaluate/room.ts")).room,
 };
 

@@ -14,6 +14,11 @@ export function controlSteps<Steps = ControlSteps>(limits: StepLimits) {
   return proxyActivities<Steps & UntypedActivities>(options(limits, CONTROL_QUEUE, limits.chunkSeconds, FINAL));
 }
 
+/** A pipeline's own steps on the devices that train. */
+export function ownTrainSteps<Steps>(limits: StepLimits) {
+  return proxyActivities<Steps & UntypedActivities>(options(limits, queueOf("train"), limits.trainSeconds, FINAL));
+}
+
 /** A pipeline's steps on the devices of a role. Of a chunk's crash the workflow decides what comes next (isolate.ts). */
 export function roleSteps<Steps>(role: Exclude<Role, "train">, limits: StepLimits) {
   const notRetried = [...FINAL, ...ISOLATED];

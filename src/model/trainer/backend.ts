@@ -78,10 +78,12 @@ export interface JobOptions {
   readonly onEvent: (event: JobReport) => void | Promise<void>;
 }
 
-/** What makes a policy from rows. Training and merge return the metrics of the job's last line. */
+/** What makes a policy from rows, and runs whatever else trains. Training and merge return the metrics of the job's last line. */
 export interface TrainerBackend {
   train(request: TrainRequest, options: JobOptions): Promise<Record<string, number>>;
   merge(request: MergeRequest, options: JobOptions): Promise<Record<string, number>>;
   /** Tries a training; null where there is nothing to measure. */
   check(request: CheckRequest, options: JobOptions): Promise<Measured | null>;
+  /** A training that is no policy's, by its runner's module, on the first device. */
+  job(module: string, request: object, options: JobOptions): Promise<Record<string, number>>;
 }

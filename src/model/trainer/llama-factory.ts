@@ -29,7 +29,7 @@ export function createFactoryTrainer(
   runners: PythonRunners,
   devices: readonly Device[],
   log: Logger,
-  house: Pick<TrainerBackend, "merge" | "check">,
+  house: Pick<TrainerBackend, "merge" | "check" | "job">,
 ): TrainerBackend {
   return {
     async train(request, { signal, silenceMs, onEvent }) {
@@ -43,6 +43,7 @@ export function createFactoryTrainer(
     },
     merge: (request, options) => house.merge(request, options),
     check: (request, options) => house.check(request, options),
+    job: (module, request, options) => house.job(module, request, options),
   };
 }
 

@@ -41,5 +41,8 @@ export function createSimulatedTrainer(simulate: Simulate): TrainerBackend {
       return {};
     },
     check: async () => null,
+    async job(module) {
+      throw new RangeError(`a simulated trainer has no ${module}`);
+    },
   };
 }

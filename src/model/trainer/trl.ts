@@ -48,5 +48,7 @@ export function createTrlTrainer(runners: PythonRunners, devices: readonly Devic
       await run({ name: "check", env, ...asked }, request, leased.slice(0, 1), options);
       return measured.parse(await readJson(join(request.output, "measured.json")));
     },
+    job: async (module, request, options) =>
+      run({ name: module, module, env: runners.env }, request, leased.slice(0, 1), options),
   };
 }
