@@ -34,7 +34,7 @@ $(world): $(wildcard demo/world/*.ts) | setup
 	@$$(scripts/node-path.sh) demo/world/write.ts --out $(@D)
 
 test:
-	@SNOWBALL_NEEDS_SERVER=1 SNOWBALL_NEEDS_DEEPSPEED=wish SNOWBALL_NEEDS_MLX=wish scripts/setup.sh
+	@SNOWBALL_NEEDS_SERVER=1 SNOWBALL_NEEDS_DEEPSPEED=wish scripts/setup.sh
 	@scripts/test.sh
 
 setup:

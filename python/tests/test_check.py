@@ -10,7 +10,7 @@ import pytest
 from runners.check import check
 from runners.vlm import Vlm
 from tests.conftest import Heard, pair, training_request
-from tests.test_grpo import GRPO, judging, letters, question
+from tests.test_grpo import GRPO, early, judging, question
 from tests.test_sft import answer, sft_request
 
 CHECK: dict[str, Any] = {
@@ -90,7 +90,7 @@ def test_pairs_are_made_of_what_the_checkpoint_says_where_none_are_given(
 def test_a_step_that_asks_for_rewards_is_made_with_the_judge(tmp_path: Path, toy: Path, images: Path) -> None:
     request = training_request(tmp_path, toy, images, [question(index) for index in range(4)])
     with judging(
-        tmp_path, lambda asked: {"rewards": [letters(each["row"], each["text"]) for each in asked["rows"]]}
+        tmp_path, lambda asked: {"rewards": [early(each["row"], each["text"]) for each in asked["rows"]]}
     ) as judge:
         found = measured(request | {"algorithm": "grpo", "settings": GRPO, "judge": judge})
     # With room for a completion behind each.

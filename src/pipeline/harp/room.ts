@@ -4,6 +4,7 @@ import { changes } from "./changes.ts";
 import { checkData } from "./check-data.ts";
 import { planHarp } from "./plan.ts";
 import { BENCHMARKS, type Recipe, stagesOf } from "./recipe.ts";
+import { shrink } from "./shrink.ts";
 import { upkeep } from "./upkeep.ts";
 
 /** What of this pipeline reads files. */
@@ -27,4 +28,5 @@ export const room: Room<Recipe> = {
   changes,
   verify: (store, folder) => verifyChain(store, folder, BENCHMARKS),
   upkeep,
+  shrink,
 };

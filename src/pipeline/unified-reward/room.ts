@@ -4,6 +4,7 @@ import { changes } from "./changes.ts";
 import { checkData } from "./check-data.ts";
 import { planUnifiedReward } from "./plan.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
+import { shrink } from "./shrink.ts";
 import { upkeep } from "./upkeep.ts";
 
 /** What of this pipeline reads files. */
@@ -25,4 +26,5 @@ export const room: Room<Recipe> = {
   changes,
   verify: verifyChain,
   upkeep,
+  shrink,
 };
