@@ -7,7 +7,7 @@ import { label, path } from "./fields.ts";
 const set = z
   .strictObject({
     name: label.optional().describe("What accounts call it; its format when absent"),
-    format: z.enum(Object.keys(DATA_SETS) as DataSetName[]).describe("Whose rows they are; docs/data-sets.md"),
+    format: z.enum(Object.keys(DATA_SETS) as DataSetName[]).describe("Whose rows they are; docs/data.md"),
     path: path.describe("A JSON array, JSON Lines or parquet, relative to the worker's root"),
     image_root: source.shape.image_root.describe("Where the rows' image names start, relative to the worker's root"),
     max_image_pixels: source.shape.max_image_pixels,
