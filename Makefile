@@ -1,9 +1,10 @@
 # What a newcomer types. `make demo` and `make test` set up what they need; a second set-up takes a moment.
-.PHONY: help demo demo-reward test setup deepspeed llama-factory mlx bench format check lock pack
+.PHONY: help demo demo-reward demo-spatial test setup deepspeed llama-factory mlx bench format check lock pack
 
 help:
 	@echo "make demo    set up, then run five iterations of the snowball on the toy world"
 	@echo "make demo-reward  set up, then teach a toy reward model to think before it judges"
+	@echo "make demo-spatial set up, then take a toy network through SFT, DPO and GRPO"
 	@echo "make test    set up, then run every check and every test"
 	@echo "make setup   fetch Node, packages, the Python environment and the Temporal server into this folder"
 	@echo "make deepspeed  add DeepSpeed, for training.deepspeed (Linux)"
@@ -28,6 +29,14 @@ demo-reward: setup $(pairs)
 
 $(pairs): demo/world/pairs.ts | setup
 	@$$(scripts/node-path.sh) demo/world/pairs.ts --out $(@D)
+
+spatial = demo/spatial/data/cv-bench.jsonl
+
+demo-spatial: setup $(spatial)
+	@bin/snowball run configs/spatial.demo.yaml
+
+$(spatial): demo/world/write-spatial.ts | setup
+	@$$(scripts/node-path.sh) demo/world/write-spatial.ts --out $(@D)
 
 # The toy world writes itself, the same bytes every time; the file of questions last.
 $(world): $(wildcard demo/world/*.ts) | setup
