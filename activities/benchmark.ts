@@ -38,8 +38,8 @@ function itemsOf({ store }: ActivityDeps, asked: AskedBenchmark): Promise<Import
 }
 
 /**
- * A policy answers a chunk of a benchmark's items: each once and greedily, or by several draws. How answers are judged is not in the key: another reader
- * finds them where they are.
+ * A policy answers a chunk of a benchmark's items: each once and greedily, or by several draws. How answers are judged
+ * is not in the key: another reader finds them where they are.
  */
 export async function answerItems(deps: ActivityDeps, context: StepContext, input: AnswerInput): Promise<ArtifactRef> {
   const { asked, policy, serving, draws, chunk } = input;

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isMissing } from "../artifact/disk.ts";
 
 /** A tensor as the head of a safetensors file describes it. */
 export interface Tensor {
@@ -51,6 +52,16 @@ export async function tensorsOf(folder: string): Promise<Tensor[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith(".safetensors"));
   const found = await Promise.all(files.map((name) => readTensors(join(folder, name))));
   return found.flatMap((each) => (typeof each === "string" ? [] : each));
+}
+
+/** The same; null where there is no such folder. */
+export async function tensorsIfThere(folder: string): Promise<Tensor[] | null> {
+  try {
+    return await tensorsOf(folder);
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
 }
 
 /** Numbers in these tensors. */

@@ -21,6 +21,23 @@ export function differences(before: unknown, after: unknown): string[] {
   return differencesOf(before, after).map(({ field, change }) => `${field} ${change}`);
 }
 
+/** What differs between two recipes of one run. */
+export interface ChangedFields {
+  /** "training.beta 0.1 → 0.2, …"; empty when nothing differs. */
+  readonly fields: string;
+  /** The fields among them that determine a result. */
+  readonly counting: readonly string[];
+}
+
+/** @param inert beginnings of fields that determine no result */
+export function changedFields(before: object, after: object, inert: RegExp): ChangedFields {
+  const found = differencesOf({ ...before, $schema: undefined }, { ...after, $schema: undefined });
+  return {
+    fields: found.map(({ field, change }) => `${field} ${change}`).join(", "),
+    counting: found.flatMap(({ field }) => (inert.test(field) ? [] : [field])),
+  };
+}
+
 function isGroup(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -72,19 +72,21 @@ async function trainedFrom(
 export const CHAIN_MADE = ["train", "merge", "checkpoint", "answer-items", "gather", "measure"];
 /** What it brings in. */
 export const CHAIN_BROUGHT = ["items", "training-rows", "recipe"];
+/** Steps whose results are small, and which a table of another run may stand on: they stay. */
+const ANYBODYS = ["answer-items", "gather", "measure", ...CHAIN_BROUGHT];
 
 /**
  * What a chain of trainings stands on: of a complete one the artifacts that its stages name, with what they were made
  * of; of one that goes on anything, because which trainings it will find cannot be told before it ends.
- * @param anybodys steps whose results are small, and which a table of another run may stand on: they stay
+ * @param anybodys further steps, of the pipeline's own, whose results stay whatever the run names
  */
 export async function chainNeeds(
   pieces: readonly Piece[],
   { folder }: Pick<RunTrace, "folder">,
   complete: boolean,
-  { stages, anybodys }: { readonly stages: readonly string[]; readonly anybodys: readonly string[] },
+  { stages, anybodys = [] }: { readonly stages: readonly string[]; readonly anybodys?: readonly string[] },
 ): Promise<ReadonlySet<Piece>> {
-  const kept = pieces.filter(({ step }) => anybodys.includes(step));
+  const kept = pieces.filter(({ step }) => ANYBODYS.includes(step) || anybodys.includes(step));
   if (!complete) return new Set<Piece>(withDescendants(pieces, kept));
   const read = stages.map((name) => readIfThere<StageSummary>(join(folder, name, "summary.json")));
   const named = new Set(

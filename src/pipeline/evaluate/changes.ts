@@ -1,4 +1,4 @@
-import { differencesOf } from "../../recipe/differences.ts";
+import { changedFields } from "../../recipe/differences.ts";
 import type { Changes } from "../pipeline.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -7,12 +7,10 @@ const INERT = /^(\$schema|retries|chunk\.window|answering\.micro_batch|simulate\
 
 /** What differs between two recipes of one evaluation. Answers are found by what determines them, one by one. */
 export function changes(before: Recipe, after: Recipe): Changes {
-  const { $schema: _, ...old } = before;
-  const { $schema: __, ...young } = after;
-  const found = differencesOf(old, young);
-  const determines = found.some(({ field }) => !INERT.test(field));
+  const { fields, counting } = changedFields(before, after, INERT);
+  const determines = counting.length > 0;
   return {
-    fields: found.map(({ field, change }) => `${field} ${change}`).join(", "),
+    fields,
     determines,
     redone: determines
       ? ["Done again: the answers whose policy, question or settings changed.", "Found in the store: all others."]

@@ -1,4 +1,4 @@
-import { differencesOf } from "../../recipe/differences.ts";
+import { changedFields } from "../../recipe/differences.ts";
 import type { Changes } from "../pipeline.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -10,17 +10,14 @@ const LATER = /^(negatives|grpo|stages|bootstrap_resamples|max_quarantined_share
 
 /** What differs between two recipes of one run. */
 export function changes(before: Recipe, after: Recipe): Changes {
-  const { $schema: _, ...old } = before;
-  const { $schema: __, ...young } = after;
-  const found = differencesOf(old, young);
-  const counting = found.filter(({ field }) => !INERT.test(field));
+  const { fields, counting } = changedFields(before, after, INERT);
   return {
-    fields: found.map(({ field, change }) => `${field} ${change}`).join(", "),
+    fields,
     determines: counting.length > 0,
     redone:
       counting.length === 0
         ? ["Nothing is done again: no result depends on what changed."]
-        : counting.every(({ field }) => LATER.test(field))
+        : counting.every((field) => LATER.test(field))
           ? [
               "Done again: negatives, GRPO or answers that depend on what changed.",
               "Found in the store: plans and SFT.",

@@ -1,7 +1,6 @@
-import { alignedLines, plural } from "../../contract/table.ts";
-import { size } from "../../numbers.ts";
-import { tuningOf } from "../../training/common.ts";
+import { plural, size } from "../../numbers.ts";
 import { algorithmOf } from "../../training/index.ts";
+import { stageLines, stagePlan } from "../../training/reckon.ts";
 import type { Plan } from "../pipeline.ts";
 import { sceneImages } from "./images.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
@@ -19,17 +18,10 @@ export async function planHarp(root: string, recipe: Recipe): Promise<Plan> {
   const parts = splitSizes(scenes);
   const { tasks_per_image: each } = recipe.plans;
   const samples = parts.train * each * recipe.negatives.samples;
-  const stages = stagesOf(recipe).map(({ name, training }) => {
-    const rows = parts.train * each;
-    const steps = algorithmOf(name).steps(rows, training);
-    return {
-      stage: name,
-      rows,
-      optimizer_steps: steps,
-      tuning: tuningOf(training),
-      learning_rate: training.learning_rate,
-    };
-  });
+  const rows = parts.train * each;
+  const stages = stagesOf(recipe).map((stage) =>
+    stagePlan(stage, rows, algorithmOf(stage.name).steps(rows, stage.training)),
+  );
   const requests = 2 * scenes;
   const disk = scenes * each * PLAN + samples * PLAN;
   return {
@@ -38,15 +30,7 @@ export async function planHarp(root: string, recipe: Recipe): Promise<Plan> {
     lines: (free) => [
       `${recipe.name}   ${plural(scenes, "scene")}, at most ${plural(requests, "request")}`,
       `  split       ${parts.train} to train on, ${parts.val} for validation, ${parts.test} for the test`,
-      ...alignedLines(
-        stages.map(({ stage, rows, optimizer_steps: steps, tuning, learning_rate: rate }) => [
-          `  ${stage}`,
-          plural(rows, "row"),
-          plural(steps, "optimizer step"),
-          tuning,
-          `learning rate ${rate}`,
-        ]),
-      ),
+      ...stageLines(stages),
       `  negatives   of ${plural(samples, "sample")}`,
       `  disk        ${size(disk)} and the models${free === null ? "" : `; ${size(free)} are free`}`,
     ],

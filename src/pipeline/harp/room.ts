@@ -1,4 +1,5 @@
 import { verifyChain } from "../../run/chain.ts";
+import { widest } from "../../training/reckon.ts";
 import type { NamedModel, Room } from "../pipeline.ts";
 import { changes } from "./changes.ts";
 import { checkData } from "./check-data.ts";
@@ -19,10 +20,7 @@ export const room: Room<Recipe> = {
       attention: answering.attn_implementation,
     },
   ],
-  devices(recipe) {
-    const most = stagesOf(recipe).reduce((a, b) => (b.training.num_processes > a.training.num_processes ? b : a));
-    return { field: `${most.name}.training.num_processes`, count: most.training.num_processes };
-  },
+  devices: (recipe) => widest(stagesOf(recipe)),
   plan: planHarp,
   checkData,
   changes,

@@ -12,6 +12,6 @@ export const upkeep: Upkeep = {
   needs: (pieces, run, complete) =>
     chainNeeds(pieces, run, complete, {
       stages: (run.recipe as Recipe).stages,
-      anybodys: ["answer-items", "gather", "measure", ...MADE, ...BOUGHT, ...CHAIN_BROUGHT],
+      anybodys: [...MADE, ...BOUGHT],
     }),
 };

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { plural, size } from "../../numbers.ts";
-import { differencesOf } from "../../recipe/differences.ts";
+import { changedFields } from "../../recipe/differences.ts";
 import { imageFolder } from "../../dataset/source.ts";
 import { checkImages } from "../../dataset/check-images.ts";
 import { reportFailure } from "../../dataset/problems.ts";
@@ -92,12 +92,10 @@ function setsOf(candidates: number, { size: beams, shots }: Recipe["beams"]): nu
 }
 
 function changes(before: Recipe, after: Recipe): Changes {
-  const { $schema: _, ...old } = before;
-  const { $schema: __, ...young } = after;
-  const found = differencesOf(old, young);
-  const determines = found.some(({ field }) => !INERT.test(field));
+  const { fields, counting } = changedFields(before, after, INERT);
+  const determines = counting.length > 0;
   return {
-    fields: found.map(({ field, change }) => `${field} ${change}`).join(", "),
+    fields,
     determines,
     redone: determines
       ? [

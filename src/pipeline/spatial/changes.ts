@@ -1,4 +1,4 @@
-import { differencesOf } from "../../recipe/differences.ts";
+import { blockOf, chainChanges } from "../../run/chain-changes.ts";
 import type { Changes } from "../pipeline.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -9,30 +9,7 @@ const INERT =
 const MEASURED =
   /^(benchmarks|bootstrap_resamples|max_quarantined_share|chunk|answering\.(max_new_tokens|backend)|simulate)/;
 
-/** What differs between two recipes of one run. A stage starts from the one before, so all that follow it are remade. */
+/** What differs between two recipes of one run. */
 export function changes(before: Recipe, after: Recipe): Changes {
-  const { $schema: _, ...old } = before;
-  const { $schema: __, ...young } = after;
-  const found = differencesOf(old, young);
-  const counting = found.filter(({ field }) => !INERT.test(field));
-  return {
-    fields: found.map(({ field, change }) => `${field} ${change}`).join(", "),
-    determines: counting.length > 0,
-    redone: redone(
-      counting.map(({ field }) => field),
-      after,
-    ),
-  };
-}
-
-function redone(fields: readonly string[], { stages }: Recipe): string[] {
-  if (fields.length === 0) return ["Nothing is done again: no result depends on what changed."];
-  const training = fields.filter((field) => !MEASURED.test(field));
-  if (training.length === 0)
-    return ["Done again: the answers that depend on what changed.", "Found in the store: every training."];
-  const first = Math.min(
-    ...training.map((field) => Math.max(0, (stages as readonly string[]).indexOf(field.split(".")[0]!))),
-  );
-  const found = first === 0 ? [] : [`Found in the store: ${stages.slice(0, first).join(", ")}.`];
-  return [`Done again: ${stages.slice(first).join(", ")}, with their answers.`, ...found];
+  return chainChanges(before, after, { inert: INERT, measured: MEASURED, stageOf: blockOf });
 }

@@ -1,57 +1,29 @@
 import { join } from "node:path";
-import { isMissing } from "../../artifact/disk.ts";
-import { alignedLines } from "../../contract/table.ts";
 import { loadExamples } from "../../dataset/sets/read.ts";
 import { benchmarkLines, reckonAnswers } from "../../measuring/reckon.ts";
-import { adapterWeightsIn, type Tensor, tensorsOf, weightsIn } from "../../model/weights.ts";
+import { type Tensor, tensorsIfThere } from "../../model/weights.ts";
 import { count, plural, size } from "../../numbers.ts";
-import { tuningOf } from "../../training/common.ts";
+import { setName } from "../../recipe/parts/mixture.ts";
 import { algorithmOf } from "../../training/index.ts";
+import { stageLines, type StagePlan, stagePlan, trainingBytes } from "../../training/reckon.ts";
 import type { Plan } from "../pipeline.ts";
 import { mixtureRows, READS } from "./mixture.ts";
-import { setName } from "../../recipe/parts/mixture.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
-
-/** Bytes of a weight: adapters are trained, and merges at worst saved, in float32. */
-const FLOAT32 = 4;
-/** Bytes a trained weight takes in a checkpoint: itself and Adam's two moments; three checkpoints at once. */
-const TRAINED = 12 * 3;
-
-interface StagePlan {
-  readonly stage: string;
-  readonly rows: number;
-  readonly optimizer_steps: number;
-  readonly tuning: string;
-  readonly learning_rate: number;
-}
 
 /**
  * Reckons what a run costs: rows and optimizer steps of every stage, answers of every policy.
  * @throws {StepFailure} BadInput when data is not usable as given
  */
 export async function planSpatial(root: string, recipe: Recipe): Promise<Plan> {
-  const stages: StagePlan[] = [];
-  let models = 0;
-  let checkpoints = 0;
+  const chain = stagesOf(recipe).map(({ name, block: { training } }) => ({ name, training }));
   const tensors = await tensorsOfInit(root, recipe);
-  for (const { name, block } of stagesOf(recipe)) {
-    const { training } = block;
-    const rows = await rowsOf(root, recipe, name);
-    stages.push({
-      stage: name,
-      rows,
-      optimizer_steps: algorithmOf(name).steps(rows, training),
-      tuning: tuningOf(training),
-      learning_rate: training.tuning === "full" ? training.language_lr : training.learning_rate,
-    });
-    const whole = weightsIn(tensors);
-    const trained =
-      training.tuning === "full" ? whole : adapterWeightsIn(tensors, training.lora_target, training.lora_rank);
-    models += (training.tuning === "full" ? whole : whole + trained) * FLOAT32;
-    checkpoints = Math.max(checkpoints, trained * TRAINED);
+  const stages: StagePlan[] = [];
+  for (const stage of chain) {
+    const rows = await rowsOf(root, recipe, stage.name);
+    stages.push(stagePlan(stage, rows, algorithmOf(stage.name).steps(rows, stage.training)));
   }
   const reckoned = await reckonAnswers(root, recipe, stages.length + 1);
-  const disk = models + checkpoints + reckoned.disk;
+  const disk = trainingBytes(tensors, chain) + reckoned.disk;
   return {
     disk,
     json: (free) => ({
@@ -64,15 +36,7 @@ export async function planSpatial(root: string, recipe: Recipe): Promise<Plan> {
     }),
     lines: (free) => [
       `${recipe.name}   ${plural(stages.length, "training")}, ${plural(reckoned.answers, "answer")}`,
-      ...alignedLines(
-        stages.map((each) => [
-          `  ${each.stage}`,
-          plural(each.rows, "row"),
-          plural(each.optimizer_steps, "optimizer step"),
-          each.tuning,
-          `learning rate ${each.learning_rate}`,
-        ]),
-      ),
+      ...stageLines(stages),
       ...benchmarkLines(reckoned),
       `  disk        ${size(disk)}${free === null ? "" : `; ${size(free)} are free`}`,
       `  each        at most ${count(recipe.answering.max_new_tokens)} tokens an answer, read greedily`,
@@ -91,12 +55,6 @@ async function rowsOf(root: string, recipe: Recipe, stage: keyof typeof READS): 
   return mixtureRows(sets, block.rows);
 }
 
-async function tensorsOfInit(root: string, { init, answering }: Recipe): Promise<Tensor[]> {
-  if (answering.backend === "simulated") return [];
-  try {
-    return await tensorsOf(join(root, init));
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+async function tensorsOfInit(root: string, { init, answering }: Recipe): Promise<readonly Tensor[]> {
+  return (answering.backend === "simulated" ? null : await tensorsIfThere(join(root, init))) ?? [];
 }

@@ -1,4 +1,6 @@
+import { reportAnswers } from "../../measuring/report.ts";
 import { verifyChain } from "../../run/chain.ts";
+import { widest } from "../../training/reckon.ts";
 import type { NamedModel, Room } from "../pipeline.ts";
 import { changes } from "./changes.ts";
 import { checkData } from "./check-data.ts";
@@ -6,7 +8,6 @@ import { planSpatial } from "./plan.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
 import { shrink } from "./shrink.ts";
 import { upkeep } from "./upkeep.ts";
-import { reportAnswers } from "../../measuring/report.ts";
 
 /** What of this pipeline reads files. */
 export const room: Room<Recipe> = {
@@ -20,12 +21,7 @@ export const room: Room<Recipe> = {
       attention: answering.attn_implementation,
     },
   ],
-  devices(recipe) {
-    const most = stagesOf(recipe).reduce((a, b) =>
-      b.block.training.num_processes > a.block.training.num_processes ? b : a,
-    );
-    return { field: `${most.name}.training.num_processes`, count: most.block.training.num_processes };
-  },
+  devices: (recipe) => widest(stagesOf(recipe).map(({ name, block: { training } }) => ({ name, training }))),
   plan: planSpatial,
   checkData,
   changes,

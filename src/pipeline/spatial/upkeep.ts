@@ -5,9 +5,5 @@ import type { Recipe } from "./recipe.ts";
 export const upkeep: Upkeep = {
   remade: CHAIN_MADE,
   kept: CHAIN_BROUGHT,
-  needs: (pieces, run, complete) =>
-    chainNeeds(pieces, run, complete, {
-      stages: (run.recipe as Recipe).stages,
-      anybodys: ["answer-items", "gather", "measure", ...CHAIN_BROUGHT],
-    }),
+  needs: (pieces, run, complete) => chainNeeds(pieces, run, complete, { stages: (run.recipe as Recipe).stages }),
 };

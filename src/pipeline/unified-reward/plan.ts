@@ -1,20 +1,15 @@
 import { join } from "node:path";
-import { isMissing } from "../../artifact/disk.ts";
-import { alignedLines } from "../../contract/table.ts";
 import { mixtureCounts } from "../../dataset/sets/mix.ts";
 import { loadExamples } from "../../dataset/sets/read.ts";
 import { benchmarkLines, reckonAnswers } from "../../measuring/reckon.ts";
-import { adapterWeightsIn, type Tensor, tensorsOf, weightsIn } from "../../model/weights.ts";
+import { type Tensor, tensorsIfThere } from "../../model/weights.ts";
 import { count, plural, size } from "../../numbers.ts";
 import { setName } from "../../recipe/parts/mixture.ts";
-import { optimizerSteps, tuningOf } from "../../training/common.ts";
+import { optimizerSteps } from "../../training/common.ts";
+import { stageLines, stagePlan, trainingBytes } from "../../training/reckon.ts";
 import type { Plan } from "../pipeline.ts";
 import { type Recipe, type StageName, stagesOf } from "./recipe.ts";
 
-/** Bytes of a weight: adapters are trained, and merges at worst saved, in float32. */
-const FLOAT32 = 4;
-/** Bytes a trained weight takes in a checkpoint: itself and Adam's two moments; three checkpoints at once. */
-const TRAINED = 12 * 3;
 /** Bytes of a chain: its row, and a token of text; it is in its chunk, in the index and among the chains. */
 const ROW = 800;
 const TOKEN = 4;
@@ -28,23 +23,10 @@ export async function planUnifiedReward(root: string, recipe: Recipe): Promise<P
   const pairs = await pairsOf(root, recipe);
   const most = await rowsOf(root, recipe, pairs);
   const tensors = await tensorsOfInit(root, recipe);
-  const whole = weightsIn(tensors);
-  let models = 0;
-  let checkpoints = 0;
-  const stages = stagesOf(recipe).map(({ name, training }) => {
-    const full = training.tuning === "full";
-    const trained = full ? whole : adapterWeightsIn(tensors, training.lora_target, training.lora_rank);
-    models += (full ? whole : whole + trained) * FLOAT32;
-    checkpoints = Math.max(checkpoints, trained * TRAINED);
-    const rows = most[name];
-    const rate = full ? training.language_lr : training.learning_rate;
-    return {
-      stage: name,
-      rows,
-      optimizer_steps: optimizerSteps(rows, training),
-      tuning: tuningOf(training),
-      learning_rate: rate,
-    };
+  const chain = stagesOf(recipe);
+  const stages = chain.map((stage) => {
+    const rows = most[stage.name];
+    return stagePlan(stage, rows, optimizerSteps(rows, stage.training));
   });
   const reckoned = await reckonAnswers(root, recipe, stages.length + 1);
   const { samples = 0, fill, max_rounds: rounds = 1 } = recipe.sampling ?? {};
@@ -52,22 +34,14 @@ export async function planUnifiedReward(root: string, recipe: Recipe): Promise<P
   const chains = pairs * samples * samplers;
   const asked = fill === "none" ? 1 : rounds;
   const tokens = recipe.answering.max_new_tokens;
-  const disk = models + checkpoints + reckoned.disk + chains * asked * COPIES * (ROW + tokens * TOKEN);
+  const disk = trainingBytes(tensors, chain) + reckoned.disk + chains * asked * COPIES * (ROW + tokens * TOKEN);
   const { benchmarks, answers } = reckoned;
   return {
     disk,
     json: (free) => ({ run: recipe.name, stages, pairs, chains, rounds: asked, benchmarks, answers, disk, free }),
     lines: (free) => [
       `${recipe.name}   ${plural(stages.length, "training")}, ${plural(chains, "chain")}, ${plural(answers, "answer")}`,
-      ...alignedLines(
-        stages.map((each) => [
-          `  ${each.stage}`,
-          `at most ${plural(each.rows, "row")}`,
-          plural(each.optimizer_steps, "optimizer step"),
-          each.tuning,
-          `learning rate ${each.learning_rate}`,
-        ]),
-      ),
+      ...stageLines(stages, "at most "),
       ...(chains === 0
         ? []
         : [
@@ -104,12 +78,6 @@ async function rowsOf(root: string, { cold_start, rejection, dpo, sampling }: Re
   } satisfies Record<StageName, number>;
 }
 
-async function tensorsOfInit(root: string, { init, answering }: Recipe): Promise<Tensor[]> {
-  if (answering.backend === "simulated") return [];
-  try {
-    return await tensorsOf(join(root, init));
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+async function tensorsOfInit(root: string, { init, answering }: Recipe): Promise<readonly Tensor[]> {
+  return (answering.backend === "simulated" ? null : await tensorsIfThere(join(root, init))) ?? [];
 }

@@ -1,4 +1,5 @@
 import { verifyChain } from "../../run/chain.ts";
+import { widest } from "../../training/reckon.ts";
 import type { NamedModel, Room } from "../pipeline.ts";
 import { changes } from "./changes.ts";
 import { checkData } from "./check-data.ts";
@@ -17,10 +18,7 @@ export const room: Room<Recipe> = {
       ...(dpo?.model === undefined ? [] : [served("dpo.model", dpo.model)]),
     ];
   },
-  devices(recipe) {
-    const most = stagesOf(recipe).reduce((a, b) => (b.training.num_processes > a.training.num_processes ? b : a));
-    return { field: `${most.name}.training.num_processes`, count: most.training.num_processes };
-  },
+  devices: (recipe) => widest(stagesOf(recipe)),
   plan: planUnifiedReward,
   checkData,
   changes,

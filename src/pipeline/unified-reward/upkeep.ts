@@ -11,6 +11,6 @@ export const upkeep: Upkeep = {
   needs: (pieces, run, complete) =>
     chainNeeds(pieces, run, complete, {
       stages: (run.recipe as Recipe).stages,
-      anybodys: ["answer-items", "gather", "measure", ...CHAINS, ...CHAIN_BROUGHT],
+      anybodys: CHAINS,
     }),
 };

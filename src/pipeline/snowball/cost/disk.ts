@@ -1,3 +1,4 @@
+import { CHECKPOINTS, FLOAT32, TRAINED } from "../../../training/reckon.ts";
 import type { Recipe } from "../recipe/index.ts";
 import { type RunWork, total } from "./work.ts";
 
@@ -28,17 +29,10 @@ const PHOTOGRAPH = 2;
 /** Bytes of a file's smallest piece on common file systems: a small view takes one. */
 const BLOCK = 4096;
 
-/** Bytes of a weight: adapters are trained, and merges at worst saved, in float32. */
-const FLOAT32 = 4;
-/** Bytes a trained weight takes in a checkpoint: itself and Adam's two moments. */
-const TRAINED = 12;
-
 /** Bytes of a row without its text: ids, seeds, digests, sampling settings. */
 const ROW = 1200;
 /** Bytes of a token of text. */
 const TOKEN = 4;
-/** Checkpoints at once: two of a training are kept, a third is being written; none outlives its training. */
-const CHECKPOINTS = 3;
 /** A row is in the rollouts, the labels and their index, and again in the two joined files of the run folder. */
 const COPIES = 5;
 

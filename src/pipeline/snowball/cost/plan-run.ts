@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { isMissing } from "../../../artifact/disk.ts";
 import { loadPairs } from "../../../dataset/load-pairs.ts";
 import { inspectData } from "../inspect-data.ts";
-import { adapterWeightsIn, type Tensor, tensorsOf, weightsIn } from "../../../model/weights.ts";
+import { adapterWeightsIn, tensorsIfThere, weightsIn } from "../../../model/weights.ts";
 import { type Costs, costsOf } from "./costs.ts";
 import type { ModelSize } from "./disk.ts";
 import { givenPairsOf, type Recipe } from "../recipe/index.ts";
@@ -21,13 +20,8 @@ export async function planRun(root: string, recipe: Recipe): Promise<Costs> {
 
 async function modelSize(root: string, { planner, training }: Recipe): Promise<ModelSize | null> {
   if (planner.backend === "simulated") return { weights: 0, adapterWeights: 0 };
-  let tensors: Tensor[];
-  try {
-    tensors = await tensorsOf(join(root, planner.model));
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
+  const tensors = await tensorsIfThere(join(root, planner.model));
+  if (tensors === null) return null;
   return {
     weights: weightsIn(tensors),
     adapterWeights: adapterWeightsIn(tensors, training.lora_target, training.lora_rank),
