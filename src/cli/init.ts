@@ -10,8 +10,9 @@ import { recipeText } from "./recipe-text.ts";
 
 /** Where README has people download the checkpoints to. */
 const MODELS = {
-  planner: "models/Qwen2.5-VL-7B-Instruct",
+  planner: "models/Qwen3-VL-4B-Instruct",
   critic: "models/Qwen3-VL-8B-Instruct",
+  evaluator: "models/Qwen2.5-VL-7B-Instruct",
   executor: "models/FLUX.2-klein-4B",
 };
 
@@ -22,6 +23,7 @@ interface InitOptions {
   readonly pipeline: PipelineName;
   readonly model: string;
   readonly critic: string;
+  readonly evaluator?: string;
   readonly executor: string;
   readonly force?: boolean;
 }
@@ -37,6 +39,10 @@ export function initCommand(): Command {
     )
     .option("--model <folder>", "the planner's checkpoint; simulated rehearses without one", MODELS.planner)
     .option("--critic <folder>", "the critic's checkpoint, another model; or simulated", MODELS.critic)
+    .option(
+      "--evaluator <folder>",
+      `the examiner's checkpoint, of another family (default: ${MODELS.evaluator}; simulated where the planner is)`,
+    )
     .option("--executor <folder>", "a flux2-klein checkpoint, or the name of another executor", MODELS.executor)
     .option("--force", "write over a file that is there")
     .addOption(rootOption())
@@ -64,6 +70,7 @@ async function init(file: string, options: InitOptions): Promise<void> {
     images: imagesOf(options),
     model: fromRoot(root, options.model),
     critic: fromRoot(root, options.critic),
+    evaluator: fromRoot(root, options.evaluator ?? examinerOf(options.model)),
     executor: fromRoot(root, options.executor),
   });
   const text = recipeText(file, pipeline, short, drafts.worthALook);
@@ -72,6 +79,11 @@ async function init(file: string, options: InitOptions): Promise<void> {
   writeFileSync(file, text);
   for (const line of [`Wrote ${file}${said}.`, ...copyPrompts(root, recipe)]) console.log(line);
   console.log(`Next   bin/snowball data check ${file} · bin/snowball plan ${file} · bin/snowball run ${file}`);
+}
+
+/** A rehearsal without a planner needs no examiner either. */
+function examinerOf(model: string): string {
+  return model === "simulated" ? model : MODELS.evaluator;
 }
 
 function nameOf(file: string): string {

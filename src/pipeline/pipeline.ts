@@ -91,6 +91,7 @@ export interface DraftInput {
   readonly images: string;
   readonly model: string;
   readonly critic: string;
+  readonly evaluator: string;
   /** The folder of an image editor's checkpoint, or the name of another executor. */
   readonly executor: string;
 }

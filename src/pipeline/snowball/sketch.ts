@@ -6,6 +6,7 @@ export interface SketchInput {
   readonly images: string;
   readonly model: string;
   readonly critic: string;
+  readonly evaluator: string;
   readonly executor: {
     readonly backend: string;
     readonly model?: string;
@@ -42,7 +43,17 @@ export function dataSketches(questions: number, hasAnswers: boolean): DataSketch
 }
 
 /** A recipe of what a user has: as short as one can be. */
-export function sketch({ pipeline, name, data, images, model, critic, executor, size }: SketchInput): object {
+export function sketch({
+  pipeline,
+  name,
+  data,
+  images,
+  model,
+  critic,
+  evaluator,
+  executor,
+  size,
+}: SketchInput): object {
   const { hasAnswers, iterations, val, test } = size;
   return {
     pipeline,
@@ -52,7 +63,7 @@ export function sketch({ pipeline, name, data, images, model, critic, executor, 
     executor,
     critic: { backend: servedBy(critic), model: critic },
     // Another model than the critic: the one that gives the scores must not be the examiner.
-    evaluator: { backend: servedBy(model), model },
+    evaluator: { backend: servedBy(evaluator), model: evaluator },
     prompt: {
       system: "configs/prompts/planner.system.txt",
       template: "configs/prompts/planner.template.txt",

@@ -14,6 +14,7 @@ const input: SketchInput = {
   images: "data",
   model: "models/planner",
   critic: "models/critic",
+  evaluator: "models/evaluator",
   executor: { backend: "simulated" },
   size: { hasAnswers: true, iterations: 5, val: 50, test: 100 },
 };
@@ -41,8 +42,9 @@ test.each(["snowball", "single-round"])("a sketch of %s parses, and scores by wh
 });
 
 test("a model called simulated rehearses the run", () => {
-  const { planner, critic, training } = parsed(sketch({ ...input, model: "simulated", critic: "simulated" }));
-  expect([planner, critic, training].map((each) => each.backend)).toEqual(Array(3).fill("simulated"));
+  const nobody = { model: "simulated", critic: "simulated", evaluator: "simulated" };
+  const { planner, critic, evaluator, training } = parsed(sketch({ ...input, ...nobody }));
+  expect([planner, critic, evaluator, training].map((each) => each.backend)).toEqual(Array(4).fill("simulated"));
 });
 
 test("as YAML, every block and field says what the schema says, and reads back the same", () => {
