@@ -13,6 +13,7 @@ import type { Algorithm, Judge, TrainRow } from "../src/training/algorithm.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
 import { checkJudged, withJudge } from "./judge.ts";
+import { ownRewards } from "./own-rewards.ts";
 import type { StepContext } from "./step.ts";
 import { foldersOf, joinRows, tooFew, trainSettings } from "./train-request.ts";
 
@@ -49,7 +50,8 @@ export async function checkTraining(
   const { opened, algorithm, own, settings } = await trainSettings(deps.store, input);
   const rows = await joinRows(deps, input, algorithm.files.rows);
   const { backend } = own;
-  const judge = algorithm.judge?.(own);
+  const { judges } = await ownRewards(deps, algorithm.ownJudges?.(own) ?? []);
+  const judge = algorithm.judge?.(own, judges);
   const problem = problemOf(() => {
     if (input.answers === "given" && algorithm.steps(rows.length, own) === 0) throw tooFew(rows.length, title);
     checkJudged(judge, rows);

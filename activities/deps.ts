@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { ArtifactStore } from "../src/artifact/store.ts";
+import type { Permission } from "../src/contract/permissions.ts";
 import type { Models } from "../src/model/models.ts";
 
 /** What the steps receive: real parts in a worker, others in tests. */
@@ -12,6 +13,8 @@ export interface ActivityDeps {
   readonly state: string;
   readonly store: ArtifactStore;
   readonly models: Models;
+  /** What recipes may ask of this worker beside its steps. */
+  readonly allowed: readonly Permission[];
   /** Does the namespace know our search attributes? */
   readonly searchAttributes: boolean;
   readonly log: Logger;

@@ -16,8 +16,7 @@ export async function withJudge<T>(
 ): Promise<T> {
   if (judge === undefined) return work(null);
   const socket: AnsweringSocket = await answerLines(async (asked) => {
-    const rewards = [];
-    for (const { row, text } of request.parse(asked).rows) {
+    const judged = request.parse(asked).rows.map(async ({ row, text }) => {
       const known = rows[row];
       if (known === undefined) throw new StepFailure("BadInput", `There is no row ${row} among ${rows.length}.`);
       const scored = await judge.score(known, text);
@@ -26,9 +25,9 @@ export async function withJudge<T>(
       );
       if (broken)
         throw new StepFailure("BadInput", `Row "${known.id}": its ${broken[0]} is ${broken[1]}, no finite number.`);
-      rewards.push(scored);
-    }
-    return { rewards };
+      return scored;
+    });
+    return { rewards: await Promise.all(judged) };
   });
   try {
     return await work(socket.path);

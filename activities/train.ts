@@ -11,6 +11,7 @@ import { createCheckpoints } from "./checkpoints.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
 import { checkJudged, withJudge } from "./judge.ts";
+import { ownRewards } from "./own-rewards.ts";
 import type { StepContext } from "./step.ts";
 import { type RunningJob, runTrainJob } from "./train-job.ts";
 import { foldersOf, joinRows, tooFew, trainSettings } from "./train-request.ts";
@@ -23,20 +24,21 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   const { store } = deps;
   const { job } = input;
   const { opened, algorithm, own, settings } = await trainSettings(store, input);
-  const { files, steps: stepsOf, judge: judgeOf, warnings } = algorithm;
+  const { files, steps: stepsOf, judge: judgeOf, ownJudges, warnings } = algorithm;
   const { dtype } = job.loading;
+  const brought = await ownRewards(deps, ownJudges?.(own) ?? []);
   const reference = job.reference ? [policyDigest(job.reference)] : [];
   const recipeOf = {
     step: "train",
     version: RESULT_VERSION,
-    params: trainParams(settings),
+    params: { ...trainParams(settings), ...(brought.digests.length > 0 && { programs: brought.digests }) },
     inputs: [baseDigest(job.init), ...reference, ...job.data.map((each) => each.ref.sha256)],
   };
   const rows = job.data.reduce((sum, each) => sum + each.ref.rows, 0);
   const maxSteps = stepsOf(rows, own);
   if (maxSteps === 0) throw tooFew(rows, input.title);
   const steps = { saveSteps: own.save_steps, maxSteps };
-  const judge = judgeOf?.(own);
+  const judge = judgeOf?.(own, brought.judges);
   const checkpoints = createCheckpoints(store, recipeOf, steps);
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const data = join(folder, files.joined);

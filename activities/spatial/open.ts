@@ -13,6 +13,7 @@ import { deepspeedFiles } from "../deepspeed.ts";
 import { withFactoryYaml } from "../factory-yaml.ts";
 import { askingOf } from "../items.ts";
 import { keepRecipe, openedAs } from "../open.ts";
+import { ownRewards } from "../own-rewards.ts";
 import { findPolicy } from "../policy.ts";
 import { openRunFolder } from "../run-folder.ts";
 import type { StepContext } from "../step.ts";
@@ -39,6 +40,11 @@ export async function openSpatial(
   const deepspeed = await deepspeedFiles(
     deps.root,
     stagesOf(recipe).flatMap(({ block }) => block.training.deepspeed ?? []),
+  );
+  // Asked for here, too: before the stages that come first have paid for a refusal.
+  await ownRewards(
+    deps,
+    stagesOf(recipe).flatMap(({ name, block }) => algorithmOf(name).ownJudges?.(block.training) ?? []),
   );
   const asking = await askingOf(deps, context, recipe);
   const heldOut = await heldOutPictures(deps, context, recipe.benchmarks, asking.benchmarks);

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
+import { type Permission, PERMISSIONS } from "../contract/permissions.ts";
 import { ROLES, type Role } from "../contract/queues.ts";
 import { hostDevices } from "../device/detect.ts";
 import type { DeviceSpec } from "../device/devices.ts";
@@ -26,6 +27,7 @@ interface WorkerOptions {
   readonly threads?: number;
   readonly control: boolean;
   readonly apiRate?: number;
+  readonly allow: readonly Permission[];
   readonly versioning: Versioning;
   readonly logLevel: string;
   readonly metricsAddress?: string;
@@ -56,6 +58,12 @@ export function workerCommand(): Command {
       new Option("--api-rate <n>", "requests a second to a service outside, of all hosts together; absent: 5")
         .argParser(parseRate)
         .env("SNOWBALL_API_RATE"),
+    )
+    .addOption(
+      new Option("--allow <what>", `what recipes may ask of this worker beside its steps: ${permitted()}`)
+        .argParser(parsePermissions)
+        .env("SNOWBALL_ALLOW")
+        .default([], "nothing"),
     )
     .option("--no-control", "leave workflows and light steps to other hosts")
     .addOption(
@@ -102,7 +110,7 @@ async function worker(options: WorkerOptions): Promise<void> {
   await (await connectTo(server)).connection.close();
   const devices: DeviceSpec[] = await hostDevices(options.devices);
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
-  const { root, roles, control, apiRate, versioning, threads = threadsFor(devices), metricsAddress } = options;
+  const { root, roles, control, apiRate, allow, versioning, threads = threadsFor(devices), metricsAddress } = options;
   const signal = interrupted();
   // The SDK's native worker is loaded by this command alone: it would add a third of a second to each of the others.
   const { startHost } = await import("../temporal/worker.ts");
@@ -112,6 +120,7 @@ async function worker(options: WorkerOptions): Promise<void> {
     roles,
     control,
     apiRate,
+    allow,
     devices,
     threads,
     versioning,
@@ -152,6 +161,19 @@ function parseRoles(text: string): Role[] {
       throw new InvalidArgumentError(`"${name.trim()}" is no role; they are ${ROLES.join(", ")}.`);
     return role;
   });
+}
+
+function parsePermissions(text: string): Permission[] {
+  return text.split(",").map((name) => {
+    if (Object.hasOwn(PERMISSIONS, name.trim())) return name.trim() as Permission;
+    throw new InvalidArgumentError(`"${name.trim()}" is nothing to allow; there is ${permitted()}.`);
+  });
+}
+
+function permitted(): string {
+  return Object.entries(PERMISSIONS)
+    .map(([name, what]) => `${name} (${what})`)
+    .join(", ");
 }
 
 /** @throws for what the SDK would refuse in a trace, and for a host's name, which it does not look up */

@@ -16,23 +16,32 @@ export function isReward(name: string): name is RewardName {
   return Object.hasOwn(REWARDS, name);
 }
 
-/** Why one of the rewards cannot judge a row; null where all can. */
+/** Why one of the rewards here cannot judge a row; null where all can. */
 export function rewardProblem(weights: RewardWeights, row: Judged): string | null {
   return (
-    of(weights)
-      .map(([name]) => REWARDS[name].problem(row))
+    Object.keys(weights)
+      .filter(isReward)
+      .map((name) => REWARDS[name].problem(row))
       .find((problem) => problem !== null) ?? null
   );
 }
 
-/** The weighted sum of the rewards. `parts` has each reward by its name, and its own parts as `name/part`. */
-export function weighed(weights: RewardWeights, row: Judged, text: string): Scored {
+/**
+ * The weighted sum of the rewards. `parts` has each reward by its name, and its own parts as `name/part`.
+ * @param others what the rewards said that are none of those here, by name
+ */
+export function weighed(
+  weights: RewardWeights,
+  row: Judged,
+  text: string,
+  others: Readonly<Record<string, Scored>> = {},
+): Scored {
   let reward = 0;
   const parts: Record<string, number> = {};
   let whole = 0;
   const credits: Credit[] = [];
-  for (const [name, weight] of of(weights)) {
-    const own = REWARDS[name].score(row, text);
+  for (const [name, weight] of Object.entries(weights)) {
+    const own = isReward(name) ? REWARDS[name].score(row, text) : others[name]!;
     reward += weight * own.reward;
     parts[name] = own.reward;
     const [first, ...actions] = own.credits ?? [{ from: 0, to: text.length, credit: own.reward }];
@@ -44,11 +53,12 @@ export function weighed(weights: RewardWeights, row: Judged, text: string): Scor
   return { reward, parts, credits: [{ from: 0, to: text.length, credit: whole }, ...credits] };
 }
 
-/** What of the rewards determines a result: their weights, and what each means. */
+/** What of the rewards determines a result: their weights, and what each means. What a program of the user's is, its digest says. */
 export function rewardsKey(weights: RewardWeights): object {
-  return Object.fromEntries(of(weights).map(([name, weight]) => [name, { weight, version: REWARDS[name].version }]));
-}
-
-function of(weights: RewardWeights): [RewardName, number][] {
-  return Object.entries(weights) as [RewardName, number][];
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, weight]) => [
+      name,
+      isReward(name) ? { weight, version: REWARDS[name].version } : { weight },
+    ]),
+  );
 }

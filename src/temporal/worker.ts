@@ -15,6 +15,7 @@ import { activitiesOf } from "../../activities/index.ts";
 import { createLocalStore, type LocalStoreOptions } from "../artifact/local-store.ts";
 import { storeId } from "../artifact/store-id.ts";
 import type { StoreName } from "../contract/run.ts";
+import type { Permission } from "../contract/permissions.ts";
 import { API_QUEUE, CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
 import type { DeviceSpec } from "../device/devices.ts";
 import { createPools } from "../device/pools.ts";
@@ -51,6 +52,8 @@ export interface HostOptions {
   readonly threads: number;
   /** Requests a second to services outside. The limit is the queue's, for all hosts: the worker that came last sets it. */
   readonly apiRate?: number | undefined;
+  /** What recipes may ask of this host beside its steps; nothing when absent. */
+  readonly allow?: readonly Permission[];
   readonly log: Logger;
   /** Where metrics are served for Prometheus: "127.0.0.1:9464". Nowhere when absent. */
   readonly metricsAddress?: string;
@@ -214,6 +217,7 @@ async function openDeps(
     state,
     store: createLocalStore(storeFolderOf(root), options.storeOptions ?? {}),
     models,
+    allowed: options.allow ?? [],
     searchAttributes: await registerSearchAttributes(connection, options.server.namespace, options.log),
     log: options.log,
   };

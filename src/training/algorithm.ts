@@ -37,6 +37,9 @@ export interface Judge {
   readonly score: (row: TrainRow, text: string) => Scored | Promise<Scored>;
 }
 
+/** Judges that a recipe brings itself, by the names that it has for them. */
+export type OwnJudges = Readonly<Record<string, Judge>>;
+
 /** How a policy is made from rows: a file of this room for each way, and one of the trainer's. */
 export interface Algorithm<S extends CommonSettings = CommonSettings> {
   readonly settings: z.ZodType<S>;
@@ -49,7 +52,9 @@ export interface Algorithm<S extends CommonSettings = CommonSettings> {
   /** Sentences about what the numbers of a training, step by step, mean to a person. */
   readonly warnings?: (log: readonly Readonly<Record<string, number>>[], rows: number) => string[];
   /** Who is asked, while it trains, what a completion is worth; absent where nobody is. */
-  readonly judge?: (settings: S) => Judge;
+  readonly judge?: (settings: S, own: OwnJudges) => Judge;
+  /** Judges that its settings name and the house does not have: programs and addresses of the recipe's. */
+  readonly ownJudges?: (settings: S) => string[];
   /** What of the settings determines the result, as it stands in the key. */
   readonly keyed: (settings: S) => object;
   /** What the rows ask; `images` makes names absolute. A merge is looked at on them. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isReward, rewardProblem, rewardsKey, REWARDS, weighed } from "../reward/index.ts";
+import { ownReward } from "../reward/own.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { type AskedRow, askedOf } from "./asked.ts";
 import { howItRuns, settingsKey, who, withDefault } from "./common.ts";
@@ -34,15 +35,20 @@ const rewardNames = Object.keys(REWARDS);
 
 const rewards = z
   .record(z.string(), z.number())
-  .refine((weights) => Object.keys(weights).every(isReward), {
-    error: ({ input }) => `${unknownIn(input as object)} is no reward; ${rewardNames.join(", ")} are`,
+  .refine((weights) => Object.keys(weights).every(isKnown), {
+    error: ({ input }) =>
+      `${unknownIn(input as object)} is no reward; ${rewardNames.join(", ")} are, and a .ts or .js file below the root or an http address can be`,
   })
   .refine((weights) => Object.values(weights).some((weight) => weight !== 0), {
     error: "one weight that is not 0 is needed, or nothing is learned",
   });
 
 function unknownIn(weights: object): string {
-  return Object.keys(weights).find((name) => !isReward(name))!;
+  return Object.keys(weights).find((name) => !isKnown(name))!;
+}
+
+function isKnown(name: string): boolean {
+  return isReward(name) || ownReward(name) !== null;
 }
 
 const settings = z
@@ -50,7 +56,9 @@ const settings = z
     ...who,
     rewards: rewards
       .default({ combined: 1 })
-      .describe(`The weight of each reward in the sum of them; there are ${rewardNames.join(", ")}`),
+      .describe(
+        `The weight of each reward in the sum of them; there are ${rewardNames.join(", ")}, and your own by file or address`,
+      ),
     num_generations: z
       .int()
       .min(2)
@@ -122,9 +130,14 @@ export const grpo: Algorithm<z.output<typeof settings>> = {
   files: { rows: "grpo_rows.json", joined: "grpo.json" },
   rules: [wholeGroups],
   steps: groupSteps,
-  judge: ({ rewards: weights }) => ({
-    problem: (row) => rewardProblem(weights, row as GrpoRow),
-    score: (row, text) => weighed(weights, row as GrpoRow, text),
+  ownJudges: ({ rewards: weights }) => Object.keys(weights).filter((name) => !isReward(name)),
+  judge: ({ rewards: weights }, own) => ({
+    problem: (row) =>
+      Object.values(own).reduce((found, judge) => found ?? judge.problem(row), rewardProblem(weights, row as GrpoRow)),
+    async score(row, text) {
+      const others = Object.entries(own).map(async ([name, judge]) => [name, await judge.score(row, text)] as const);
+      return weighed(weights, row as GrpoRow, text, Object.fromEntries(await Promise.all(others)));
+    },
   }),
   keyed: (own) => ({ ...settingsKey(own), rewards: rewardsKey(own.rewards) }),
   prompts: (rows, images) => askedOf(rows as readonly GrpoRow[], images),

@@ -74,6 +74,7 @@ export function startWorker(root: string, address: string, change: Partial<HostO
     devices: parseDevices("cpu:4"),
     threads: 1,
     apiRate: 100,
+    allow: ["rewards"],
     log: pino({ level: process.env["LOG_LEVEL"] ?? "silent" }),
     ...change,
   });

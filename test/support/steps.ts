@@ -53,6 +53,7 @@ export function stepsIn<Steps>(
     state: join(root, ".snowball"),
     store: createLocalStore(join(root, ".snowball/store")),
     models,
+    allowed: [],
     searchAttributes: false,
     log: pino({ level: "silent" }),
   };

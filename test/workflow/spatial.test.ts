@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { WorkflowFailedError } from "@temporalio/client";
 import { expect, test } from "vitest";
@@ -77,6 +77,24 @@ test("a stage can be left out; what does not depend on it is found", async () =>
     summaryOf(chain, "sft").artifacts.checkpoint.sha256,
   );
   expect(summaryOf(result, "grpo").policy).not.toBe(summaryOf(chain, "grpo").policy);
+});
+
+test("a reward of one's own is part of what the training is made of", async () => {
+  const program = join(stage.root, "mine.ts");
+  const grpo = {
+    data: [{ format: "plain", path: "configs/samples/spatial/tasks.jsonl", image_root: "configs/samples" }],
+    training: { backend: "simulated", rewards: { combined: 1, "mine.ts": 0.5 } },
+  };
+  const rewarded = (name: string): Recipe => recipeOf(name, { stages: ["grpo"], grpo });
+  writeFileSync(program, "export const score = () => ({ reward: 1, parts: {} });\n");
+  const first = await run(rewarded("rewarded"));
+  expect(await problemsIn(first)).toEqual([]);
+  writeFileSync(program, "export const score = () => ({ reward: -1, parts: {} });\n");
+  const other = await run(rewarded("rewarded-otherwise"));
+  expect(summaryOf(other, "grpo").artifacts.adapter.key).not.toBe(summaryOf(first, "grpo").artifacts.adapter.key);
+  writeFileSync(program, "export const reward = 1;\n");
+  const failure = await run(rewarded("rewarded-by-none")).catch((error: unknown) => error);
+  expect(String((failure as WorkflowFailedError).cause?.cause)).toContain("mine.ts exports no function `score`");
 });
 
 test("rows with a picture of a benchmark are left out, and unusable ones where the set says so; all are counted", async () => {

@@ -9,7 +9,7 @@ import { algorithmOf } from "../../../src/training/index.ts";
 import { splitLines } from "../../../src/split-lines.ts";
 
 const { settings, judge: judgeOf } = algorithmOf("grpo");
-const judge = judgeOf!(settings.parse({ backend: "simulated" }));
+const judge = judgeOf!(settings.parse({ backend: "simulated" }), {});
 const row = (id: string, truth: string, kind = "spatial") => ({ id, image: [], policy: "", truth, kind });
 const ROWS = [row("a", "left"), row("b", "3", "counting")];
 

@@ -32,7 +32,7 @@ test("a reward that nobody knows is refused with the names of those that there a
   const { settings } = algorithmOf("grpo");
   const found = settings.safeParse({ ...SIMULATED, rewards: { spatial: 1, colour: 1 } });
   expect(found.error?.issues.map(({ message }) => message)).toEqual([
-    "colour is no reward; spatial, counting, combined, plan are",
+    "colour is no reward; spatial, counting, combined, plan are, and a .ts or .js file below the root or an http address can be",
   ]);
   expect(settings.safeParse({ ...SIMULATED, rewards: { spatial: 0 } }).success).toBe(false);
   expect(settings.safeParse({ ...SIMULATED, rewards: {} }).success).toBe(false);

@@ -1,0 +1,7 @@
+/** What a recipe may make a worker do beyond its own steps, only where whoever started the worker says so. */
+export const PERMISSIONS = {
+  /** Run the reward programs that recipes name, and ask the services that they name. */
+  rewards: "run a recipe's own reward programs, and ask its reward services",
+} as const;
+
+export type Permission = keyof typeof PERMISSIONS;
