@@ -12,6 +12,7 @@ import type { ActivityDeps } from "./deps.ts";
 import { checkGiven, type Given, givenFolders, imagesOf } from "./given.ts";
 import { checkJudged, withJudge } from "./judge.ts";
 import { ownRewards } from "./own-rewards.ts";
+import { referenceFindings, withFindings } from "./reference.ts";
 import type { StepContext } from "./step.ts";
 import { type RunningJob, runTrainJob } from "./train-job.ts";
 import { foldersOf, joinRows, tooFew, trainSettings } from "./train-request.ts";
@@ -27,12 +28,17 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   const { files, steps: stepsOf, judge: judgeOf, ownJudges, warnings } = algorithm;
   const { dtype } = job.loading;
   const brought = await ownRewards(deps, ownJudges?.(own) ?? []);
-  const reference = job.reference ? [policyDigest(job.reference)] : [];
+  const other = job.reference ? [policyDigest(job.reference)] : [];
+  const found = await referenceFindings(deps, context, input);
   const recipeOf = {
     step: "train",
     version: RESULT_VERSION,
-    params: { ...trainParams(settings), ...(brought.digests.length > 0 && { programs: brought.digests }) },
-    inputs: [baseDigest(job.init), ...reference, ...job.data.map((each) => each.ref.sha256)],
+    params: {
+      ...trainParams(settings),
+      ...(brought.digests.length > 0 && { programs: brought.digests }),
+      ...(found && { reference: found.refs.map(({ sha256 }) => sha256) }),
+    },
+    inputs: [baseDigest(job.init), ...other, ...job.data.map((each) => each.ref.sha256)],
   };
   const rows = job.data.reduce((sum, each) => sum + each.ref.rows, 0);
   const maxSteps = stepsOf(rows, own);
@@ -42,7 +48,7 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   const checkpoints = createCheckpoints(store, recipeOf, steps);
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const data = join(folder, files.joined);
-    const joined = await joinRows(deps, input, files.rows);
+    const joined = withFindings(await joinRows(deps, input, files.rows), found);
     checkJudged(judge, joined);
     await writeJson(data, joined);
     const given: Given = {

@@ -55,6 +55,11 @@ export interface Algorithm<S extends CommonSettings = CommonSettings> {
   readonly judge?: (settings: S, own: OwnJudges) => Judge;
   /** Judges that its settings name and the house does not have: programs and addresses of the recipe's. */
   readonly ownJudges?: (settings: S) => string[];
+  /**
+   * The runner that asks the reference about rows, once for all trainings on them: it writes reference.json, in the
+   * order of the rows. null where every batch asks anew.
+   */
+  readonly cached?: (settings: S) => string | null;
   /** What of the settings determines the result, as it stands in the key. */
   readonly keyed: (settings: S) => object;
   /** What the rows ask; `images` makes names absolute. A merge is looked at on them. */

@@ -34,6 +34,12 @@ export const training = z
       .lt(0.5)
       .default(0)
       .describe("Share of flipped preferences that robust and exo_pair assume"),
+    reference: z
+      .enum(["live", "cached"])
+      .default("live")
+      .describe(
+        "live: the reference reads every batch, too; cached: it reads each set of pairs once, and trainings that follow take what it found",
+      ),
     ...howItRuns,
     extra: z.record(z.string(), z.json()).default({}).describe("Passed on to TRL's DPOConfig, which checks it"),
   })
@@ -63,6 +69,12 @@ const RULES: readonly SettingsRule<z.output<typeof settings>>[] = [
       field: ["loss_type"],
       message: `${at}.loss_type names a term twice; each term once is needed (loss_weights weighs them).`,
     },
+  ({ reference, tuning }, at) =>
+    reference === "cached" &&
+    tuning === "qlora" && {
+      field: ["reference"],
+      message: `${at}.reference is cached, but ${at}.tuning is qlora, whose reference is the base in 4 bits as it is while it trains; live is needed.`,
+    },
   ({ label_smoothing: smoothing, loss_type: terms }, at) =>
     smoothing > 0 &&
     !terms.some((term) => SMOOTHED.includes(term)) && {
@@ -71,13 +83,19 @@ const RULES: readonly SettingsRule<z.output<typeof settings>>[] = [
     },
 ];
 
+/** The reference in its default is no news: what was trained before there was a choice is found again. */
+function keyed({ reference, ...rest }: z.output<typeof settings>): object {
+  return { ...settingsKey({ ...rest }), ...(reference === "cached" && { reference }) };
+}
+
 /** Preference training on pairs (Rafailov et al. 2023) by TRL's DPOTrainer. */
 export const dpo: Algorithm<z.output<typeof settings>> = {
   settings,
   files: { rows: "dpo_pairs.json", joined: "dpo_accumulated.json" },
   rules: RULES,
   steps: optimizerSteps,
-  keyed: settingsKey,
+  keyed,
+  cached: ({ reference }) => (reference === "cached" ? "runners.reference" : null),
   warnings: dpoWarnings,
   prompts: (rows, images) =>
     (rows as readonly PairRow[]).map(({ system, prompt, image }) => pairMessages(system, prompt, images(image))),

@@ -21,6 +21,7 @@ test("an adapter's key has what an adapter is made by", () => {
     warmup_steps: 5,
     num_train_epochs: 14,
     per_device_train_batch_size: 8,
+    reference: "live",
     gradient_accumulation_steps: 1,
     num_processes: 1,
     max_grad_norm: 1,
