@@ -24,7 +24,7 @@ import { digestFile } from "../../src/artifact/digest.ts";
 import type { LoadedQuestions } from "../../src/dataset/questions.ts";
 import { rowFailure } from "../../src/dataset/problems.ts";
 import { refusal } from "../../src/image/read-given.ts";
-import { besideOf } from "../../src/model/image/backend.ts";
+import { besideOf, MOST_GIVEN } from "../../src/model/image/backend.ts";
 
 /** Raise when the meaning of an imported question or of a split changes. */
 const RESULT_VERSION = 1;
@@ -90,6 +90,7 @@ export async function importData(deps: ActivityDeps, context: StepContext, recip
   const { training, heldOut } = sides(questions, data.split, (name) => images.get(name)?.pixels);
   checkLeakage(training, heldOut);
   const shards = shardsOf(data.split);
+  refuseTooMany(recipe, { questions, rows });
   const besides = await filesBeside(deps, recipe, { questions, rows });
   const recipeOf = {
     step: "dataset",
@@ -114,6 +115,16 @@ export async function importData(deps: ActivityDeps, context: StepContext, recip
 function spelt(question: Question, nameOf: (name: string) => string): Question {
   const images = question.images.map(nameOf);
   return images.every((name, place) => name === question.images[place]) ? question : { ...question, images };
+}
+
+/** An editor that reads all images of a question reads so many and no more. */
+function refuseTooMany({ data, executor }: Recipe, { questions, rows }: LoadedQuestions): void {
+  if (executor.images !== "all") return;
+  const problems = questions.flatMap(({ id, images }, at) => {
+    const problem = `has ${images.length} images, and executor.images all takes ${MOST_GIVEN} at most; first takes any`;
+    return images.length > MOST_GIVEN ? [{ row: rows[at]!, id, problem }] : [];
+  });
+  if (problems.length > 0) throw rowFailure(data.path ?? "", problems);
 }
 
 /** Digests of what the executor reads beside the images that it edits. */

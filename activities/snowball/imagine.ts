@@ -17,7 +17,7 @@ import { chunkQuestions, readRun, type RunFiles } from "../../src/pipeline/snowb
 import type { StepContext } from "../step.ts";
 import { viewParams } from "../../src/pipeline/snowball/keys.ts";
 import { fittedBatches } from "../fitted.ts";
-import { makeDistinct, type Wanted } from "./views.ts";
+import { givenTo, makeDistinct, type Wanted } from "./views.ts";
 
 /** Raise when the meaning of a view row or of a view's noise changes. */
 const RESULT_VERSION = 1;
@@ -36,7 +36,7 @@ export async function imagineChunk(
   const randomView = loop.controls.random_view && input.list.set === "shard";
 
   const measure = input.list.set === "held_out";
-  const edited = asked.map((each) => each.images[0]!);
+  const edited = asked.flatMap((each) => givenTo(executor, each));
   const beside = edited.flatMap((image) => besideOf(executor.backend, image));
   const recipeOf = {
     step: "imagine",

@@ -79,6 +79,11 @@ function sameness({ question, index, instruction }: Wanted): string {
   return JSON.stringify([question.id, index, instruction]);
 }
 
+/** The given images of a question that the executor reads; the first is the one that it edits. */
+export function givenTo({ images }: RunFiles["recipe"]["executor"], question: Pick<ImportedQuestion, "images">) {
+  return images === "all" ? question.images : question.images.slice(0, 1);
+}
+
 function fileOf({ question, rollout, index }: Wanted): string {
   return `generated_images/${question.id}/rollout_${rollout}/img_${index}.png`;
 }
@@ -86,13 +91,13 @@ function fileOf({ question, rollout, index }: Wanted): string {
 async function makePiece(backend: ImageBackend, piece: Piece, making: Making): Promise<ViewRow[]> {
   const { folder, deps, files, options, measure } = making;
   const { executor, data } = files.recipe;
-  const image = join(deps.root, data.image_root, piece[0]!.question.images[0]!);
+  const given = givenTo(executor, piece[0]!.question).map((name) => join(deps.root, data.image_root, name));
   const views = piece.map((view) => ({ ...view, output: join(folder, fileOf(view)) }));
   await fewAtATime(views, FILES_AT_ONCE, ({ output }) => mkdir(dirname(output), { recursive: true }));
-  const made = await makeViews(backend, image, views, { ...options, maxRetries: executor.max_retries });
+  const made = await makeViews(backend, given, views, { ...options, maxRetries: executor.max_retries });
   return fewAtATime(piece, AT_ONCE, async (view, place): Promise<ViewRow> => {
     const { question, rollout, index, instruction } = view;
-    const useful = measure && backend.useful ? await backend.useful(image, question.id, instruction) : null;
+    const useful = measure && backend.useful ? await backend.useful(given[0]!, question.id, instruction) : null;
     return { question_id: question.id, rollout, index, instruction, file: fileOf(view), ...made[place]!, useful };
   });
 }

@@ -14,7 +14,7 @@ from PIL import Image
 from runners.batching import in_micro_batches
 from runners.flux2_klein import check_settings, declined
 from runners.pictures import read_picture
-from runners.protocol import Body, field, number
+from runners.protocol import Body, field, number, optional
 
 OUT_OF_MEMORY = "lower executor.width and height or max_input_pixels, or offload the model"
 
@@ -45,18 +45,18 @@ def edit(
     pipeline: Any, items: Sequence[Body], settings: Settings, micro_batch: int, progress: Callable[[int, int], None]
 ) -> tuple[list[Body], int]:
     """Writes every item's view. The pipeline reads several images as references of one view, so only neighbours in
-    `items` with the same image share a micro-batch. Returns the results and the size that it ended with."""
+    `items` with the same images share a micro-batch. Returns the results and the size that it ended with."""
     check_settings(pipeline, settings.width, settings.height, settings.guidance)
     results: list[Body] = []
-    for path, group in itertools.groupby(items, key=lambda item: field(item, "image", str)):
-        image = given_image(path, settings.max_input_pixels)
-        views = [(item, declined(pipeline, image, field(item, "instruction", str))) for item in group]
+    for paths, group in itertools.groupby(items, key=given_paths):
+        given = [given_image(path, settings.max_input_pixels) for path in paths]
+        views = [(item, declined(pipeline, given, field(item, "instruction", str))) for item in group]
         wanted = [item for item, reason in views if reason is None]
 
         def beat(done: int, before: int = len(results)) -> None:
             progress(before + done, len(items))
 
-        micro_batch = _write_views(pipeline, image, wanted, settings, micro_batch=micro_batch, beat=beat)
+        micro_batch = _write_views(pipeline, given, wanted, settings, micro_batch=micro_batch, beat=beat)
         results += [{"status": "refused", "reason": reason} if reason else {"status": "ok"} for _, reason in views]
         progress(len(results), len(items))
     return results, micro_batch
@@ -64,7 +64,7 @@ def edit(
 
 def _write_views(
     pipeline: Any,
-    image: Image.Image,
+    given: list[Image.Image],
     items: Sequence[Body],
     settings: Settings,
     *,
@@ -80,7 +80,7 @@ def _write_views(
 
     def work(batch: Sequence[Body]) -> list[Path]:
         pictures = pipeline(
-            image=image,
+            image=given,
             prompt=[item["instruction"] for item in batch],
             width=settings.width,
             height=settings.height,
@@ -103,6 +103,12 @@ def noise_of(seed: str) -> torch.Generator:
     """A view's own generator. On the CPU whatever the device, so that equal seeds are equal noise everywhere."""
     block = hashlib.sha256(seed.encode()).digest()
     return torch.Generator("cpu").manual_seed(int.from_bytes(block[:8], "little"))
+
+
+def given_paths(item: Body) -> list[str]:
+    """The image that a view is an edit of, and those beside it."""
+    references: list[str] = optional(item, "references", list) or []
+    return [field(item, "image", str), *references]
 
 
 def given_image(path: str, max_pixels: int) -> Image.Image:

@@ -1,6 +1,7 @@
 """FLUX.2 klein through diffusers: its checkpoint on its device, and what it declines to edit."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,12 +85,13 @@ def check_settings(pipeline: Any, width: int, height: int, guidance: float) -> N
         )
 
 
-def declined(pipeline: Any, image: Image.Image, instruction: str) -> str | None:
+def declined(pipeline: Any, given: Sequence[Image.Image], instruction: str) -> str | None:
     """Why the editor will not make this view, as far as it can be known beforehand."""
-    try:
-        pipeline.image_processor.check_image_input(image)
-    except ValueError as error:
-        return f"the editor does not take the given image: {error}"
+    for image in given:
+        try:
+            pipeline.image_processor.check_image_input(image)
+        except ValueError as error:
+            return f"the editor does not take the given image: {error}"
     spelt = control_tokens(pipeline.tokenizer).search(instruction)
     if spelt:
         # The pipeline encodes text by itself: there it would end the turn.

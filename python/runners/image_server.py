@@ -3,7 +3,7 @@
 Requests and answers, one JSON object per line:
     {"op": "load", "id", "serving", "model", "dtype", "offload", "device", "threads", "lock"}
                                                            -> {"id", "ok": true, "serving", "result": {}}
-    {"op": "edit", "id", "items": [{"image", "instruction", "seed", "output"}], "micro_batch",
+    {"op": "edit", "id", "items": [{"image", "references", "instruction", "seed", "output"}], "micro_batch",
      "settings": {"width", "height", "num_inference_steps", "guidance_scale", "max_input_pixels"}}
                                             -> {"id", "progress": [done, total]} ..., then
                                                {"id", "ok": true, "serving", "result", "notes": {"micro_batch"}}

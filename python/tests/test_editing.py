@@ -93,6 +93,13 @@ def test_a_conversation(images: Path, tmp_path: Path) -> None:
     for name, value in [("image", str(images / "1.png")), ("instruction", "go closer"), ("seed", "another")]:
         assert ask([{**base, name: value}])["ok"]
         assert Path(base["output"]).read_bytes() != made["0.png"], name
+    # So does each image beside the one that is edited, and their order.
+    beside = [str(images / f"{number}.png") for number in (1, 2)]
+    seen = {made["0.png"]}
+    for references in (beside[:1], beside, beside[::-1]):
+        assert ask([{**base, "references": references}])["ok"]
+        seen.add(Path(base["output"]).read_bytes())
+    assert len(seen) == 4
 
     broken = ask([{**base, "image": str(tmp_path / "nowhere.png")}])
     assert (broken["error"]["type"], "cannot be read" in broken["error"]["message"]) == ("BadInput", True)

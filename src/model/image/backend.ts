@@ -5,6 +5,8 @@ import { descriptionOf } from "./scene/describe.ts";
 export interface EditItem {
   /** Absolute path of the given image. */
   readonly image: string;
+  /** Absolute paths of what else was given, for an editor that reads several images; none when absent. */
+  readonly references?: readonly string[];
   readonly instruction: string;
   /** Noise derives from this alone: equal (run seed, question, view index) means equal noise. */
   readonly seed: string;
@@ -28,6 +30,9 @@ export interface ImageBackend {
 
 /** Executors that know the scene, so that a plan without a view is known to be useless, and not merely unmeasured. */
 export const KNOWS_SCENE: readonly string[] = ["scene-renderer"];
+
+/** Given images that a FLUX.2 klein reads for one view, as its makers say. */
+export const MOST_GIVEN = 4;
 
 /** The files that an executor reads beside a given image, named as it is. */
 export function besideOf(backend: string, image: string): string[] {

@@ -21,21 +21,24 @@ export type MadeView = Pick<ViewRow, "status" | "reason" | "retries">;
 const MAX_PIXELS = 64_000_000;
 
 /**
- * Makes views of one image and looks at their pixels: executors return black or torn images without an error.
+ * Makes views of one image, the first of `given`, and looks at their pixels: executors return black or torn images without an error.
  * A bad image is made again under a recorded retry index, which changes its seed; after `maxRetries` it is `failed`,
  * which quarantines its sample. An executor's own refusal is final, and the file is then absent.
  */
 export async function makeViews(
   backend: ImageBackend,
-  image: string,
+  given: readonly string[],
   views: readonly WantedView[],
   { maxRetries, ...options }: CallOptions & { readonly maxRetries: number },
 ): Promise<MadeView[]> {
+  const [image, ...references] = given;
+  if (image === undefined) throw new RangeError("a view is an edit of an image, and none is given");
   const made = new Map<WantedView, MadeView>();
   let pending = views;
   for (let retries = 0; retries <= maxRetries && pending.length > 0; retries++) {
     const items = pending.map(({ instruction, seed, output }) => {
-      return { image, instruction, seed: retries === 0 ? seed : seedFor(seed, "retry", retries), output };
+      const own = retries === 0 ? seed : seedFor(seed, "retry", retries);
+      return { image, instruction, seed: own, output, ...(references.length > 0 && { references }) };
     });
     const edited = await backend.edit(items, options);
     const looked = await fewAtATime(pending, FILES_AT_ONCE, async (view, place) => {

@@ -63,8 +63,10 @@ export const NOT_OF_VIEWS = {
  */
 export function viewParams(executor: Executor, editor: string | undefined) {
   const { backend, width, height, max_retries, ...others } = determining(executor, NOT_OF_VIEWS);
-  const { dtype, num_inference_steps, guidance_scale, max_input_pixels, ...more } = others;
-  const edited = { model: editor, dtype, num_inference_steps, guidance_scale, max_input_pixels };
+  const { dtype, num_inference_steps, guidance_scale, max_input_pixels, images, ...more } = others;
+  // Views of the first image are found again where they were made before there was a choice.
+  const all = images === "all" && { images };
+  const edited = { model: editor, dtype, num_inference_steps, guidance_scale, max_input_pixels, ...all };
   return { backend, size: [width, height], max_retries, ...(backend === "flux2-klein" && { editor: edited }), ...more };
 }
 

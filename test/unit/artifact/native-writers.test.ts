@@ -85,7 +85,7 @@ test("a view that a full disk cuts off is a full disk and no bad view; after spa
       return { rows: 1 };
     });
   const views = (backend: ImageBackend, folder: string) =>
-    makeViews(backend, image, [inFolder(folder)], { ...options, maxRetries: 0 });
+    makeViews(backend, [image], [inFolder(folder)], { ...options, maxRetries: 0 });
   // An executor that says nothing of the half that it could not write.
   const silent: ImageBackend = {
     edit: async ([item]) => {

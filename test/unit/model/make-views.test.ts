@@ -43,7 +43,7 @@ test("bad views are made again together, each under its own recorded seed, and n
   });
   const { backend, asked } = editor();
   const flat = "the image is of one flat colour, rgb(0, 0, 0)";
-  expect(await makeViews(backend, "/given.png", views, options)).toEqual([
+  expect(await makeViews(backend, ["/given.png"], views, options)).toEqual([
     { status: "ok", retries: 0 },
     { status: "ok", retries: 1 },
     { status: "refused", reason: "not with me", retries: 0 },
@@ -60,10 +60,17 @@ test("bad views are made again together, each under its own recorded seed, and n
   expect(views.map(({ output }) => existsSync(output))).toEqual([true, true, false, true, false]);
 });
 
+test("what else was given stands beside the image that is edited", async () => {
+  const view = { instruction: "fine", seed: "s", output: join(scratchFolder(), "0.png") };
+  const { backend, asked } = editor();
+  await makeViews(backend, ["/given.png", "/left.png", "/right.png"], [view], options);
+  expect(asked[0]).toEqual([{ ...view, image: "/given.png", references: ["/left.png", "/right.png"] }]);
+});
+
 test("a view that the editor claims and did not write is a bad one", async () => {
   const view = { instruction: "fine", seed: "s", output: join(scratchFolder(), "0.png") };
   const backend: ImageBackend = { edit: async (items) => items.map(() => ({ status: "ok" })) };
-  expect(await makeViews(backend, "/given.png", [view], { ...options, maxRetries: 0 })).toEqual([
+  expect(await makeViews(backend, ["/given.png"], [view], { ...options, maxRetries: 0 })).toEqual([
     { status: "failed", reason: "the image does not exist", retries: 0 },
   ]);
 });

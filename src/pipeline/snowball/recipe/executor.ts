@@ -18,6 +18,12 @@ export const executor = z
   .strictObject({
     backend: z.enum(["flux2-klein", "scene-renderer", "simulated"]).describe("Who makes the views"),
     model: path.optional().describe("flux2-klein: the checkpoint's folder, relative to the worker's root"),
+    images: z
+      .enum(["first", "all"])
+      .default("first")
+      .describe(
+        "flux2-klein: which of a question's images it reads; all: the first is edited, the others stand beside it, four in all at most",
+      ),
     width: z.int().min(16).max(8192).default(SIDE).describe("Pixels"),
     height: z.int().min(16).max(8192).default(SIDE).describe("Pixels"),
     on_generation_failure: z

@@ -27,6 +27,12 @@ export const ROLE_RULES: readonly Rule[] = [
       path: ["executor", "model"],
       message: `executor.model is given, but ${backend} has no model; it has to go, or backend flux2-klein is needed.`,
     },
+  ({ executor: { backend, images } }) =>
+    images === "all" &&
+    backend !== "flux2-klein" && {
+      path: ["executor", "images"],
+      message: `executor.images is all, but ${backend} reads one image; first, or backend flux2-klein is needed.`,
+    },
   ({ executor }) => {
     const side = (["width", "height"] as const).find((each) => executor[each] % EDITOR_GRID !== 0);
     return (
