@@ -42,6 +42,9 @@ const DYNAMIC_CONFIG = {
   "history.transferProcessorMaxPollRPS": 2000,
   "matching.numTaskqueueReadPartitions": 1,
   "matching.numTaskqueueWritePartitions": 1,
+  // So that a worker that is busy with a training is told from one that is gone.
+  "frontend.WorkerHeartbeatsEnabled": "true",
+  "frontend.ListWorkersEnabled": "true",
 };
 
 /** The server's database, in the state folder. */

@@ -31,6 +31,8 @@ import { deploymentOptions, makeCurrent, makeNoneCurrent, type Versioning } from
 const SHUTDOWN_GRACE = "10s";
 /** After this the worker leaves, whatever still runs; the steps are retried elsewhere. */
 const SHUTDOWN_FORCE = "30s";
+/** How often a worker says that it is there, to a server that keeps it. */
+const WORKER_HEARTBEAT = "20s";
 /** A workflow's next task goes to the worker that has it in memory; if that one is dead, to any other after this. */
 const STICKY_TIMEOUT = "2s";
 /** Requests to services outside that wait for their answers at once. */
@@ -79,6 +81,7 @@ function installRuntime({ log, metricsAddress }: Pick<HostOptions, "log" | "metr
   installed = true;
   const levels = { TRACE: "trace", DEBUG: "debug", INFO: "debug", WARN: "warn", ERROR: "error" } as const;
   Runtime.install({
+    workerHeartbeatInterval: WORKER_HEARTBEAT,
     logger: new DefaultLogger("INFO", ({ level, message, meta }) => log[levels[level]]({ ...meta }, message)),
     // The native part writes coloured lines to stderr of its own accord unless its messages are forwarded.
     telemetryOptions: {
