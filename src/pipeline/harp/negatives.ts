@@ -67,7 +67,8 @@ export function typedNegatives(
       const right = wantedOf(each.truth);
       if ("problem" in right) return [];
       const { id, image, task } = each;
-      return [{ id, image, task, plan: spoil(right, fault), error_type: fault, made: true }];
+      const plan = spoil(right, fault);
+      return plan === null ? [] : [{ id, image, task, plan, error_type: fault, made: true }];
     });
     return [...own, ...made.slice(0, wanted - own.length)];
   });

@@ -9,7 +9,7 @@ import type { Wanted } from "./truth.ts";
  * An action has its part of the means that `action`, `transition` and navigation are; picks share what is said of the
  * picks, places of the places. What is said of an action that the plan does not have is the whole text's.
  */
-export function creditsOf(text: string, { parts, reward, taken, task }: JudgedPlan, { plan }: Wanted): Credit[] {
+export function creditsOf(text: string, { parts, reward, taken, task, walks }: JudgedPlan, { plan }: Wanted): Credit[] {
   const whole = { from: 0, to: text.length };
   if (taken.length === 0) return [{ ...whole, credit: reward }];
   const own = taken.map(() => 0);
@@ -27,12 +27,11 @@ export function creditsOf(text: string, { parts, reward, taken, task }: JudgedPl
     const at = [...taken.keys()].filter((place) => taken[place]!.action.verb === verb);
     if (value !== undefined) for (const place of at) own[place]! += (share * value) / at.length;
   }
-  const places = new Set(plan.actions.filter(({ verb }) => verb === "Navigate").map(({ args }) => args.at(-1)));
-  const walks = [...taken.keys()].filter((place) => taken[place]!.action.verb === "Navigate");
   if (task.navigated !== undefined) {
-    for (const place of walks) {
-      own[place]! += (share * (places.has(taken[place]!.action.args.at(-1)) ? 1 : -1)) / walks.length;
-    }
+    const right = plan.actions.filter(({ verb }) => verb === "Navigate").length;
+    const at = [...taken.keys()].filter((place) => taken[place]!.action.verb === "Navigate");
+    const each = share / Math.max(walks.length, right);
+    for (const [index, place] of at.entries()) own[place]! += walks[index] ? each : -each;
   }
   const rest = reward - own.reduce((sum, each) => sum + each, 0);
   return [{ ...whole, credit: rest }, ...taken.map(({ action: { from, to } }, at) => ({ from, to, credit: own[at]! }))];

@@ -1,5 +1,5 @@
 import { doneBy, does, runPlan, type Taken } from "./machine.ts";
-import { parsePlan } from "./parse.ts";
+import { parsePlan, type PlannedAction } from "./parse.ts";
 import type { Wanted } from "./truth.ts";
 
 /** The five parts of the process reward, each in [−1, 1]. */
@@ -29,6 +29,8 @@ export interface JudgedPlan {
   readonly fault: Fault | null;
   /** What the reward of the task is made of; absent where the right plan has none of it. */
   readonly task: { readonly picked?: number; readonly placed?: number; readonly navigated?: number };
+  /** Of each of its navigations: does it go where the right plan goes? */
+  readonly walks: readonly boolean[];
 }
 
 const SPURIOUS = 0.5;
@@ -48,15 +50,18 @@ const UNREADABLE: PlanParts = { format: -1, action: -1, transition: -1, task: -1
  *
  * format: 1, .5 with text that is no action. action: 2 · valid share − 1. transition: the mean reward of the steps, as
  * the machine takes them, in [−1, 1]. task: the mean of what the right plan has: picked what it picks, placed where it
- * places (1 or −.5), and 2 · share − 1 of the navigations that go where it goes. efficiency: by the number of steps, and
+ * places (1 or −.5), and 2 · share − 1 of the navigations that go where it goes, each as often as it does; those that
+ * are missing count as those that go elsewhere, or going to the last place alone would be as good. efficiency: by the number of steps, and
  * 0 for a plan that does not do the task: a short plan is no merit then. A text without an action: −1 in everything.
  */
 export function judgePlan(text: string, wanted: Wanted): JudgedPlan {
   const plan = parsePlan(text, wanted.actions);
-  if (plan === null) return { parts: UNREADABLE, reward: -1, taken: [], done: false, fault: "format", task: {} };
+  if (plan === null)
+    return { parts: UNREADABLE, reward: -1, taken: [], done: false, fault: "format", task: {}, walks: [] };
   const taken = runPlan(plan.actions, wanted.actions, wanted.things);
   const done = does(doneBy(taken), wanted.done);
-  const task = taskParts(taken, wanted);
+  const walks = walksOf(taken, wanted);
+  const task = taskParts(taken, wanted, walks);
   const parts: PlanParts = {
     format: plan.spurious ? SPURIOUS : 1,
     action: 2 * mean(taken.map(({ valid }) => Number(valid))) - 1,
@@ -65,10 +70,10 @@ export function judgePlan(text: string, wanted: Wanted): JudgedPlan {
     efficiency: done ? (EFFICIENT.find(({ steps }) => taken.length <= steps)?.worth ?? LONG) : 0,
   };
   const reward = PLAN_PARTS.reduce((sum, part) => sum + PLAN_WEIGHTS[part] * parts[part], 0);
-  return { parts, reward, taken, done, fault: faultOf(parts, { taken, task, done }, wanted), task };
+  return { parts, reward, taken, done, fault: faultOf(parts, { taken, task, done }, wanted), task, walks };
 }
 
-function taskParts(taken: readonly Taken[], { plan }: Wanted): JudgedPlan["task"] {
+function taskParts(taken: readonly Taken[], { plan }: Wanted, walks: JudgedPlan["walks"]): JudgedPlan["task"] {
   const wanted = plan.actions;
   const own = taken.map(({ action }) => action);
   const of = (actions: typeof wanted, verb: string, place: 0 | -1): Set<string> =>
@@ -81,14 +86,28 @@ function taskParts(taken: readonly Taken[], { plan }: Wanted): JudgedPlan["task"
   };
   const picked = same("Pick", 0);
   const placed = same("Place", -1);
-  const places = of(wanted, "Navigate", -1);
-  const walks = own.filter(({ verb }) => verb === "Navigate");
-  const share = walks.length === 0 ? 0 : mean(walks.map(({ args }) => Number(places.has(args.at(-1) ?? ""))));
+  const right = wanted.filter(({ verb }) => verb === "Navigate").length;
+  const share = walks.filter(Boolean).length / Math.max(1, walks.length, right);
   return {
     ...(picked !== undefined && { picked }),
     ...(placed !== undefined && { placed }),
-    ...(places.size > 0 && { navigated: 2 * share - 1 }),
+    ...(right > 0 && { navigated: 2 * share - 1 }),
   };
+}
+
+/** Each place of the right plan is gone to once for every time that it goes there. */
+function walksOf(taken: readonly Taken[], { plan }: Wanted): boolean[] {
+  const left = plan.actions.filter(({ verb }) => verb === "Navigate").map(placeOf);
+  return taken.flatMap(({ action }) => {
+    if (action.verb !== "Navigate") return [];
+    const at = left.indexOf(placeOf(action));
+    if (at >= 0) left.splice(at, 1);
+    return [at >= 0];
+  });
+}
+
+function placeOf({ args }: PlannedAction): string {
+  return args.at(-1) ?? "";
 }
 
 /** The first of: not readable as it is; an action that is none or is done to the wrong thing; a step that cannot be

@@ -34,26 +34,32 @@ export function runPlan(
   });
 }
 
+/** An object, and the place that it was picked up at; undefined where the plan went nowhere before. */
+interface Held {
+  readonly object: string;
+  readonly from: string | undefined;
+}
+
 /** What a plan comes to by legal steps alone: which objects it moves where, what it holds, and what else it does. */
 export interface Done {
-  readonly held: string | undefined;
-  readonly moved: readonly { readonly object: string; readonly to: string }[];
+  readonly held: Held | undefined;
+  readonly moved: readonly (Held & { readonly to: string })[];
   readonly other: readonly string[];
 }
 
-/** An object is moved to a place only by who stands there: the machine knows states, and no places. */
+/** The machine knows states, and no places: an object is moved from a place and to a place only by who stands there. */
 export function doneBy(taken: readonly Taken[]): Done {
-  let held: string | undefined;
+  let held: Held | undefined;
   let place: string | undefined;
-  const moved: { object: string; to: string }[] = [];
+  const moved: (Held & { to: string })[] = [];
   const other: string[] = [];
   for (const { action, legal } of taken) {
     if (!legal) continue;
     const { verb, args } = action;
     if (verb === "Navigate") place = args.at(-1);
-    else if (verb === "Pick") held = args[0];
+    else if (verb === "Pick") held = { object: args[0]!, from: place };
     else if (verb === "Place") {
-      if (held !== undefined && args.at(-1) === place) moved.push({ object: held, to: args.at(-1)! });
+      if (held !== undefined && args.at(-1) === place) moved.push({ ...held, to: args.at(-1)! });
       held = undefined;
     } else other.push(`${verb}(${args.join(", ")})`);
   }
@@ -62,11 +68,13 @@ export function doneBy(taken: readonly Taken[]): Done {
 
 /** Is everything done that a right plan does? */
 export function does(done: Done, wanted: Done): boolean {
-  const has = (each: Done["moved"][number]): boolean =>
-    done.moved.some(({ object, to }) => object === each.object && to === each.to);
   return (
-    (wanted.held === undefined || done.held === wanted.held) &&
-    wanted.moved.every(has) &&
+    (wanted.held === undefined || (done.held !== undefined && same(done.held, wanted.held))) &&
+    wanted.moved.every((each) => done.moved.some((own) => same(own, each) && own.to === each.to)) &&
     wanted.other.every((each) => done.other.includes(each))
   );
+}
+
+function same(one: Held, other: Held): boolean {
+  return one.object === other.object && one.from === other.from;
 }

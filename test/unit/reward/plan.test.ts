@@ -58,10 +58,10 @@ describe("the process reward, by hand", () => {
   });
 
   test("a step that cannot be done", () => {
-    // Pick at INIT −1, Navigate 1, Place at AT −1: −1/3. Picked and placed 1, navigation 1. Not done: efficiency 0.
+    // Pick at INIT −1, Navigate 1, Place at AT −1: −1/3. Picked and placed 1, one navigation of two 0. Not done: efficiency 0.
     const judged = judgePlan("Pick(apple)\nNavigate(sink)\nPlace(sink)", wanted);
-    expect(judged.parts).toEqual({ format: 1, action: 1, transition: near(-1 / 3), task: 1, efficiency: 0 });
-    expect(judged.reward).toBeCloseTo(0.1 + 0.25 - 0.25 / 3 + 0.25, 10);
+    expect(judged.parts).toEqual({ format: 1, action: 1, transition: near(-1 / 3), task: near(2 / 3), efficiency: 0 });
+    expect(judged.reward).toBeCloseTo(0.1 + 0.25 - 0.25 / 3 + 0.5 / 3, 10);
     expect(judged.fault).toBe("state_transition");
   });
 
@@ -86,6 +86,20 @@ describe("the process reward, by hand", () => {
     const judged = judgePlan(walks + RIGHT, wanted);
     expect([judged.done, judged.parts.efficiency]).toEqual([true, worth]);
     expect(judged.fault).toBe(steps === 4 ? null : "inefficient");
+  });
+
+  test("what is picked up where it is not is not moved from where it is", () => {
+    for (const text of [RIGHT.replace("table", "sink"), "Navigate(sink)\nPick(apple)\nPlace(sink)"]) {
+      const judged = judgePlan(text, wanted);
+      // Legal for the machine; one navigation of two: (1 + 1 + 0) / 3.
+      expect(judged.parts).toMatchObject({ action: 1, transition: 1, task: near(2 / 3), efficiency: 0 });
+      expect([judged.done, judged.fault]).toEqual([false, "state_transition"]);
+    }
+  });
+
+  test("a detour is a navigation that goes elsewhere", () => {
+    // Two of three: (1 + 1 + 1/3) / 3.
+    expect(judgePlan(`Navigate(shelf)\n${RIGHT}`, wanted).parts.task).toBeCloseTo(7 / 9, 10);
   });
 
   test("a short plan that does nothing is not efficient", () => {
@@ -125,7 +139,16 @@ describe("the process reward, by hand", () => {
 });
 
 describe("faults made by rule", () => {
-  test.each(FAULTS)("%s", (fault) => expect(judgePlan(spoil(wanted, fault), wanted).fault).toBe(fault));
+  test.each(FAULTS)("%s, of a plan with a detour, too", (fault) => {
+    const detour = wantedOf(JSON.stringify({ plan: `Navigate(shelf)\n${RIGHT}`, things })) as Wanted;
+    for (const right of [wanted, detour]) expect(judgePlan(spoil(right, fault)!, right).fault).toBe(fault);
+  });
+
+  test("none where the rule does not bring it about", () => {
+    const hands = { Wave: { INIT: { to: "INIT", reward: 1 } } } as const;
+    const wave = wantedOf(JSON.stringify({ plan: "Wave(hand)", actions: hands })) as Wanted;
+    expect(spoil(wave, "inefficient")).toBeNull();
+  });
 });
 
 const line = fc.oneof(
