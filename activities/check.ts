@@ -83,7 +83,15 @@ export async function checkTraining(
     const measured = await withJudge(judge, rows, (socket) => {
       const items = input.mlx === undefined ? [] : itemsOf(algorithm.prompts, rows, join(deps.root, job.images));
       const own = { check: asking(input), mlx: input.mlx ?? null, of: rows.length, items };
-      const request: CheckRequest = { ...settings, ...folders, ...paths, resume_from: null, judge: socket, ...own };
+      const request: CheckRequest = {
+        ...settings,
+        ...folders,
+        ...paths,
+        resume_from: null,
+        validation: null,
+        judge: socket,
+        ...own,
+      };
       const spec = {
         backend: input.mlx === undefined ? backend : "trl",
         devices: 1,

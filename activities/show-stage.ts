@@ -21,6 +21,7 @@ async function buildStage({ store }: ActivityDeps, view: StageView, folder: stri
   await linkFile(join(data, files.rows), join(folder, files.rows));
   const trained = await store.open(adapter ?? checkpoint);
   for (const name of ["training_log.jsonl", "training.json"]) await linkFile(join(trained, name), join(folder, name));
+  await showCheckpoints(trained, folder);
   for (const artifact of adapter ? [trained, await store.open(checkpoint)] : [trained]) {
     for (const name of (await namesIn(artifact)).filter((each) => each.startsWith("model_"))) {
       await linkFolder(join(artifact, name), join(folder, name));
@@ -29,4 +30,14 @@ async function buildStage({ store }: ActivityDeps, view: StageView, folder: stri
   const artifacts: Readonly<Record<string, ArtifactRef | null>> = { rows, adapter, checkpoint };
   const account = await readJson(join(data, "account.json"));
   await writeJson(join(folder, "summary.json"), { stage, policy, metrics, account, artifacts });
+}
+
+/** Where a training was validated: the policy of every checkpoint, the best one, and what they were worth. */
+async function showCheckpoints(trained: string, folder: string): Promise<void> {
+  const names = await namesIn(trained);
+  if (!names.includes("validation.json")) return;
+  await linkFile(join(trained, "validation.json"), join(folder, "validation.json"));
+  for (const name of names.filter((each) => each === "best" || each.startsWith("checkpoint-"))) {
+    await linkFolder(join(trained, name), join(folder, name));
+  }
 }

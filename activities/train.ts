@@ -2,10 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readAllJsonLines, readJson, writeJson } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
+import { MANIFEST } from "../src/artifact/manifest.ts";
+import type { Made } from "../src/artifact/store.ts";
 import type { PolicyRef } from "../src/contract/artifact.ts";
-import type { Trained, TrainInput } from "../src/contract/training.ts";
+import type { TrainData, Trained, TrainInput } from "../src/contract/training.ts";
+import type { Batch } from "../src/model/trainer/batch.ts";
 import type { CommonRecipe } from "../src/recipe/common.ts";
 import { baseDigest, policyDigest } from "../src/run/policy.ts";
+import type { TrainRow } from "../src/training/algorithm.ts";
 import { trainParams } from "../src/training/keys.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import type { ActivityDeps } from "./deps.ts";
@@ -20,6 +24,9 @@ import { foldersOf, joinRows, tooFew, trainSettings } from "./train-request.ts";
 /** Raise when the meaning of a trained policy changes. */
 const RESULT_VERSION = 2;
 
+/** Beside the rows, those by which the best checkpoint is found. */
+const VALIDATION_ROWS = "validation_rows.json";
+
 /** Makes a policy from rows by the algorithm of the job. Everything in the job is in the key. */
 export async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
@@ -30,6 +37,7 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   const brought = await ownRewards(deps, ownJudges?.(own) ?? []);
   const other = job.reference ? [policyDigest(job.reference)] : [];
   const found = await referenceFindings(deps, context, input);
+  const validation = validationOf(job);
   const recipeOf = {
     step: "train",
     version: RESULT_VERSION,
@@ -37,8 +45,10 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
       ...trainParams(settings),
       ...(brought.digests.length > 0 && { programs: brought.digests }),
       ...(found && { reference: found.refs.map(({ sha256 }) => sha256) }),
+      // Said beside the digest, which alone could be that of rows to learn from.
+      ...(job.validation && { validated: true }),
     },
-    inputs: [baseDigest(job.init), ...other, ...job.data.map((each) => each.ref.sha256)],
+    inputs: [baseDigest(job.init), ...other, ...[...validation, ...job.data].map((each) => each.ref.sha256)],
   };
   const rows = job.data.reduce((sum, each) => sum + each.ref.rows, 0);
   const maxSteps = stepsOf(rows, own);
@@ -49,18 +59,23 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const data = join(folder, files.joined);
     const joined = withFindings(await joinRows(deps, input, files.rows), found);
-    checkJudged(judge, joined);
+    const heldOut = await heldOutRows(deps, input, files.rows);
+    // As they are numbered in the trainer: those that it learns from come first.
+    const judged = [...joined, ...heldOut];
+    checkJudged(judge, judged);
     await writeJson(data, joined);
+    const unlearned = heldOut.length === 0 ? null : join(folder, VALIDATION_ROWS);
+    if (unlearned !== null) await writeJson(unlearned, heldOut);
     const given: Given = {
       models: own.backend === "simulated" ? [] : givenFolders([job.init, job.reference]),
-      images: { folder: job.images, digests: await imagesOf(deps, job.data) },
+      images: { folder: job.images, digests: await imagesOf(deps, [...job.data, ...validation]) },
     };
     const unchanged = (): Promise<void> => checkGiven(deps, context, given);
     await unchanged();
     const folders = await foldersOf(deps, job);
     const silenceMs = opened.recipe.retries.silence_s * 1000;
-    const batch = await withJudge(judge, joined, (socket) => {
-      const request = { ...settings, ...folders, data, output: folder, judge: socket };
+    const batch = await withJudge(judge, judged, (socket) => {
+      const request = { ...settings, ...folders, data, validation: unlearned, output: folder, judge: socket };
       const running = { request, checkpoints, silenceMs, log: deps.log, unchanged };
       return train(deps, context, running, opened.recipe);
     });
@@ -72,7 +87,30 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   const trained = await store.open(ref);
   const metrics = await readJson<Record<string, number>>(join(trained, "training.json"));
   const log = await readAllJsonLines<Record<string, number>>(join(trained, "training_log.jsonl"));
-  return { policy, digest: policyDigest(policy), metrics, warnings: warnings?.(log, rows) ?? [] };
+  const said = [
+    ...smallerBatchOf(await readJson<Made>(join(trained, MANIFEST))),
+    ...(warnings?.(log, rows, own) ?? []),
+  ];
+  return { policy, digest: policyDigest(policy), metrics, warnings: said };
+}
+
+function validationOf({ validation }: TrainInput["job"]): TrainData[] {
+  return validation === undefined ? [] : [{ ref: validation, sampledBy: null }];
+}
+
+async function heldOutRows(deps: ActivityDeps, { title, job }: TrainInput, file: string): Promise<TrainRow[]> {
+  const data = validationOf(job);
+  return data.length === 0 ? [] : joinRows(deps, { title, job: { ...job, data } }, file);
+}
+
+/** What to write into the recipe, so that the next attempt begins with what fitted. */
+function smallerBatchOf({ notes }: Made): string[] {
+  const batch = notes?.["batch"] as Batch | undefined;
+  if (batch === undefined) return [];
+  const lines = Object.entries(batch).map(([name, value]) => `${name}: ${value}`);
+  return [
+    `the device ran out of memory, and it went on with ${lines.join(" and ")}; so in the recipe, no time is lost.`,
+  ];
 }
 
 /** Trains on leased devices, and writes log and metrics beside what was trained. */

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { readAllJsonLines, writeJson, writeJsonLines } from "../../src/artifact/files.ts";
 import { linkFile } from "../../src/artifact/link-folder.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
-import { planPrompt } from "../../src/benchmark/plan.ts";
 import type { AnsweredRow } from "../../src/benchmark/rows.ts";
 import type { Account } from "../../src/contract/account.ts";
 import type { ImportedQuestion } from "../../src/dataset/question.ts";
@@ -12,13 +11,13 @@ import type { Recipe } from "../../src/pipeline/harp/recipe.ts";
 import { FAULTS } from "../../src/reward/plan/judge.ts";
 import { readRecipe } from "../../src/run/recipe-file.ts";
 import { IMAGES_FILE, imageDigests } from "../../src/training/algorithm.ts";
-import type { GrpoRow } from "../../src/training/grpo.ts";
 import { algorithmOf } from "../../src/training/index.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { StepContext } from "../step.ts";
+import { rewarded } from "./rows.ts";
 
 /** Raise when the meaning of a negative, or of a row with it, changes. */
-const RESULT_VERSION = 1;
+const RESULT_VERSION = 2;
 
 /** Sorts the policy's plans by what is wrong with them first, as negatives.jsonl, and makes the rows of GRPO. */
 export async function typeNegatives(
@@ -42,8 +41,8 @@ export async function typeNegatives(
   const { ref: rows } = await makeArtifact(deps.store, recipeOf, async (to) => {
     const byTask = Object.groupBy(found.negatives, ({ id }) => id);
     const grpo = items.map((each) =>
-      rowOf(
-        each,
+      rewarded(
+        { ...each, answer: each.answer! },
         (byTask[each.id] ?? []).map(({ plan }) => plan),
       ),
     );
@@ -63,19 +62,6 @@ export async function typeNegatives(
     await linkFile(join(from, name), join(deps.root, folder, "negatives", name));
   }
   return { rows, accounts: [account] };
-}
-
-function rowOf({ id, images, question, answer }: ImportedQuestion, references: readonly string[]): GrpoRow {
-  return {
-    id,
-    image: images,
-    policy: "",
-    system: null,
-    prompt: planPrompt(question),
-    truth: answer!,
-    kind: "plan",
-    references,
-  };
 }
 
 /** Negatives by type: sampled ones, and those made by rule. */

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { readAllJsonLines, writeJson, writeJsonLines } from "../../src/artifact/files.ts";
 import { linkFile } from "../../src/artifact/link-folder.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
-import { planPrompt } from "../../src/benchmark/plan.ts";
 import type { Account } from "../../src/contract/account.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
 import type { AskedBenchmark } from "../../src/contract/benchmark.ts";
@@ -14,14 +13,14 @@ import type { Recipe } from "../../src/pipeline/harp/recipe.ts";
 import { type Scene, type ScenePlans, truthOf } from "../../src/pipeline/harp/scenes.ts";
 import { splitScenes } from "../../src/pipeline/harp/split.ts";
 import { readRecipe } from "../../src/run/recipe-file.ts";
-import { IMAGES_FILE, imageDigests } from "../../src/training/algorithm.ts";
+import { IMAGES_FILE, imageDigests, type TrainRow } from "../../src/training/algorithm.ts";
 import { algorithmOf } from "../../src/training/index.ts";
-import type { SftRow } from "../../src/training/sft.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { StepContext } from "../step.ts";
+import { imitated, rewarded } from "./rows.ts";
 
 /** Raise when the meaning of the divided data changes. */
-const RESULT_VERSION = 1;
+const RESULT_VERSION = 2;
 
 interface Planned extends ImportedQuestion {
   readonly answer: string;
@@ -57,16 +56,28 @@ export async function splitPlans(deps: ActivityDeps, _context: StepContext, inpu
   await show(deps, input, data);
   const images = new Map(scenes.map(({ image, bytes }) => [image, bytes]));
   const from = { step: "plan-rows", version: RESULT_VERSION, inputs: [data.sha256] };
-  const { ref: rows } = await makeArtifact(deps.store, { ...from, params: { part: "train" } }, async (folder) => {
-    const sft = split.train.map(rowOf);
-    await writeJson(join(folder, algorithmOf("sft").files.rows), sft);
-    await writeJson(
-      join(folder, IMAGES_FILE),
-      imageDigests(sft, (name) => images.get(name)),
-    );
-    await writeJson(join(folder, "account.json"), account);
-    return { rows: sft.length };
-  });
+  const rowsOf = async (part: "train" | "val", algorithm: "sft" | "grpo", made: TrainRow[]): Promise<ArtifactRef> => {
+    const { ref } = await makeArtifact(deps.store, { ...from, params: { part } }, async (folder) => {
+      await writeJson(join(folder, algorithmOf(algorithm).files.rows), made);
+      await writeJson(
+        join(folder, IMAGES_FILE),
+        imageDigests(made, (name) => images.get(name)),
+      );
+      await writeJson(join(folder, "account.json"), account);
+      return { rows: made.length };
+    });
+    return ref;
+  };
+  const rows = await rowsOf(
+    "train",
+    "sft",
+    split.train.map((each) => imitated(each, each.plan)),
+  );
+  const validation = await rowsOf(
+    "val",
+    "grpo",
+    split.val.map((each) => rewarded(each, [])),
+  );
   const asked = async (part: (typeof PARTS)[number]): Promise<AskedBenchmark> => {
     const items = split[part].map(({ plan: _, pixels: __, ...item }) => item);
     const recipeOf = { step: "items", version: RESULT_VERSION, params: { part }, inputs: [data.sha256] };
@@ -75,7 +86,7 @@ export async function splitPlans(deps: ActivityDeps, _context: StepContext, inpu
     }));
     return { name: "plan", benchmark: "plan", settings: {}, images: input.images, items: ref, count: ref.rows };
   };
-  return { rows, train: await asked("train"), test: await asked("test"), accounts: [account] };
+  return { rows, validation, train: await asked("train"), test: await asked("test"), accounts: [account] };
 }
 
 function plannedOf(answers: readonly ScenePlans[], scenes: ReadonlyMap<string, Scene>, { actions }: Recipe): Planned[] {
@@ -88,10 +99,6 @@ function plannedOf(answers: readonly ScenePlans[], scenes: ReadonlyMap<string, S
       return [{ id: `${id}-${at}`, question: task, answer, ...about, plan, pixels }];
     });
   });
-}
-
-function rowOf({ id, images, question, plan }: Planned): SftRow {
-  return { id, image: images, policy: "", system: null, prompt: planPrompt(question), answer: plan };
 }
 
 type Divided = ReturnType<typeof splitScenes<Planned>>;

@@ -4,11 +4,12 @@ whole network.
     python -m runners.train request.json
     accelerate launch --multi_gpu --num_processes 2 -m runners.train request.json
 
-request: {algorithm, model, reference: folder or null, data: JSON array of rows, image_root, output, checkpoints,
-resume_from: folder or null, settings: the recipe's section, deepspeed: null, zero1, zero2, zero3 or a configuration,
-judge: socket or null, seed, dtype, attn_implementation, min_pixels, max_pixels, device, threads, lock; with several
-processes also devices and locks, one of each for every process}.
-Writes output/model_lora/, or output/model_full/ when settings.tuning is full. Killed and resumed from a checkpoint, on
+request: {algorithm, model, reference: folder or null, data: JSON array of rows, validation: another one or null,
+image_root, output, checkpoints, resume_from: folder or null, settings: the recipe's section, deepspeed: null, zero1,
+zero2, zero3 or a configuration, judge: socket or null, seed, dtype, attn_implementation, min_pixels, max_pixels,
+device, threads, lock; with several processes also devices and locks, one of each for every process}.
+Writes output/model_lora/, or output/model_full/ when settings.tuning is full, and with validation the policies of the
+checkpoints (runners.trainers.validated). Killed and resumed from a checkpoint, on
 the CPU in one process at the same number of threads, it writes the same bytes.
 Not supported: several hosts, adapters on the vision tower.
 """
@@ -108,7 +109,15 @@ def job_of(request: Body, compute: Compute, rank: Rank, zero: Body | None) -> "J
         checkpoints=field(request, "checkpoints", str),
         zero=zero,
         judge=optional(request, "judge", str),
+        validation=_path(request, "validation"),
+        output=_path(request, "output"),
+        resume_from=_path(request, "resume_from"),
     )
+
+
+def _path(request: Body, name: str) -> Path | None:
+    named = optional(request, name, str)
+    return None if named is None else Path(named)
 
 
 def seed_of(request: Body) -> int:

@@ -145,6 +145,46 @@ def test_resumed_it_writes_the_same_bytes(tmp_path: Path, toy: Path, images: Pat
     assert (tmp_path / "b" / adapter).read_bytes() == (tmp_path / "a" / adapter).read_bytes()
 
 
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_best_checkpoint_is_kept_beside_the_last_also_when_resumed(tmp_path: Path, toy: Path, images: Path) -> None:
+    # What of the held-out questions, rows 4 and 5, is worth after each of four steps.
+    worths = [0.25, 0.75, 0.5, 0.75]
+
+    def judged(asked: list[float]) -> Callable[[int, str], dict[str, Any]]:
+        def worth(row: int, text: str) -> dict[str, Any]:
+            if row < 4:
+                return early(row, text)
+            asked.append(worths[len(asked) // 2])
+            return {"reward": asked[-1], "parts": {}}
+
+        return worth
+
+    def request_in(folder: str, judge: str) -> dict[str, Any]:
+        request = grpo_request(tmp_path / folder, toy, images, judge, save_steps=1)
+        held_out = tmp_path / folder / "held-out.json"
+        held_out.write_text(json.dumps([question(index) for index in (4, 5)]))
+        return request | {"validation": str(held_out)}
+
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    with judging(tmp_path / "a", by(judged([]))) as judge:
+        undisturbed = trained_here(request_in("a", judge))
+    with judging(tmp_path / "b", by(judged([0.25] * 4))) as judge:
+        checkpoint = tmp_path / "a/checkpoints/checkpoint-2"
+        resumed = trained_here(request_in("b", judge) | {"resume_from": str(checkpoint)})
+    assert [step["val_reward"] for step in steps_of(undisturbed)] == worths
+    assert steps_of(resumed) == steps_of(undisturbed)[2:]
+    made = files_below(tmp_path / "a/output")
+    assert json.loads(made["validation.json"])["best"] == 2
+    assert made[f"best/model_lora/{WEIGHTS}"] == made[f"checkpoint-2/model_lora/{WEIGHTS}"]
+    assert made[f"model_lora/{WEIGHTS}"] == made[f"checkpoint-4/model_lora/{WEIGHTS}"]
+    assert made[f"best/model_lora/{WEIGHTS}"] != made[f"model_lora/{WEIGHTS}"]
+    assert files_below(tmp_path / "b/output") == made
+
+
 def test_what_is_drawn_is_what_is_weighed(tmp_path: Path, toy: Path, images: Path, vlm: Vlm) -> None:
     job = TrainJob(
         settings=GRPO,

@@ -24,6 +24,8 @@ export interface TrainJob {
   /** What it is held to, where the algorithm has a reference; `init` when absent. */
   readonly reference?: PolicyRef;
   readonly data: readonly TrainData[];
+  /** Rows of the same kind that nothing is learned from: the best of the training's checkpoints is found by them. */
+  readonly validation?: ArtifactRef;
   /** Where the rows' image names start, relative to the worker's root. */
   readonly images: string;
   readonly loading: Loading;

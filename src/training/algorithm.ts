@@ -50,7 +50,7 @@ export interface Algorithm<S extends CommonSettings = CommonSettings> {
   /** Optimizer steps that it makes of so many rows; 0 where they are too few for one. */
   readonly steps: (rows: number, settings: S) => number;
   /** Sentences about what the numbers of a training, step by step, mean to a person. */
-  readonly warnings?: (log: readonly Readonly<Record<string, number>>[], rows: number) => string[];
+  readonly warnings?: (log: readonly Readonly<Record<string, number>>[], rows: number, settings: S) => string[];
   /** Who is asked, while it trains, what a completion is worth; absent where nobody is. */
   readonly judge?: (settings: S, own: OwnJudges) => Judge;
   /** Judges that its settings name and the house does not have: programs and addresses of the recipe's. */

@@ -3,6 +3,7 @@ import { isReward, rewardProblem, rewardsKey, REWARDS, weighed } from "../reward
 import { ownReward } from "../reward/own.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { type AskedRow, askedOf } from "./asked.ts";
+import { grpoWarnings } from "./grpo-warnings.ts";
 import { howItRuns, settingsKey, who, withDefault } from "./common.ts";
 import type { SettingsRule } from "./rules.ts";
 
@@ -51,7 +52,8 @@ function isKnown(name: string): boolean {
   return isReward(name) || ownReward(name) !== null;
 }
 
-const settings = z
+/** For pipelines with defaults of their own. */
+export const grpoSettings = z
   .strictObject({
     ...who,
     rewards: rewards
@@ -104,7 +106,7 @@ const settings = z
   .describe("How a policy learns from rewards: of several answers to a question, the better ones become more likely");
 
 /** A group is compared within itself, so none may be cut in two by a step. */
-const wholeGroups: SettingsRule<z.output<typeof settings>> = (own, at) =>
+const wholeGroups: SettingsRule<z.output<typeof grpoSettings>> = (own, at) =>
   completionsAStep(own) % own.num_generations !== 0 && {
     field: ["num_generations"],
     message: `${at}.num_generations is ${own.num_generations}; a divisor of a step's ${completionsAStep(own)} completions (per_device_train_batch_size × gradient_accumulation_steps × num_processes) is needed.`,
@@ -114,19 +116,19 @@ const wholeGroups: SettingsRule<z.output<typeof settings>> = (own, at) =>
  * Optimizer steps, as TRL's GRPOTrainer counts them: of an epoch's questions in their drawn order, those that do not
  * fill a step are left out.
  */
-function groupSteps(rows: number, own: z.output<typeof settings>): number {
+function groupSteps(rows: number, own: z.output<typeof grpoSettings>): number {
   if (own.max_steps !== undefined) return own.max_steps;
   return Math.ceil((own.num_train_epochs ?? 1) * Math.floor((rows * own.num_generations) / completionsAStep(own)));
 }
 
 /** Completions of an optimizer step, over all processes. */
-function completionsAStep(own: z.output<typeof settings>): number {
+function completionsAStep(own: z.output<typeof grpoSettings>): number {
   return own.per_device_train_batch_size * own.gradient_accumulation_steps * own.num_processes;
 }
 
 /** Group-relative policy optimisation (Shao et al. 2024) by TRL's GRPOTrainer. */
-export const grpo: Algorithm<z.output<typeof settings>> = {
-  settings,
+export const grpo: Algorithm<z.output<typeof grpoSettings>> = {
+  settings: grpoSettings,
   files: { rows: "grpo_rows.json", joined: "grpo.json" },
   rules: [wholeGroups],
   steps: groupSteps,
@@ -139,6 +141,7 @@ export const grpo: Algorithm<z.output<typeof settings>> = {
       return weighed(weights, row as GrpoRow, text, Object.fromEntries(await Promise.all(others)));
     },
   }),
+  warnings: (log, _rows, own) => grpoWarnings(log, own),
   keyed: (own) => ({ ...settingsKey(own), rewards: rewardsKey(own.rewards) }),
   prompts: (rows, images) => askedOf(rows as readonly GrpoRow[], images),
 };

@@ -11,6 +11,7 @@ export const NOT_OF_TRAININGS = {
   model: "the digest of what the training starts from is an input",
   reference: "its digest is an input",
   data: "the rows' digests are inputs",
+  validation: "the rows' digest is an input",
   image_root: "where images lie; which they are, the digests beside the rows say",
   output: "a folder of the attempt",
   checkpoints: "a folder of the attempt",

@@ -21,7 +21,8 @@ const WARM_UP = 0.1;
 /** Tokens: two images and a long chain of thought. */
 const CUTOFF = 13_000;
 
-const settings = z
+/** For pipelines with defaults of their own. */
+export const sftSettings = z
   .strictObject({
     ...who,
     backend: z
@@ -52,8 +53,8 @@ const settings = z
   .describe("How a policy is made from answers: it learns to say them, and nothing of what it is asked");
 
 /** Supervised fine-tuning by TRL's SFTTrainer: cross-entropy of the answers alone. */
-export const sft: Algorithm<z.output<typeof settings>> = {
-  settings,
+export const sft: Algorithm<z.output<typeof sftSettings>> = {
+  settings: sftSettings,
   files: { rows: "sft_rows.json", joined: "sft.json" },
   rules: FACTORY_RULES,
   steps: optimizerSteps,

@@ -42,8 +42,19 @@ function lines<T>(result: RunResult, file: string): T[] {
 test("scenes become plans, plans a policy, its wrong plans negatives, and both policies are measured by six metrics", async () => {
   const recipe = recipeOf("walk");
   const result = await run(recipe);
-  const [measured, trained] = result.tables;
+  const [metrics, faults, measured, trained] = result.tables;
   expect(measured!.rows.map((row) => row["policy"])).toEqual(["sft", "grpo"]);
+  expect(metrics!.columns.map(({ title }) => title)).toEqual([
+    "policy",
+    "format",
+    "actions",
+    "transitions",
+    "tasks done",
+    "steps",
+    "H-PRM",
+  ]);
+  expect(metrics!.rows[1]).toMatchObject({ policy: "grpo", h_prm: "-1.000 ± 0.000" });
+  expect(faults!.rows[0]).toMatchObject({ policy: "sft", format: "1.000 ± 0.000", inefficient: "0.000 ± 0.000" });
   expect(trained!.rows.map((row) => [row["stage"], row["rows"]])).toEqual([
     ["sft", 48],
     ["grpo", 48],

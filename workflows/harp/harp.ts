@@ -1,6 +1,6 @@
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { Remakes } from "../../src/contract/remakes.ts";
-import type { TrainData } from "../../src/contract/training.ts";
+import type { TrainJob } from "../../src/contract/training.ts";
 import type { HarpOwn, PlanData } from "../../src/pipeline/harp/contract/plan.ts";
 import { type Chain, closeChain, measureStage, mergeStage, openChain, showStage, trainStage } from "../stages/chain.ts";
 import { remakingLost } from "../stages/remake.ts";
@@ -21,8 +21,7 @@ export function harp(input: unknown, remakes: Remakes | number = 0): Promise<Run
     const plans = await buildPlans(opened); // two requests a scene
     const { chain, data } = await splitPlans(opened, plans);
     for (const [at, { name, job }] of chain.plan.own.stages.entries()) {
-      const rows = await rowsFor(chain, at, name, data);
-      const candidate = await trainStage(chain, at, { ...job, data: rows });
+      const candidate = await trainStage(chain, at, { ...job, ...(await rowsFor(chain, at, name, data)) });
       const [checkpoint] = await together(
         () => mergeStage(chain, at, candidate), // and canary
         () => measureStage(chain, at, candidate),
@@ -39,7 +38,8 @@ async function rowsFor(
   at: number,
   name: "sft" | "grpo",
   data: PlanData,
-): Promise<readonly TrainData[]> {
-  const ref = name === "sft" ? data.rows : await negativesOf(chain, at, data);
-  return [{ ref, sampledBy: null }];
+): Promise<Pick<TrainJob, "data" | "validation">> {
+  if (name === "sft") return { data: [{ ref: data.rows, sampledBy: null }] };
+  const ref = await negativesOf(chain, at, data);
+  return { data: [{ ref, sampledBy: null }], validation: data.validation };
 }

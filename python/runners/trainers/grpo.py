@@ -4,6 +4,8 @@ those that the judge finds better than the others become more likely.
 settings, beside those of every training: {rewards, credit, num_generations, temperature, top_p, max_completion_length,
 beta, loss_type, scale_rewards, epsilon, epsilon_high, extra: passed on to GRPOConfig}.
 
+With validation rows, the reward of their greedy completions is asked at every checkpoint.
+
 Prompts are those of the rollout, and completions are drawn as there: the noise of each comes from the seed, the step,
 its question and its place in the group, whoever shares its batch.
 """
@@ -21,6 +23,7 @@ from runners.sampling import Sampling
 from runners.trainers.job import Job, Training
 from runners.trainers.rewarded import FullRewardedTrainer, Group, RewardedTrainer
 from runners.trainers.rows import Asked, read_rows, sees_images
+from runners.trainers.validated import REWARD, Validated
 
 # TRL's names, and ours.
 NAMES = {
@@ -35,6 +38,7 @@ NAMES = {
     "completions/mean_length": "completion_length",
     "completions/clipped_ratio": "cut_share",
     "repetition": "repetition",
+    REWARD: REWARD,
 }
 
 
@@ -50,7 +54,8 @@ def training_of(job: Job) -> Training:
         raise Failure(
             "BadInput", f"An optimizer step takes {questions} questions and there are {len(rows)}; lower the batch."
         )
-    asked = asked_of(job, rows)
+    held_out = [] if job.validation is None else read_rows(job.validation)
+    asked = asked_of(job, [*rows, *held_out])
     asked.check_prompts(job.rank)
     metrics = METRICS | NAMES
     by_action = optional(settings, "credit", str) == "action"
@@ -72,6 +77,9 @@ def training_of(job: Job) -> Training:
         network, adapter = adapted(job, settings)
         other = frozen(job, job.reference) if job.reference is not None and given["beta"] > 0 else None
         trainer = RewardedTrainer(model=network, peft_config=adapter, reference=other, **given)
+    # The whole network at every checkpoint would fill the disk.
+    if held_out and job.output is not None and not is_full(settings):
+        trainer.add_callback(Validated(job, job.output, trainer, range(len(rows), len(rows) + len(held_out))))
     return Training(trainer, rows=len(rows), called="questions", metrics=metrics)
 
 

@@ -35,6 +35,11 @@ class Job:
     zero: Body | None
     # The socket of whoever says what a completion is worth; None where nobody is asked.
     judge: str | None
+    # Rows that nothing is learned from, by which the best of the checkpoints is found; None where nobody looks.
+    validation: Path | None = None
+    # Where the policy goes, and the checkpoint that it goes on from; None of a training that is only tried.
+    output: Path | None = None
+    resume_from: Path | None = None
 
 
 @dataclass(frozen=True)

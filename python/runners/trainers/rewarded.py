@@ -103,19 +103,45 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
             (prompt, f"{self._group.seed}:{self.state.global_step}:{place}:{(first + at) % self.num_generations}")
             for at, (prompt, place) in enumerate(zip(self._seen, self._places, strict=True))
         ]
+        return self._complete(drawn, self._group.sampling), None
+
+    def _complete(self, drawn: Sequence[tuple[Prompt, str]], sampling: Sampling) -> list[list[int]]:
+        """A completion of each prompt, with the noise of its seed."""
         with self._speaking() as network:
             vlm = replace(vlm_of(network, self.processing_class), unspeakable=self._group.asked.unspeakable)
 
             def complete(batch: Sequence[tuple[Prompt, str]]) -> list[list[int]]:
                 prompts = list({id(prompt): prompt for prompt, _ in batch}.values())
                 owners = [next(at for at, each in enumerate(prompts) if each is prompt) for prompt, _ in batch]
-                drafts = decode(vlm, prompts, owners, [seed for _, seed in batch], self._group.sampling)
+                drafts = decode(vlm, prompts, owners, [seed for _, seed in batch], sampling)
                 return [draft.sampled for draft in drafts]
 
             completions, _ = in_micro_batches(
                 drawn, len(drawn), complete, lambda _done, _all: None, "lower max_pixels or max_completion_length"
             )
-        return completions, None
+        return completions
+
+    def worth(self, places: Sequence[int]) -> float:
+        """The mean reward of greedy completions of rows, which all processes share."""
+        own = places[self.accelerator.process_index :: self.accelerator.num_processes]
+        asked = self._group.asked
+        greedy = replace(self._group.sampling, temperature=0, top_p=1)
+        completions: list[list[int]] = []
+        size = self.args.per_device_train_batch_size
+        for first in range(0, len(own), size):
+            batch = [(asked.prompt(asked.rows[place]), "greedy") for place in own[first : first + size]]
+            completions += self._complete(batch, greedy)
+        scored = self._group.judge.ask(list(zip(own, self._texts(completions), strict=True)))
+        rewards: list[float] = gather_object([each.reward for each in scored])
+        return sum(rewards) / len(rewards)
+
+    def note(self, name: str, value: float) -> None:
+        """Has the next line of the log say a number."""
+        self._metrics["train"][name].append(value)
+
+    def _texts(self, completions: Sequence[Sequence[int]]) -> list[str]:
+        tokenizer = self.processing_class.tokenizer
+        return [tokenizer.decode(ids, skip_special_tokens=True) for ids in completions]
 
     @contextmanager
     def _speaking(self) -> Iterator[Any]:
@@ -158,8 +184,7 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
         return moved | {"num_images": [0 if each.grids is None else len(each.grids) for each in self._seen]}
 
     def _reward(self, completion_ids: list[list[int]], **_: Any) -> list[float]:
-        tokenizer = self.processing_class.tokenizer
-        texts = [tokenizer.decode(ids, skip_special_tokens=True) for ids in completion_ids]
+        texts = self._texts(completion_ids)
         scored = self._group.judge.ask(list(zip(self._places, texts, strict=True)))
         self._credits = [
             [(0, len(text), each.reward)] if each.credits is None else each.credits

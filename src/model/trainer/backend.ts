@@ -20,8 +20,13 @@ export interface TrainRequest extends BaseCheckpoint {
   readonly reference: string | null;
   /** A JSON array of the algorithm's rows. */
   readonly data: string;
+  /** Another one, of rows that nothing is learned from; null where the best checkpoint is not asked for. */
+  readonly validation: string | null;
   readonly image_root: string;
-  /** The trainer writes `model_lora/` in it, or `model_full/` when settings.tuning is full. */
+  /**
+   * The trainer writes `model_lora/` in it, or `model_full/` when settings.tuning is full; with validation also
+   * `checkpoint-N/` and `best/`, and `validation.json`.
+   */
   readonly output: string;
   /** Private folder for checkpoint-N; each is announced by a checkpoint event when it is whole. */
   readonly checkpoints: string;

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { canonicalJson } from "../../artifact/canonical-json.ts";
 import type { Simulate } from "../../recipe/common.ts";
 import { algorithmOf } from "../../training/index.ts";
-import type { TrainerBackend } from "./backend.ts";
+import type { TrainerBackend, TrainRequest } from "./backend.ts";
 
 /** Optimizer steps that a simulated training pretends to make. */
 const STEPS = 4;
@@ -30,6 +30,7 @@ export function createSimulatedTrainer(simulate: Simulate): TrainerBackend {
         join(folder, full ? "model.json" : "adapter.json"),
         `${JSON.stringify({ simulated: true, digest })}\n`,
       );
+      if (request.validation !== null) await validate(request, folder);
       return { loss: Math.LN2 / STEPS };
     },
     async merge(request) {
@@ -45,4 +46,12 @@ export function createSimulatedTrainer(simulate: Simulate): TrainerBackend {
       throw new RangeError(`a simulated trainer has no ${module}`);
     },
   };
+}
+
+/** The only checkpoint of a simulated training is its policy. */
+async function validate({ output }: TrainRequest, policy: string): Promise<void> {
+  for (const name of [`checkpoint-${STEPS}`, "best"]) {
+    await cp(policy, join(output, name, basename(policy)), { recursive: true });
+  }
+  await writeFile(join(output, "validation.json"), `${JSON.stringify({ rewards: { [STEPS]: 0 }, best: STEPS })}\n`);
 }

@@ -4,8 +4,9 @@ import { common, operation } from "../../recipe/common.ts";
 import { source } from "../../recipe/parts/data.ts";
 import { path, share } from "../../recipe/parts/fields.ts";
 import { moreActions } from "../../reward/plan/truth.ts";
-import { grpo } from "../../training/grpo.ts";
-import { sft } from "../../training/sft.ts";
+import { howItRuns, withDefault } from "../../training/common.ts";
+import { grpoSettings } from "../../training/grpo.ts";
+import { sftSettings } from "../../training/sft.ts";
 
 const TASKS = 3;
 /** Seconds. */
@@ -16,6 +17,41 @@ const ATTEMPTS = 10;
 const WINDOW = 8;
 /** Samples a task. */
 const SAMPLES = 4;
+
+/** The defaults of the field for plans: an adapter of rank 64 and twice that alpha, on the attention alone. */
+const LORA_ALPHA = 128;
+const ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"];
+const adapter = {
+  lora_alpha: withDefault(howItRuns.lora_alpha, LORA_ALPHA),
+  lora_target: withDefault(howItRuns.lora_target, ATTENTION),
+};
+/** Optimizer steps, rows a forward pass, optimizer steps between checkpoints, and AdamW's weight decay. */
+const IMITATION = { warmUp: 100, batch: 2, save: 500, weightDecay: 0.01 };
+/** Temperature, tokens, strength of the pull to the SFT policy, optimizer steps. */
+const REINFORCEMENT = { temperature: 0.8, tokens: 128, beta: 0.1, warmUp: 50 };
+
+const imitation = sftSettings
+  .extend({
+    ...adapter,
+    warmup_steps: withDefault(howItRuns.warmup_steps, IMITATION.warmUp),
+    per_device_train_batch_size: withDefault(howItRuns.per_device_train_batch_size, IMITATION.batch),
+    save_steps: withDefault(howItRuns.save_steps, IMITATION.save),
+    extra: withDefault(sftSettings.shape.extra, { weight_decay: IMITATION.weightDecay }),
+  })
+  .describe(sftSettings.description ?? "");
+
+const { rewards: _rewards, credit: _credit, ...reinforcing } = grpoSettings.shape;
+
+const reinforcement = z
+  .strictObject({
+    ...reinforcing,
+    ...adapter,
+    temperature: withDefault(reinforcing.temperature, REINFORCEMENT.temperature),
+    max_completion_length: withDefault(reinforcing.max_completion_length, REINFORCEMENT.tokens),
+    beta: withDefault(reinforcing.beta, REINFORCEMENT.beta),
+    warmup_steps: withDefault(reinforcing.warmup_steps, REINFORCEMENT.warmUp),
+  })
+  .describe("How the policy learns from the process reward, with credit by action");
 
 const price = z.number().min(0).default(0);
 
@@ -69,6 +105,9 @@ const negatives = z
   })
   .describe("Wrong plans, by what is wrong with them first");
 
+/** Tokens. */
+const LONGEST_PLAN = 512;
+
 const { benchmarks: _, ...asking } = measuring;
 
 export const harpRecipe = z
@@ -95,11 +134,13 @@ export const harpRecipe = z
       .describe(
         "Actions beside Navigate, Pick and Place: by state (INIT, AT, HOLDING, AT_HOLDING) the next one and the reward",
       ),
-    sft: z.strictObject({ training: sft.settings }).describe("Supervised fine-tuning on the plans"),
+    sft: z.strictObject({ training: imitation }).describe("Supervised fine-tuning on the plans"),
     negatives: negatives.prefault({}),
-    grpo: z.strictObject({ training: grpo.settings }).optional().describe("Reinforcement by the process reward"),
+    grpo: z.strictObject({ training: reinforcement }).optional().describe("Reinforcement by the process reward"),
     ...asking,
-    answering: asking.answering.describe("How policies are loaded, to be trained too, and how they answer"),
+    answering: asking.answering
+      .extend({ max_new_tokens: withDefault(asking.answering.shape.max_new_tokens, LONGEST_PLAN) })
+      .describe("How policies are loaded, to be trained too, and how they answer"),
     ...operation,
   })
   .describe("Embodied plans from pictures of scenes: SFT, typed negatives, GRPO with a process reward");

@@ -5,6 +5,7 @@ import type { ChainOwn } from "../../../contract/chain.ts";
 import type { Chunk } from "../../../contract/chunk.ts";
 import type { MeasuredPolicy } from "../../../contract/measurement.ts";
 import type { RunPlan, RunRef } from "../../../contract/run.ts";
+import type { Table } from "../../../contract/table.ts";
 import type { TrainJob } from "../../../contract/training.ts";
 
 export interface HarpOwn extends ChainOwn {
@@ -64,6 +65,8 @@ export interface SplitInput {
 export interface PlanData {
   /** Rows of SFT. */
   readonly rows: ArtifactRef;
+  /** Rows of GRPO that nothing is learned from. */
+  readonly validation: ArtifactRef;
   /** Tasks to sample plans of, and tasks to measure by. */
   readonly train: AskedBenchmark;
   readonly test: AskedBenchmark;
@@ -96,5 +99,5 @@ export interface HarpSteps {
   openHarp(recipe: unknown, run: string): Promise<HarpPlan>;
   splitPlans(input: SplitInput): Promise<PlanData>;
   typeNegatives(input: NegativesInput): Promise<Negatives>;
-  writeResults(input: ResultsInput): Promise<void>;
+  writeResults(input: ResultsInput): Promise<Table[]>;
 }
