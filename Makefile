@@ -1,8 +1,9 @@
 # What a newcomer types. `make demo` and `make test` set up what they need; a second set-up takes a moment.
-.PHONY: help demo demo-reward demo-spatial test setup deepspeed llama-factory mlx bench format check lock pack
+.PHONY: help demo demo-harp demo-reward demo-spatial test setup deepspeed llama-factory mlx bench format check lock pack
 
 help:
 	@echo "make demo    set up, then run five iterations of the snowball on the toy world"
+	@echo "make demo-harp    set up, then teach a toy network to plan from a service's plans and from a reward of every step"
 	@echo "make demo-reward  set up, then teach a toy reward model to think before it judges"
 	@echo "make demo-spatial set up, then take a toy network through SFT, DPO and GRPO"
 	@echo "make test    set up, then run every check and every test"
@@ -29,6 +30,22 @@ demo-reward: setup $(pairs)
 
 $(pairs): demo/world/pairs.ts | setup
 	@$$(scripts/node-path.sh) demo/world/pairs.ts --out $(@D)
+
+# The last one that is written.
+rooms = demo/harp/rooms/room-0599.json
+
+planner = demo/harp/planner/tokenizer_config.json
+
+# The service plans as long as the run lasts; it is asked faster than one outside may be.
+demo-harp: setup $(rooms) $(planner)
+	@SNOWBALL_API_RATE=200 $$(scripts/node-path.sh) demo/world/plan-service.ts --rooms $(dir $(rooms)) -- \
+		bin/snowball run configs/harp.demo.yaml
+
+$(planner): demo/train/make_plans.py | setup
+	@.venv/bin/python demo/train/make_plans.py demo/snowball/evaluator $(@D)
+
+$(rooms): demo/world/write-rooms.ts demo/world/rooms.ts | setup
+	@$$(scripts/node-path.sh) demo/world/write-rooms.ts --out $(@D)
 
 spatial = demo/spatial/data/cv-bench.jsonl
 

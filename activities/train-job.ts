@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { namesIn } from "../src/artifact/disk.ts";
 import { StepFailure } from "../src/failure.ts";
 import type { JobOptions, TrainerBackend, TrainRequest } from "../src/model/trainer/backend.ts";
 import { type Batch, batchOf, smallerBatch, withBatch } from "../src/model/trainer/batch.ts";
@@ -49,6 +50,9 @@ export async function runTrainJob(trainer: TrainerBackend, job: RunningJob, cont
   }
 }
 
+/** What a trainer writes into its output: the policy, and where it is validated those of its checkpoints. */
+const WRITTEN = /^(model_lora|model_full|checkpoint-\d+|best|validation\.json)$/;
+
 interface Start {
   readonly batch: Batch;
   readonly noted: Batch | null;
@@ -72,9 +76,9 @@ async function start(
       await checkpoints.keep(event.step, event.folder, log, noted);
     }
   };
-  // A start that ran out of memory while it wrote has left a part.
-  for (const name of ["model_lora", "model_full"])
-    await rm(join(request.output, name), { recursive: true, force: true });
+  // A start that ran out of memory may have left some of what it writes.
+  for (const name of (await namesIn(request.output)).filter((each) => WRITTEN.test(each)))
+    await rm(join(request.output, name), { recursive: true });
   const scratch = await checkpoints.scratch();
   try {
     const told = withBatch({ ...request, checkpoints: scratch, resume_from: resumed?.folder ?? null }, batch);

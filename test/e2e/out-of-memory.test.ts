@@ -90,10 +90,15 @@ async function trained(name: string, python: string) {
     seed,
   };
   const context = { signal: new AbortController().signal, report: () => undefined };
-  const { policy } = await trainPolicy(deps, context, { run: await opened(store, recipe, []), title: name, job });
+  const { policy, warnings } = await trainPolicy(deps, context, {
+    run: await opened(store, recipe, []),
+    title: name,
+    job,
+  });
   const trained = await store.open(policy.adapter!);
   const lines = readFileSync(join(trained, "training_log.jsonl"), "utf8").trim().split("\n");
   return {
+    warnings,
     steps: lines.map((line) => JSON.parse(line) as Record<string, number>),
     manifest: JSON.parse(readFileSync(join(trained, "manifest.json"), "utf8")) as Manifest,
   };
@@ -107,6 +112,10 @@ test("a training that runs out of memory once goes on with half the batch and co
   expect(halved.manifest.notes).toEqual({
     batch: { per_device_train_batch_size: 1, gradient_accumulation_steps: 4 },
   });
+  expect(whole.warnings).toEqual([]);
+  expect(halved.warnings).toEqual([
+    "the device ran out of memory, and it went on with per_device_train_batch_size: 1 and gradient_accumulation_steps: 4; so in the recipe, no time is lost.",
+  ]);
   expect(halved.manifest.key).toBe(whole.manifest.key);
 
   expect(halved.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);

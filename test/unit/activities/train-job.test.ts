@@ -23,7 +23,7 @@ function device(fits: number) {
       const from = resumed === null ? 0 : Number(readFileSync(join(resumed, "step"), "utf8"));
       started.push({ pairs, passes, from: resumed && basename(resumed) });
       // What a start leaves behind would be in the next one's way.
-      mkdirSync(join(output, "model_lora"));
+      for (const left of ["model_lora", "best", "checkpoint-2"]) mkdirSync(join(output, left));
       for (let step = from + 1; step <= STEPS; step += 1) {
         if (step === 3 && pairs > fits) throw new StepFailure("OutOfMemory", "The device ran out of memory.");
         await onEvent({ event: "progress", step, total: STEPS, metrics: { pairs } });
