@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readJson } from "../src/artifact/files.ts";
 import type { ArtifactStore } from "../src/artifact/store.ts";
-import type { TrainInput, TrainJob } from "../src/contract/training.ts";
+import type { TrainData, TrainInput, TrainJob } from "../src/contract/training.ts";
 import { StepFailure } from "../src/failure.ts";
 import { policyFolders } from "../src/run/policy.ts";
 import { readRecipe } from "../src/run/recipe-file.ts";
@@ -61,6 +61,20 @@ export async function joinRows(
   }
   if (all.length === 0) throw new StepFailure("BadInput", `There are no rows to train on (${title}).`);
   return all;
+}
+
+export function validationOf({ validation }: TrainJob): TrainData[] {
+  return validation === undefined ? [] : [{ ref: validation, sampledBy: null }];
+}
+
+/** Rows that nothing is learned from; none where the job brings none. */
+export async function validationRows(
+  deps: ActivityDeps,
+  { title, job }: Pick<TrainInput, "title" | "job">,
+  file: string,
+): Promise<TrainRow[]> {
+  const data = validationOf(job);
+  return data.length === 0 ? [] : joinRows(deps, { title, job: { ...job, data } }, file);
 }
 
 export function tooFew(rows: number, title: string): StepFailure {

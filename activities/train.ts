@@ -5,11 +5,10 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import { MANIFEST } from "../src/artifact/manifest.ts";
 import type { Made } from "../src/artifact/store.ts";
 import type { PolicyRef } from "../src/contract/artifact.ts";
-import type { TrainData, Trained, TrainInput } from "../src/contract/training.ts";
+import type { Trained, TrainInput } from "../src/contract/training.ts";
 import type { Batch } from "../src/model/trainer/batch.ts";
 import type { CommonRecipe } from "../src/recipe/common.ts";
 import { baseDigest, policyDigest } from "../src/run/policy.ts";
-import type { TrainRow } from "../src/training/algorithm.ts";
 import { trainParams } from "../src/training/keys.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import type { ActivityDeps } from "./deps.ts";
@@ -19,7 +18,7 @@ import { ownRewards } from "./own-rewards.ts";
 import { referenceFindings, withFindings } from "./reference.ts";
 import type { StepContext } from "./step.ts";
 import { type RunningJob, runTrainJob } from "./train-job.ts";
-import { foldersOf, joinRows, tooFew, trainSettings } from "./train-request.ts";
+import { foldersOf, joinRows, tooFew, trainSettings, validationOf, validationRows } from "./train-request.ts";
 
 /** Raise when the meaning of a trained policy changes. */
 const RESULT_VERSION = 2;
@@ -59,7 +58,7 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
   const { ref } = await makeArtifact(store, recipeOf, async (folder) => {
     const data = join(folder, files.joined);
     const joined = withFindings(await joinRows(deps, input, files.rows), found);
-    const heldOut = await heldOutRows(deps, input, files.rows);
+    const heldOut = await validationRows(deps, input, files.rows);
     // As they are numbered in the trainer: those that it learns from come first.
     const judged = [...joined, ...heldOut];
     checkJudged(judge, judged);
@@ -92,15 +91,6 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
     ...(warnings?.(log, rows, own) ?? []),
   ];
   return { policy, digest: policyDigest(policy), metrics, warnings: said };
-}
-
-function validationOf({ validation }: TrainInput["job"]): TrainData[] {
-  return validation === undefined ? [] : [{ ref: validation, sampledBy: null }];
-}
-
-async function heldOutRows(deps: ActivityDeps, { title, job }: TrainInput, file: string): Promise<TrainRow[]> {
-  const data = validationOf(job);
-  return data.length === 0 ? [] : joinRows(deps, { title, job: { ...job, data } }, file);
 }
 
 /** What to write into the recipe, so that the next attempt begins with what fitted. */
