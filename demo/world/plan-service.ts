@@ -93,7 +93,14 @@ if (values.rooms === undefined || command === undefined) {
 const rooms = await roomsIn(values.rooms);
 const server = createServer((from, to) => void answer(rooms, from, to));
 await new Promise<void>((resolve, reject) => {
-  server.once("error", reject).listen(Number(values.port), "127.0.0.1", resolve);
+  server.once("error", ({ message }) => {
+    reject(
+      new Error(
+        `The service cannot listen on port ${values.port} (${message}); name another one with --port, and in plans.address.`,
+      ),
+    );
+  });
+  server.listen(Number(values.port), "127.0.0.1", resolve);
 });
 // ^C reaches the command too, which ends in its own way.
 process.on("SIGINT", () => {});

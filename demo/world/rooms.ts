@@ -8,7 +8,7 @@ export interface Table {
   readonly holds: string | null;
 }
 
-/** A room to plan in: three tables beside each other, two of them with a thing on it, and a thing on the floor. */
+/** A room to plan in: three tables beside each other, one of them with a thing on it, and another thing on the floor. */
 export interface Room {
   readonly scene: Scene;
   readonly tables: readonly Table[];
@@ -32,7 +32,7 @@ export function roomOf(seed: string, index: number): Room {
   const random = randomOf(`${seed}/${index}`);
   const [floor, ...places] = shuffled(COLUMNS, random);
   const names = shuffled(Object.keys(TABLES), random);
-  const empty = random.pick(names);
+  const holder = random.pick(names);
   const things: Thing[] = [];
   const solids: Solid[] = [];
   const put = (foot: Vec3): string => {
@@ -44,7 +44,7 @@ export function roomOf(seed: string, index: number): Room {
   const tables = names.map((name, at): Table => {
     const x = places[at]! + random.between(-JITTER, JITTER);
     solids.push({ kind: "box", centre: [x, HALF_TABLE[1], 0], half: HALF_TABLE, colour: TABLES[name]! });
-    return { name, holds: name === empty ? null : put([x, 2 * HALF_TABLE[1], 0]) };
+    return { name, holds: name === holder ? put([x, 2 * HALF_TABLE[1], 0]) : null };
   });
   const lying = put([floor! + random.between(-JITTER, JITTER), 0, random.between(0, 0.6)]);
   return {

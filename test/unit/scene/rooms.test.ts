@@ -13,13 +13,13 @@ import { temporaryFolder } from "../../support/temporary.ts";
 /** Pixels at which a thing counts as shown. */
 const SHOWN = 30;
 
-test("every thing and every table of a room can be seen; two tables hold one thing each", () => {
+test("every thing and every table of a room can be seen; one table holds a thing, another one lies about", () => {
   for (let index = 0; index < 40; index += 1) {
     const { scene, tables, floor } = roomOf("rooms-of-a-test", index);
     const picture = drawGiven(scene, SIDE, SIDE);
     for (const at of scene.solids.keys()) expect(visiblePixels(picture, at)).toBeGreaterThanOrEqual(SHOWN);
     const things = [...floor, ...tables.flatMap(({ holds }) => holds ?? [])];
-    expect([tables.length, things.length, new Set(things).size]).toEqual([3, 3, 3]);
+    expect([tables.length, things.length, new Set(things).size]).toEqual([3, 2, 2]);
   }
 });
 
@@ -58,8 +58,9 @@ test("the service thinks of tasks, and its plans are right for what is there; it
   expect(readTasks(first, 4).tasks).toEqual(tasks);
   expect(readTasks(first, 4).things).toEqual(expect.arrayContaining(things));
   const { plans } = readPlans(second, { things, tasks }, undefined);
-  expect(plans.map(({ reason }) => reason)).toEqual([undefined, undefined, undefined, undefined]);
-  for (const { holds } of tables) if (holds !== null) expect(second).toContain(`Pick(${holds})`);
+  expect(plans.map(({ reason }) => reason)).toEqual([undefined, undefined]);
+  const held = tables.flatMap(({ holds }) => holds ?? []);
+  expect(held.filter((holds) => !second.includes(`Pick(${holds})`))).toEqual([]);
 
   expect((await run(Buffer.from("another").toString("base64"))).stdout).toBe("404\n404");
 });
