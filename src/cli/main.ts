@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import("./list.ts")).listCommand(),
   show: async () => (await import("./show.ts")).showCommand(),
   report: async () => (await import("./report.ts")).reportCommand(),
+  adopt: async () => (await import("./adopt.ts")).adoptCommand(),
   gate: async () => (await import("./gate.ts")).gateCommand(),
   cancel: async () => (await import("./cancel.ts")).cancelCommand(),
   verify: async () => (await import("./verify.ts")).verifyCommand(),

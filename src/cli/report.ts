@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
@@ -8,13 +7,14 @@ import { size } from "../numbers.ts";
 import { pipelineOf } from "../pipeline/index.ts";
 import { roomOf } from "../pipeline/rooms.ts";
 import { comparePage } from "../report/html/compare.ts";
-import { type Assets, runPage } from "../report/html/page.ts";
+import { runPage } from "../report/html/page.ts";
 import type { ReportedRun } from "../report/html/section.ts";
 import { storeLayout } from "../run/prune.ts";
 import { readRecord, type RunRecord } from "../run/record.ts";
 import { readTrace, type RunTrace } from "../run/trace.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
-import { PROJECT, rootOption } from "./options.ts";
+import { rootOption } from "./options.ts";
+import { assets, version } from "./page-assets.ts";
 import { runFolderOf } from "./run-folder.ts";
 
 interface ReportOptions {
@@ -85,17 +85,4 @@ function digestsOf({ opened, result }: RunRecord): Record<string, string> {
 
 function filesOf(root: string, { folder }: RunTrace, { result }: RunRecord): Record<string, string> {
   return { "Run folder": relative(root, folder), ...result?.files };
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8")) as { version: string }).version;
-}
-
-/** What the page is dressed in; it is put into it, so that the file can be passed on alone. */
-function assets(): Assets {
-  return { css: asset("page.css"), script: asset("page.js") };
-}
-
-function asset(name: string): string {
-  return readFileSync(join(PROJECT, "src/report/html/browser", name), "utf8");
 }

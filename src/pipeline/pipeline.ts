@@ -51,8 +51,45 @@ export interface Room<R extends CommonRecipe = CommonRecipe> {
   readonly upkeep: Upkeep;
   /** What only this pipeline can show of a run, and what a run without a result has to tell so far. */
   report?(this: void, run: Reported): Promise<Shown>;
+  /** Looks through a run folder that other programs wrote in this pipeline's layout; null for one that is none. */
+  adopt?(this: void, input: AdoptInput): Promise<Adopted | null>;
   /** A first recipe for a user's data; only where one can be written from what `init` is told. */
   readonly drafts?: Drafts;
+}
+
+/** A folder that is looked through, and what its own files do not say. */
+export interface AdoptInput {
+  /** Absolute. */
+  readonly folder: string;
+  /** Of the recipe that goes on from it. */
+  readonly name: string;
+  /** Where the names of given images start now, absolute; undefined for where the folder's config says. */
+  readonly images: string | undefined;
+  /** The system prompt that the policy was sampled with, for pairs that lack theirs; empty when it is not known. */
+  readonly system: string;
+  /** A path of the folder's config as an absolute one, and an absolute one as recipes write it. */
+  readonly fromRoot: (path: string) => string;
+  readonly toRoot: (path: string) => string;
+}
+
+/** What was found in a folder that other programs wrote. */
+export interface Adopted {
+  /** What it is, in a few words. */
+  readonly title: string;
+  /** What was found, part by part, in lines for a person. */
+  readonly lines: readonly string[];
+  /** Parts, from the first, that can be trusted. */
+  readonly trusted: number;
+  readonly tables: readonly Table[];
+  readonly sections: readonly Section[];
+  /** What a run can go on from; null where nothing can be trusted. */
+  readonly goOn: {
+    readonly pairs: readonly object[];
+    /** Of the recipe. */
+    readonly pipeline: string;
+    /** @param pairs the file that they are written to, as recipes write paths */
+    readonly recipe: (pairs: string) => object;
+  } | null;
 }
 
 /** A run that a report is written of. */

@@ -1,4 +1,5 @@
 import type { Changes, CheckedData, CheckOptions, NamedModel, Plan, Room } from "../pipeline.ts";
+import { adopt } from "./adopt/index.ts";
 import { compareRecipes } from "./change/comparison.ts";
 import { keepBefore } from "./change/keep-before.ts";
 import { changeTexts, redoneLines } from "./change/told.ts";
@@ -62,5 +63,6 @@ export const room: Room<Recipe> = {
   shrink,
   upkeep,
   report,
+  adopt,
   drafts,
 };

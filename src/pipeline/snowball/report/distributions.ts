@@ -8,26 +8,43 @@ import type { Section } from "../../../report/html/section.ts";
 export interface Scores {
   /** "iteration 1". */
   readonly title: string;
-  /** Of samples that have one, −1 … 1; what could not be said at all is −1. */
+  /** Of samples that have one. */
   readonly scores: readonly number[];
-  /** Of its pairs, 0 … 2. */
+  /** Of its pairs. */
   readonly gaps: readonly number[];
 }
 
-/** How scores and gaps lie, iteration by iteration. */
-export function distributions(rounds: readonly Scores[], minGap: number): Section | null {
+/** Between which numbers scores lie, and what people should know of them. */
+export interface Scale {
+  readonly low: number;
+  readonly high: number;
+  readonly said: string;
+}
+
+/** Scores of ours. */
+const OURS: Scale = {
+  low: -1,
+  high: 1,
+  said: "Scores of all samples that have one. −1 is output that could not be read, 0 is neutral.",
+};
+
+/**
+ * How scores and gaps lie, iteration by iteration.
+ * @param minGap min_score_gap; null where the run is none of ours
+ */
+export function distributions(rounds: readonly Scores[], minGap: number | null, scale = OURS): Section | null {
   if (rounds.every(({ scores, gaps }) => scores.length + gaps.length === 0)) return null;
   const titles = rounds.map(({ title }) => title);
-  const scores = rounds.flatMap(({ title, scores }) => bars(title, scores, -1));
-  const gaps = rounds.flatMap(({ title, gaps }) => bars(title, gaps, 0));
+  const scores = rounds.flatMap(({ title, scores }) => bars(title, scores, scale, scale.low));
+  const gaps = rounds.flatMap(({ title, gaps }) => bars(title, gaps, scale, 0));
   const height = 60 + 60 * rounds.length;
   const body = html`
     ${figure({
-      caption: "Scores of all samples that have one. −1 is output that could not be read, 0 is neutral.",
+      caption: scale.said,
       description: `Median score: ${medians(rounds.map(({ title, scores }) => [title, scores]))}`,
       height,
       marginRight: 90,
-      x: { label: "score", domain: [-1, 1] },
+      x: { label: "score", domain: [scale.low, scale.high] },
       y: { label: "samples", ticks: 3 },
       fy: { domain: titles, label: null },
       marks: [
@@ -36,16 +53,16 @@ export function distributions(rounds: readonly Scores[], minGap: number): Sectio
       ],
     })}
     ${figure({
-      caption: `Gaps between the chosen and the rejected of a pair; the line is min_score_gap (${minGap}).`,
+      caption: `Gaps between the chosen and the rejected of a pair${minGap === null ? "" : `; the line is min_score_gap (${minGap})`}.`,
       description: `Median gap: ${medians(rounds.map(({ title, gaps }) => [title, gaps]))}`,
       height,
       marginRight: 90,
-      x: { label: "score gap", domain: [0, 2] },
+      x: { label: "score gap", domain: [0, scale.high - scale.low] },
       y: { label: "pairs", ticks: 3 },
       fy: { domain: titles, label: null },
       marks: [
         Plot.rectY(gaps, { x1: "from", x2: "to", y: "many", fy: "title", fill: "var(--series-2)" }),
-        Plot.ruleX([minGap], { strokeDasharray: "4 3" }),
+        Plot.ruleX(minGap === null ? [] : [minGap], { strokeDasharray: "4 3" }),
         Plot.ruleY([0]),
       ],
     })}
@@ -53,8 +70,7 @@ export function distributions(rounds: readonly Scores[], minGap: number): Sectio
   return { id: "scores", title: "Scores and gaps", body };
 }
 
-/** Widths of the bars, of which 40 are 2 wide: scores and gaps both are. */
-const BAR = 0.05;
+/** Over the whole scale, which gaps can be as wide as. */
 const BARS = 40;
 
 interface Bar {
@@ -64,16 +80,17 @@ interface Bar {
   readonly many: number;
 }
 
-function bars(title: string, values: readonly number[], lowest: number): Bar[] {
+function bars(title: string, values: readonly number[], { low, high }: Scale, lowest: number): Bar[] {
+  const width = (high - low) / BARS;
   const many = new Map<number, number>();
   for (const value of values) {
-    const place = Math.min(BARS - 1, Math.max(0, Math.floor((value - lowest) / BAR)));
+    const place = Math.min(BARS - 1, Math.max(0, Math.floor((value - lowest) / width)));
     many.set(place, (many.get(place) ?? 0) + 1);
   }
   return [...many].map(([place, many]) => ({
     title,
-    from: lowest + place * BAR,
-    to: lowest + (place + 1) * BAR,
+    from: lowest + place * width,
+    to: lowest + (place + 1) * width,
     many,
   }));
 }

@@ -12,13 +12,28 @@ import { wrote } from "./words.ts";
 
 /** A pair with the samples that it was made of, where the run made it itself. */
 export interface ShownPair {
-  readonly pair: PairRow;
+  readonly pair: Pick<
+    PairRow,
+    | "id"
+    | "image"
+    | "prompt"
+    | "chosen"
+    | "rejected"
+    | "kind"
+    | "iteration"
+    | "chosen_score"
+    | "rejected_score"
+    | "gap"
+    | "weak"
+  >;
   /** Folder of its iteration, absolute. */
   readonly folder: string;
-  readonly question: ImportedQuestion | undefined;
-  readonly chosen: LabeledRow | undefined;
-  readonly rejected: LabeledRow | undefined;
+  readonly question: Pick<ImportedQuestion, "question" | "answer" | "question_type"> | undefined;
+  readonly chosen: ShownSample | undefined;
+  readonly rejected: ShownSample | undefined;
 }
+
+type ShownSample = Pick<LabeledRow, "views" | "reason">;
 
 /** The pairs to look at, with the question, the given image, and both sides. */
 export async function gallery(
@@ -79,7 +94,7 @@ async function cardOf(each: ShownPair, images: string, show: Show): Promise<Card
 interface Side {
   readonly text: string;
   readonly score: number;
-  readonly row: LabeledRow | undefined;
+  readonly row: ShownSample | undefined;
 }
 
 async function side(name: string, { text, score, row }: Side, { pair, folder }: ShownPair, show: Show): Promise<Html> {
