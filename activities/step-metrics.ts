@@ -1,4 +1,5 @@
 import type { Context } from "@temporalio/activity";
+import type { StepTime } from "../src/run/times.ts";
 
 /** Counts what an attempt of a step comes to; the SDK adds namespace, queue and the step's name as labels. */
 export interface StepMetrics {
@@ -6,6 +7,8 @@ export interface StepMetrics {
   done(result: unknown): void;
   /** @param type of the table of failures */
   failed(type: string): void;
+  /** Its time, and that of the devices that it held. */
+  took(time: StepTime): void;
 }
 
 /**
@@ -16,7 +19,18 @@ export function stepMetrics({ metricMeter, info }: Pick<Context, "metricMeter" |
   const rows = metricMeter.createCounter("snowball_rows", "rows", "Rows of the artifacts that steps returned");
   const retries = metricMeter.createCounter("snowball_retries", "attempts", "Attempts after the first");
   const failures = metricMeter.createCounter("snowball_failures", "attempts", "Attempts that failed, by their type");
+  const busy = metricMeter.createHistogram(
+    "snowball_device_busy",
+    "float",
+    "s",
+    "What steps held a device for, by device: its sum is the time that it was busy",
+  );
+  const waits = metricMeter.createHistogram("snowball_device_wait", "float", "s", "What steps waited for a device");
   return {
+    took({ host, devices, waited, loaded, worked }) {
+      if (devices.length > 0) waits.record(waited / 1000);
+      for (const device of devices) busy.record((loaded + worked) / 1000, { device: `${host} ${device}` });
+    },
     started() {
       if (info.attempt > 1) retries.add(1);
     },

@@ -1,8 +1,11 @@
+import { hostname } from "node:os";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import { FAILURES, FINAL } from "../src/contract/failures.ts";
 import { asStepFailure, type StepFailure } from "../src/failure.ts";
 import type { ActivityDeps } from "./deps.ts";
+import { noteTime, type StepTime } from "../src/run/times.ts";
+import { type DeviceTime, timed } from "./device-time.ts";
 import { inputsOf } from "./inputs.ts";
 import { stepMetrics } from "./step-metrics.ts";
 
@@ -64,10 +67,15 @@ export function asActivity<A extends unknown[], R>(
     const inputs = inputsOf(deps.store, args);
     const counts = stepMetrics(context);
     const log = deps.log.child(namesOf(context));
+    const uses: DeviceTime[] = [];
+    const models = timed(deps.models, (use) => uses.push(use));
+    const began = Date.now();
+    let failed = true;
     counts.started();
     try {
-      const result = await run({ ...deps, log, store: inputs.store }, { signal, report }, ...args);
+      const result = await run({ ...deps, log, models, store: inputs.store }, { signal, report }, ...args);
       counts.done(result);
+      failed = false;
       return result;
     } catch (error) {
       const thrown = asStepFailure(error, "Infrastructure");
@@ -80,12 +88,44 @@ export function asActivity<A extends unknown[], R>(
       throw asApplicationFailure(failure);
     } finally {
       clearInterval(beat);
+      const time = timeOf(context, { began, failed, uses });
+      counts.took(time);
+      // What is only told must not fail a step that is done.
+      await noteTime(deps.state, namesOf(context).run, time).catch((error: unknown) =>
+        log.warn({ error }, "the time of this step was not noted"),
+      );
     }
   };
 }
 
+interface Timed {
+  readonly began: number;
+  readonly failed: boolean;
+  readonly uses: readonly DeviceTime[];
+}
+
+function timeOf({ info }: Context, { began, failed, uses }: Timed): StepTime {
+  const sum = (part: "waited" | "loaded" | "worked"): number =>
+    Math.round(uses.reduce((total, use) => total + use[part], 0));
+  return {
+    step: info.activityType,
+    queue: info.taskQueue,
+    attempt: info.attempt,
+    failed,
+    host: hostname(),
+    devices: [...new Set(uses.flatMap(({ devices }) => devices))],
+    began,
+    took: Date.now() - began,
+    // The server's clock and this host's may differ.
+    queued: Math.max(0, began - info.currentAttemptScheduledTimestampMs),
+    waited: sum("waited"),
+    loaded: sum("loaded"),
+    worked: sum("worked"),
+  };
+}
+
 /** What every line of the log says of the attempt that wrote it. */
-function namesOf({ info }: Context): Readonly<Record<string, string | number>> {
+function namesOf({ info }: Context) {
   const workflow = info.workflowExecution?.workflowId ?? "";
   const [run = ""] = workflow.split("/");
   return { run, workflow, step: info.activityType, attempt: info.attempt };

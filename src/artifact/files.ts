@@ -7,14 +7,20 @@ import { writeWhole } from "./disk.ts";
 /** Text gathered before it is written (1 MiB of characters): few system calls, little memory. */
 const WRITE_CHARACTERS = 1 << 20;
 
+/** What becomes of a last line without its line break: an error, where nothing else is said. */
+interface ReadLines {
+  readonly torn?: "left out";
+}
+
 /**
  * Rows of a JSON Lines file, one at a time. Throws BadInput, naming file and line, for a line that is not JSON and for
  * a last line without its line break: that is how a write looks that was cut off.
  */
-export async function* readJsonLines<T>(path: string): AsyncGenerator<T> {
+export async function* readJsonLines<T>(path: string, { torn }: ReadLines = {}): AsyncGenerator<T> {
   let number = 0;
   for await (const line of splitLines(createReadStream(path))) {
     number += 1;
+    if (line.torn && torn === "left out") return;
     if (line.torn) {
       throw new StepFailure(
         "BadInput",
@@ -26,9 +32,9 @@ export async function* readJsonLines<T>(path: string): AsyncGenerator<T> {
 }
 
 /** All rows of a JSON Lines file, for what is known to fit into memory: a shard, an evaluation. */
-export async function readAllJsonLines<T>(path: string): Promise<T[]> {
+export async function readAllJsonLines<T>(path: string, how: ReadLines = {}): Promise<T[]> {
   const rows: T[] = [];
-  for await (const row of readJsonLines<T>(path)) rows.push(row);
+  for await (const row of readJsonLines<T>(path, how)) rows.push(row);
   return rows;
 }
 

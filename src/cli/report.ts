@@ -11,6 +11,7 @@ import { runPage } from "../report/html/page.ts";
 import type { ReportedRun } from "../report/html/section.ts";
 import { storeLayout } from "../run/prune.ts";
 import { readRecord, type RunRecord } from "../run/record.ts";
+import { readTimes } from "../run/times.ts";
 import { readTrace, type RunTrace } from "../run/trace.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 import { rootOption } from "./options.ts";
@@ -66,6 +67,7 @@ async function readReported(root: string, name: string): Promise<ReportedRun> {
     accounts: result?.accounts ?? shown?.accounts ?? [],
     warnings: result?.warnings ?? [],
     curves: record.curves,
+    times: await readTimes(stateFolderOf(root), recipe.name),
     digests: digestsOf(record),
     files: filesOf(root, trace, record),
     recipeText: stringify(recipe),

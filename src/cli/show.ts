@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { readResult } from "../pipeline/result.ts";
 import { StepFailure } from "../failure.ts";
+import { tableLines } from "../contract/table.ts";
 import { outcomeLines } from "../report/session.ts";
+import { timeTables } from "../report/times.ts";
+import { readTimes } from "../run/times.ts";
+import { stateFolderOf } from "../temporal/embedded.ts";
 import { jsonOption, rootOption } from "./options.ts";
 import { runFolderOf } from "./run-folder.ts";
 
@@ -17,7 +21,7 @@ export function showCommand(): Command {
     .action(show);
 }
 
-function show(name: string, { root, json }: { readonly root: string; readonly json?: boolean }): void {
+async function show(name: string, { root, json }: { readonly root: string; readonly json?: boolean }): Promise<void> {
   const file = join(runFolderOf(root, name), "final_status.json");
   if (!existsSync(file)) {
     throw new StepFailure(
@@ -26,6 +30,13 @@ function show(name: string, { root, json }: { readonly root: string; readonly js
     );
   }
   const text = readFileSync(file, "utf8");
-  if (json) console.log(text.trim());
-  else for (const line of outcomeLines(readResult(JSON.parse(text)))) console.log(line);
+  if (json) {
+    console.log(text.trim());
+    return;
+  }
+  const result = readResult(JSON.parse(text));
+  for (const line of outcomeLines(result)) console.log(line);
+  for (const table of timeTables(await readTimes(stateFolderOf(root), result.run))) {
+    for (const line of ["", ...tableLines(table)]) console.log(line === "" ? "" : ` ${line}`);
+  }
 }

@@ -42,6 +42,8 @@ export interface Models {
 export interface Waiting {
   /** Called while the step waits for a free device, so that its heartbeat says so. */
   readonly onWaiting: () => void;
+  /** Called with the devices that are held now, before anything is loaded; again before the work begins. */
+  readonly onDevices?: (devices: readonly string[]) => void;
   /**
    * Called when a server was started for this step and has loaded, before anybody is served: what it throws ends the
    * server, which would stay warm under the name of what it should have loaded.

@@ -56,6 +56,7 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
   ): Promise<T> => {
     const lease = await pools.of(role).lease(role, options);
     try {
+      options.onDevices?.([deviceName(lease.device)]);
       return await use(lease);
     } finally {
       lease.release();
@@ -90,17 +91,24 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
     const { createFlux2Klein, startFlux2Klein } = await import("./image/flux2-klein.ts");
     const begin = async (device: Device, signal: AbortSignal): Promise<ModelServer> => {
       logStart(spec, device);
+      options.onDevices?.([deviceName(device)]);
       return loaded(await startFlux2Klein(spec, device, runners, log, signal), options);
     };
-    const run = (server: Served): Promise<T> => use(createFlux2Klein(server as ModelServer, spec));
+    const run = (server: Served, device: Device): Promise<T> => {
+      options.onDevices?.([deviceName(device)]);
+      return use(createFlux2Klein(server as ModelServer, spec));
+    };
     return servers("imagine").use(editorName(spec), "imagine", begin, run, useOf(options));
   };
 
   return {
     withVlm: (role, spec, options, use) => {
-      const begin = async (device: Device, signal: AbortSignal): Promise<WarmVlm> =>
-        loaded(await start(spec, device, signal), options);
-      const run = async (vlm: Served) => {
+      const begin = async (device: Device, signal: AbortSignal): Promise<WarmVlm> => {
+        options.onDevices?.([deviceName(device)]);
+        return loaded(await start(spec, device, signal), options);
+      };
+      const run = async (vlm: Served, device: Device) => {
+        options.onDevices?.([deviceName(device)]);
         const latency = spec.backend === "simulated" ? spec.simulate?.latency_ms[role] : undefined;
         // The name begins with the role, so what it finds is what this role starts.
         return lasting(latency, options.signal, () => use((vlm as WarmVlm).speak(spec)));
@@ -130,6 +138,7 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
       const next = await trainersTurns.take(options.signal);
       const leases = await leaseSeveral(line, "train", devices, options).finally(next);
       try {
+        options.onDevices?.(leases.map(({ device }) => deviceName(device)));
         if (backend === "simulated") return await use(createSimulatedTrainer(simulate));
         const { createTrlTrainer } = await import("./trainer/trl.ts");
         const leased = leases.map((lease) => lease.device);
@@ -145,6 +154,11 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
       await Promise.all([...serversOf.values()].map((pool) => pool.close()));
     },
   };
+}
+
+/** Tells CPU devices apart, too, which share their name. */
+function deviceName({ kind, index }: Device): string {
+  return `${kind}:${index}`;
 }
 
 /** As the pool of servers has it: a run's servers follow one another for each part that they play. */

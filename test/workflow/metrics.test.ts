@@ -28,6 +28,8 @@ test("a worker's metrics tell the accounts of a run and the rows of its steps, u
   }
   // 8 questions and 4 samples each, and the 4 held-out ones by two policies.
   expect(valuesOf(text, "snowball_rows_total", { activityType: "rolloutChunk" })).toEqual([8 * 4 + 2 * 4]);
+  const busy = valuesOf(text, "snowball_device_busy_count", { activityType: "rolloutChunk" });
+  expect(busy.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(0);
   const dashboard = readFileSync(join(PROJECT, "configs/grafana/snowball.json"), "utf8");
   const named = new Set(dashboard.match(/\b(snowball|temporal)_[a-z_]+\b/g));
   // Nothing failed, so those are not there yet.

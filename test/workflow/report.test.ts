@@ -5,6 +5,7 @@ import { WorkflowFailedError } from "@temporalio/client";
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { shownCell } from "../../src/contract/table.ts";
+import type { IterationRow } from "../../src/pipeline/snowball/contract/rows.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { PairRow } from "../../src/preference/rows.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
@@ -54,6 +55,19 @@ test("a report opens from the disk, asks for nothing, tells the result's numbers
   expect(columns.length).toBeGreaterThan(5);
   const cells = table!.rows.flatMap((row) => columns.map(({ name, kind }) => shownCell(row[name] ?? null, kind)));
   expect(await texts(page, "#tables ~ .scroll tbody :is(th, td)")).toEqual(cells);
+  // What the page says of an iteration is what its own summary says.
+  const told = await texts(page, "#tables ~ .scroll tbody tr");
+  for (const at of [0, 1]) {
+    const text = readFileSync(join(folder, `iter_${at}/summary.json`), "utf8");
+    const { pairs, score, policy } = JSON.parse(text) as IterationRow;
+    const accuracy = shownCell(score!.accuracy, "measured");
+    const row = told[at + 1]!.replaceAll(/\s+/g, " ");
+    for (const cell of [String(pairs), accuracy, shownCell(policy, "digest")]) expect(row).toContain(cell);
+  }
+  const roles = await texts(page, "#time ~ .scroll tbody th");
+  expect(roles).toEqual(expect.arrayContaining(["rollout", "imagine", "score", "train", "light steps"]));
+  expect(roles.some((name) => name.endsWith("cpu:0"))).toBe(true);
+
   const [samples] = result.accounts;
   const flow = await page.$eval(".flow svg", (svg) => svg.getAttribute("aria-label"));
   for (const [part, many] of Object.entries(samples!.parts)) expect(flow).toContain(`${many} ${part}`);

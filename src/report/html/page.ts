@@ -4,6 +4,7 @@ import { type Html, html, markup } from "./html.ts";
 import { measuredFigure } from "./measured.ts";
 import type { ReportedRun, Section } from "./section.ts";
 import { tableHtml } from "./table.ts";
+import { timeSection } from "./time.ts";
 import { verdict } from "./verdict.ts";
 
 /** What every page is dressed in: the text of page.css and of page.js. */
@@ -26,6 +27,7 @@ function sectionsOf(run: ReportedRun): Section[] {
       : { id: "accounts", title: "Where everything went", body: html`${run.accounts.map(flow)}` },
     ...run.sections,
     curves.length === 0 ? null : { id: "curves", title: "How it was trained", body: html`${curves}` },
+    timeSection(run.times),
     { id: "again", title: "Recipe, versions, and how to do it again", body: again(run) },
   ];
   return all.filter((section) => section !== null);

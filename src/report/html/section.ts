@@ -3,6 +3,7 @@ import type { ScoreRow } from "../../contract/measurement.ts";
 import type { Table } from "../../contract/table.ts";
 import type { CommonRecipe } from "../../recipe/common.ts";
 import type { Log } from "../../run/logs.ts";
+import type { TimedStep } from "../times.ts";
 import type { Html } from "./html.ts";
 
 /** A part of the page, with an entry in its list of contents. */
@@ -34,6 +35,8 @@ export interface ReportedRun {
   readonly accounts: readonly Account[];
   readonly warnings: readonly string[];
   readonly curves: readonly Log[];
+  /** What its steps took, every attempt; empty where nothing was noted. */
+  readonly times: readonly TimedStep[];
   /** Digests by what they name: "planner", "policy that stays". */
   readonly digests: Readonly<Record<string, string>>;
   /** Where it is: relative paths, by what people call them. */

@@ -21,6 +21,7 @@ function reported(columns: readonly Column[], rows: readonly Row[], more: Partia
     accounts: [],
     warnings: [],
     curves: [],
+    times: [],
     digests: {},
     files: {},
     recipeText: "",

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { timeSpent, timeTables, type TimedStep } from "../../../src/report/times.ts";
+
+const STEP: TimedStep = {
+  queue: "snowball-rollout",
+  failed: false,
+  host: "a",
+  devices: ["cuda:0"],
+  began: 0,
+  took: 10_000,
+  queued: 500,
+  waited: 2_000,
+  loaded: 3_000,
+  worked: 5_000,
+};
+
+test("time is summed by role, and a device's share is of the time in which the run was at work", () => {
+  const steps: TimedStep[] = [
+    STEP,
+    // Beside it, on another device.
+    { ...STEP, queue: "snowball-score", devices: ["cuda:1"], began: 5_000, waited: 0, loaded: 0, worked: 10_000 },
+    // A night later, without a device.
+    { ...STEP, queue: "snowball", devices: [], began: 1e8, took: 5_000, queued: 0, waited: 0, loaded: 0, worked: 0 },
+  ];
+  const { roles, devices } = timeSpent(steps);
+  expect(roles).toEqual([
+    { role: "rollout", steps: 1, failed: 0, queued: 500, waited: 2_000, loaded: 3_000, worked: 5_000 },
+    { role: "score", steps: 1, failed: 0, queued: 500, waited: 0, loaded: 0, worked: 10_000 },
+    { role: "light steps", steps: 1, failed: 0, queued: 0, waited: 0, loaded: 0, worked: 5_000 },
+  ]);
+  // 15 s with two steps that overlap, and 5 s.
+  expect(devices).toEqual([
+    { device: "a cuda:0", busy: 8_000, share: 0.4 },
+    { device: "a cuda:1", busy: 10_000, share: 0.5 },
+  ]);
+});
+
+test("the tables say who waited most, and which attempts failed", () => {
+  const [byRole, byDevice] = timeTables([STEP, { ...STEP, failed: true }]);
+  expect(byRole!.notes).toEqual([
+    "Sums over steps, which overlap. rollout waited and loaded most: 10 s, .50 of its steps' time. Of attempts that failed, which 1 did, the time is in it.",
+  ]);
+  expect(byDevice!.rows).toEqual([{ device: "a cuda:0", busy: "16 s", share: 1.6 }]);
+  expect(timeTables([])).toEqual([]);
+});
