@@ -2,6 +2,7 @@ import type { ChainSteps } from "../src/contract/chain.ts";
 import type { ControlSteps, TrainSteps } from "../src/contract/steps.ts";
 import type { Role } from "../src/contract/queues.ts";
 import type { AnswerSteps, MeasureSteps } from "../src/contract/benchmark.ts";
+import type { NoticeSteps } from "../src/contract/notice.ts";
 import type { CheckSteps } from "../src/contract/check.ts";
 import { answerItems, measureAnswers } from "./benchmark.ts";
 import { checkTraining } from "./check.ts";
@@ -16,6 +17,7 @@ import { selectorSteps } from "./pointer-selector/index.ts";
 import { snowballSteps } from "./snowball/index.ts";
 import { spatialSteps } from "./spatial/index.ts";
 import { showStage } from "./show-stage.ts";
+import { notify } from "./notify.ts";
 import { tabulate } from "./tabulate.ts";
 import { asActivity, type Step, type Written } from "./step.ts";
 import { unifiedRewardSteps } from "./unified-reward/index.ts";
@@ -35,9 +37,10 @@ const SHARED = {
     gatherChunks,
     gatherSpans,
     measureAnswers,
+    notify,
     showStage,
     tabulate,
-  } satisfies Written<ControlSteps & MeasureSteps & ChainSteps>,
+  } satisfies Written<ControlSteps & MeasureSteps & ChainSteps & NoticeSteps>,
   rollout: { answerItems } satisfies Written<AnswerSteps>,
   train: { trainPolicy, mergePolicy, checkTraining } satisfies Written<TrainSteps & CheckSteps>,
 };

@@ -2,6 +2,8 @@
 export const PERMISSIONS = {
   /** Run the reward programs that recipes name, and ask the services that they name. */
   rewards: "run a recipe's own reward programs, and ask its reward services",
+  /** Start the commands and call the web hooks that recipes name: whoever can start a run can then start these here. */
+  notify: "start the commands and call the web hooks that a recipe's notify names",
 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { notify } from "./parts/notify.ts";
 import { chunk, retries } from "./parts/operation.ts";
 import { simulate } from "./parts/simulate.ts";
 
@@ -13,6 +14,7 @@ export const common = {
     .max(LONGEST_NAME)
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, - and _ are needed, a letter or digit first")
     .describe("The run's name: what a person types to find it again"),
+  notify: notify.optional(),
   seed: z.int().min(0).default(0).describe("All noise and every split derive from it"),
 };
 

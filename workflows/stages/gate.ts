@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, defineUpdate, setHandler } from "@temporalio/workflow";
+import { ApplicationFailure, condition, defineUpdate, setHandler, workflowInfo } from "@temporalio/workflow";
 import type {
   GateAnswer,
   GateDecision,
@@ -59,7 +59,7 @@ export const gateUpdate = defineUpdate<string, [GateAnswer]>("gate");
  * kept in the store under the digests of both, so that a run that starts over does not ask again.
  */
 async function personsDecision(
-  { plan, board }: Opened<unknown>,
+  { plan, board, tell }: Opened<unknown>,
   { at, from, to }: Choice,
   measured: string,
 ): Promise<PersonsDecision> {
@@ -85,7 +85,12 @@ async function personsDecision(
       validator: (answer) => validate(answer, said === null ? question : null),
     },
   );
+  const { workflowId: run } = workflowInfo();
+  const text = `${run}: the gate asks about iter_${at}: the new policy instead of the one in place? ${measured}.`;
+  // The answer may come while somebody is still being told.
+  const told = tell({ event: "asks", text, next: `bin/snowball gate ${run} --promote, or --rollback` });
   await condition(() => said !== null);
+  await told;
   board.set({ asking: null });
   return (await keep(said)) ?? said!;
 }

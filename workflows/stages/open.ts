@@ -2,6 +2,7 @@ import { workflowInfo } from "@temporalio/workflow";
 import { openingLimits } from "../../src/contract/opening.ts";
 import type { RunPlan } from "../../src/contract/run.ts";
 import { type Board, openBoard } from "./board.ts";
+import { type News, tell } from "./notify.ts";
 import { controlSteps } from "./steps.ts";
 
 /** What every stage is given: the run's plan and the board that shows where it stands. */
@@ -10,6 +11,8 @@ export interface Opened<Own> {
   readonly board: Board;
   /** Sentences for the end of the run. */
   readonly warnings: string[];
+  /** Tells whom the recipe names. */
+  readonly tell: (news: News) => Promise<void>;
 }
 
 /**
@@ -25,5 +28,5 @@ export async function openRun<Own>(step: string, input: unknown): Promise<Opened
   const open = steps[step]!;
   const plan = await open.executeWithOptions({ summary: "open the run · check recipe and data" }, [input, name]);
   board.searchable(plan.searchAttributes);
-  return { plan, board, warnings: [...plan.warnings] };
+  return { plan, board, warnings: [...plan.warnings], tell: (news) => tell(input, news) };
 }
