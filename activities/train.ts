@@ -97,9 +97,9 @@ export async function trainPolicy(deps: ActivityDeps, context: StepContext, inpu
 function smallerBatchOf({ notes }: Made): string[] {
   const batch = notes?.["batch"] as Batch | undefined;
   if (batch === undefined) return [];
-  const lines = Object.entries(batch).map(([name, value]) => `${name}: ${value}`);
+  const { per_device_train_batch_size: rows, gradient_accumulation_steps: passes } = batch;
   return [
-    `the device ran out of memory, and it went on with ${lines.join(" and ")}; so in the recipe, no time is lost.`,
+    `the device ran out of memory, and it went on with per_device_train_batch_size: ${rows} and gradient_accumulation_steps: ${passes}; so in the recipe, no time is lost.`,
   ];
 }
 
