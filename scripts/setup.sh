@@ -23,7 +23,9 @@ fi
 . scripts/setup/node.sh
 . scripts/setup/packages.sh
 . scripts/setup/python.sh
+. scripts/setup/own.sh
 [ -z "${SNOWBALL_NEEDS_DEEPSPEED:-}" ] || . scripts/setup/deepspeed.sh
 [ -z "${SNOWBALL_NEEDS_LLAMA_FACTORY:-}" ] || . scripts/setup/llama-factory.sh
 [ -z "${SNOWBALL_NEEDS_MLX:-}" ] || . scripts/setup/mlx.sh
+[ -z "${SNOWBALL_NEEDS_VLLM:-}" ] || . scripts/setup/vllm.sh
 . scripts/setup/temporal.sh

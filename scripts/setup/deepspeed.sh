@@ -24,12 +24,7 @@ install_deepspeed() {
 if [ "$(uname)" != Linux ]; then
 	report deepspeed "left out: it runs on Linux only"
 elif ! wanted | cmp -s - "$own/.snowball-lock"; then
-	python=$(find_python)
-	if ! uv=$(find_uv); then
-		fetch_uv || fail_with_log uv "uv could not be installed: install it (https://docs.astral.sh/uv) or python3-pip, then run this again."
-		uv=$(find_uv) || fail "The fetched uv does not run on this system: install uv (https://docs.astral.sh/uv), then run this again."
-	fi
-	export UV_PYTHON_DOWNLOADS=never
+	need_uv
 	if logged deepspeed install_deepspeed; then
 		report deepspeed "$(sed -nE 's/^deepspeed==([0-9.]+).*/\1/p' "$lock"), $(seconds)"
 	else

@@ -34,12 +34,8 @@ fetch_uv() {
 	fi
 }
 
-sync_runners() {
-	"$uv" venv --quiet --clear --python "$python" .venv &&
-		"$uv" pip sync --quiet --require-hashes --python .venv/bin/python "$lock"
-}
-
-if ! cmp -s "$lock" .venv/.snowball-lock || ! .venv/bin/python -c '' 2>/dev/null; then
+# Sets $python and $uv.
+need_uv() {
 	python=$(find_python)
 	if ! uv=$(find_uv); then
 		fetch_uv || fail_with_log uv "uv could not be installed: install it (https://docs.astral.sh/uv) or python3-pip, then run this again."
@@ -47,6 +43,15 @@ if ! cmp -s "$lock" .venv/.snowball-lock || ! .venv/bin/python -c '' 2>/dev/null
 	fi
 	# The system's Python serves; fetching another would put one outside this folder.
 	export UV_PYTHON_DOWNLOADS=never
+}
+
+sync_runners() {
+	"$uv" venv --quiet --clear --python "$python" .venv &&
+		"$uv" pip sync --quiet --require-hashes --python .venv/bin/python "$lock"
+}
+
+if ! cmp -s "$lock" .venv/.snowball-lock || ! .venv/bin/python -c '' 2>/dev/null; then
+	need_uv
 	logged python sync_runners || fail_with_log python "The Python environment could not be installed."
 	cp "$lock" .venv/.snowball-lock
 	versions=$(sed -nE 's/^(torch|transformers|trl)==([0-9]+\.[0-9]+).*/\1 \2/p' "$lock" | sort | paste -s -d, - | sed 's/,/, /g')
