@@ -3,6 +3,7 @@ import type { Serving } from "../src/contract/benchmark.ts";
 import type { VlmSpec } from "../src/model/specs.ts";
 import type { CallOptions, VlmBackend } from "../src/model/vlm/backend.ts";
 import type { CommonRecipe } from "../src/recipe/common.ts";
+import { vllmLimits } from "../src/recipe/parts/vllm.ts";
 import { policyDigest, policyFolders } from "../src/run/policy.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { RunRef } from "../src/contract/run.ts";
@@ -31,6 +32,7 @@ export async function servePolicy<T>(
   const { max_new_tokens: _, ...how } = serving;
   const spec: VlmSpec = {
     ...how,
+    vllm: vllmLimits(serving, "policies"),
     ...(await policyFolders(deps.store, deps.root, policy)),
     serving: policyDigest(policy),
     dtype: policy.dtype,

@@ -4,6 +4,7 @@ import type { Ground } from "../../src/pipeline/pointer-selector/contract/plan.t
 import { type Example, readSets, type Sets } from "../../src/pipeline/pointer-selector/examples.ts";
 import type { Recipe } from "../../src/pipeline/pointer-selector/recipe.ts";
 import { determining, type Reasons } from "../../src/determining.ts";
+import { vllmLimits } from "../../src/recipe/parts/vllm.ts";
 import { policyDigest, policyFolders } from "../../src/run/policy.ts";
 import { readRecipe } from "../../src/run/recipe-file.ts";
 import type { ActivityDeps } from "../deps.ts";
@@ -12,6 +13,7 @@ import { type Given, givenFolders } from "../given.ts";
 import type { StepContext } from "../step.ts";
 
 const NOT_OF_CRITICS = {
+  vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
   micro_batch: "prompts are scored each for itself; the manifest notes a smaller one",
   model: "the digest of the critic is an input",
   dtype: "it is in the digest of the critic",
@@ -60,6 +62,7 @@ export async function askCritic<T>(
   const { max_new_tokens: _, model: __, ...serving } = recipe.critic;
   const spec: VlmSpec = {
     ...serving,
+    vllm: vllmLimits(serving, "itself"),
     ...(await policyFolders(deps.store, deps.root, ground.critic)),
     serving: policyDigest(ground.critic),
     silenceMs: recipe.retries.silence_s * 1000,

@@ -3,6 +3,7 @@ import type { ExecutorSpec, VlmSpec } from "../../src/model/specs.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { RunFiles } from "../../src/pipeline/snowball/files.ts";
 import type { PolicyFolders } from "../../src/run/policy.ts";
+import { vllmLimits } from "../../src/recipe/parts/vllm.ts";
 import { answerParams } from "../../src/pipeline/snowball/keys.ts";
 
 /** How the planner is served for a policy. `serving` is the policy's digest, which every answer must name. */
@@ -17,6 +18,7 @@ export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string
     attn_implementation: planner.attn_implementation,
     min_pixels: planner.min_pixels,
     max_pixels: planner.max_pixels,
+    vllm: vllmLimits(planner, "policies"),
     micro_batch: planner.micro_batch,
     silenceMs: retries.silence_s * 1000,
     simulate: planner.backend === "simulated" ? simulate : undefined,
@@ -36,6 +38,7 @@ export function answererSpec(deps: ActivityDeps, files: RunFiles, who: "critic" 
     attn_implementation: model.attn_implementation,
     min_pixels: model.min_pixels,
     max_pixels: model.max_pixels,
+    vllm: vllmLimits(model, "itself"),
     micro_batch: model.micro_batch,
     silenceMs: retries.silence_s * 1000,
     simulate: model.backend === "simulated" ? simulate : undefined,

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoConfig, Qwen2_5_VLProcessor, Qwen2VLProcessor, Qwen3VLProcessor
+from transformers import AutoConfig, GenerationConfig, Qwen2_5_VLProcessor, Qwen2VLProcessor, Qwen3VLProcessor
 
 from runners.failure import Failure
 
@@ -39,6 +39,13 @@ def load_processor(model: str, min_pixels: int, max_pixels: int) -> Any:
 def unspeakable_in(model: str) -> tuple[int, ...]:
     """What no completion may contain, of a checkpoint that is not loaded."""
     return image_tokens(AutoConfig.from_pretrained(model))
+
+
+def generation_config(model: str) -> Any:
+    """What a checkpoint that is not loaded says of generating, as its network would have it."""
+    if (Path(model) / "generation_config.json").is_file():
+        return GenerationConfig.from_pretrained(model)
+    return GenerationConfig.from_model_config(AutoConfig.from_pretrained(model))
 
 
 def context_of(model: str) -> int:

@@ -8,7 +8,7 @@ import torch
 from runners.failure import Failure
 from runners.prompt import Prompt
 from runners.spelling import as_text
-from runners.vlm import Vlm, collate
+from runners.vlm import Speech, Vlm, collate
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _logits(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequenc
         yield logits
 
 
-def answer_ids(vlm: Vlm, answer: str) -> list[int]:
+def answer_ids(vlm: Speech, answer: str) -> list[int]:
     """Token ids of an answer, without an end token; an empty answer is refused, for nothing has no probability."""
     ids = as_text(vlm.tokenizer, answer)
     if not ids:

@@ -5,12 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from runners.failure import Failure
-from runners.prompt import Prompt
+from runners.prompt import IMAGE, Prompt
 from runners.protocol import Body
 from runners.trainers.rows import IGNORED, Asked
-
-# Kinds of tokens in a prompt's types.
-IMAGE = 1
 
 
 @dataclass(frozen=True)

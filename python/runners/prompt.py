@@ -15,6 +15,8 @@ from runners.protocol import Body
 from runners.spelling import fill, filled_ids, masked, spells_one
 
 IMAGE_MARKER = "<image>"
+# The kind of an image's tokens, in a prompt's types.
+IMAGE = 1
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ class ModelServer(ABC):
     """One loaded model and the digest of what it serves."""
 
     def __init__(self) -> None:
-        self._serving: str | None = None
+        self.serving: str | None = None
+        # Set by a request that broke what was loaded: the server ends once it has said so.
+        self.over = False
         self._on_gpu = False
         # By operation, the micro-batch that fitted where a larger one did not: to find that out takes minutes.
         self._fits: dict[str, int] = {}
@@ -33,6 +35,8 @@ class ModelServer(ABC):
         channel = open_channel()
         for request in requests(channel):
             channel.send(self._answer(request, channel))
+            if self.over:
+                os._exit(1)
 
     def _answer(self, request: Body, channel: Channel) -> Body:
         number = request.get("id")
@@ -47,21 +51,21 @@ class ModelServer(ABC):
                 sys.stderr.flush()
                 os._exit(1)
             body = {"ok": False, "error": {"type": failure.kind, "message": str(failure)}}
-        return {"id": number, "serving": self._serving, **body}
+        return {"id": number, "serving": self.serving, **body}
 
     def _run(self, request: Body, progress: Progress) -> Body:
         operation = field(request, "op", str)
         if operation == "load":
-            if self._serving is not None:
+            if self.serving is not None:
                 raise Failure(
                     "BadInput", "This server has loaded its checkpoint already; start another for another one."
                 )
             serving = field(request, "serving", str)
             self.load(request)
-            self._serving = serving
+            self.serving = serving
             self._on_gpu = request.get("device") != "cpu"
             return {"ok": True, "result": {}}
-        if self._serving is None:
+        if self.serving is None:
             raise Failure("BadInput", f'"{operation}" came before a checkpoint was loaded.')
         asked = field(request, "micro_batch", int)
         size = min(asked, self._fits.get(operation, asked))

@@ -13,7 +13,7 @@ from runners.adapter import attach_adapter
 from runners.ahead import in_turn
 from runners.device import Compute
 from runners.failure import Failure
-from runners.families import image_tokens, kind_of, load_processor
+from runners.families import generation_config, image_tokens, kind_of, load_processor, unspeakable_in
 from runners.prompt import Prompt
 from runners.protocol import Body
 from runners.weights import check_weights
@@ -22,11 +22,10 @@ logging.disable_progress_bar()
 
 
 @dataclass(frozen=True)
-class Vlm:
-    """A loaded model. `model` is the bare network, adapter layers inside it; `end_ids` end a completion;
-    `unspeakable` stand for images and videos, so no completion may contain them."""
+class Speech:
+    """How a model is spoken to, whoever computes it. `end_ids` end a completion; `unspeakable` stand for images and
+    videos, so no completion may contain them."""
 
-    model: Any
     processor: Any
     device: torch.device
     end_ids: frozenset[int]
@@ -35,6 +34,13 @@ class Vlm:
     @property
     def tokenizer(self) -> Any:
         return self.processor.tokenizer
+
+
+@dataclass(frozen=True)
+class Vlm(Speech):
+    """A loaded model. `model` is the bare network, adapter layers inside it."""
+
+    model: Any
 
 
 def load_vlm(model: str, adapter: str | None, compute: Compute, min_pixels: int, max_pixels: int) -> Vlm:
@@ -49,15 +55,26 @@ def load_vlm(model: str, adapter: str | None, compute: Compute, min_pixels: int,
 
 def vlm_of(network: Any, processor: Any) -> Vlm:
     """The pieces that sampling and scoring need, read from a network and its processor."""
-    configured = getattr(network.generation_config, "eos_token_id", None)
-    configured = [configured] if isinstance(configured, int) else configured or []
     return Vlm(
         model=network,
         processor=processor,
         device=network.device,
-        end_ids=frozenset([processor.tokenizer.eos_token_id, *configured]),
+        end_ids=_ends(processor, network.generation_config),
         unspeakable=image_tokens(network.config),
     )
+
+
+def speech_of(model: str, device: torch.device, min_pixels: int, max_pixels: int) -> Speech:
+    """How a checkpoint is spoken to that something else loads."""
+    processor = load_processor(model, min_pixels, max_pixels)
+    in_turn(processor.tokenizer)
+    return Speech(processor, device, _ends(processor, generation_config(model)), unspeakable_in(model))
+
+
+def _ends(processor: Any, settings: Any) -> frozenset[int]:
+    configured = getattr(settings, "eos_token_id", None)
+    configured = [configured] if isinstance(configured, int) else configured or []
+    return frozenset([processor.tokenizer.eos_token_id, *configured])
 
 
 def load_network(model: str, compute: Compute, quantised: Body | None = None) -> Any:

@@ -21,7 +21,7 @@ from runners.serving import ModelServer, Progress
 if TYPE_CHECKING:
     from runners.ahead import Ahead
     from runners.prompt import Prompt
-    from runners.vlm import Vlm
+    from runners.vlm import Speech, Vlm
 
 
 class VlmServer(ModelServer):
@@ -87,7 +87,7 @@ def sample(
     return results, size
 
 
-def completion(vlm: "Vlm", draft: Any) -> Body:
+def completion(vlm: "Speech", draft: Any) -> Body:
     """A finished draft as it travels. Special tokens stay in the text: what was said is what is trained on. `ids`, all
     that was sampled, the end too, travel only where the text and the usual end do not give them back."""
     text: str = vlm.tokenizer.decode(draft.ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
@@ -118,7 +118,7 @@ def logprob(vlm: "Vlm", items: list[Body], micro_batch: int, progress: Progress)
     return [asdict(results[place]) for place in range(len(items))], size
 
 
-def ahead_of(vlm: "Vlm", items: Sequence[Body]) -> "Ahead[Prompt]":
+def ahead_of(vlm: "Speech", items: Sequence[Body]) -> "Ahead[Prompt]":
     """The prompts of a request's items, in the order in which they are worked on. On a CPU that is their own, one after
     the other: it would have to share its cores, and what shares a batch shows in the last digits of its sums."""
     import torch

@@ -34,6 +34,10 @@ if not FACTORY.is_file():
 MLX_PYTHON = os.environ.get("SNOWBALL_MLX_PYTHON", str(REPO / ".tools/mlx/bin/python"))
 if not Path(MLX_PYTHON).exists():
     collect_ignore.append("test_mlx_speak.py")
+# And vLLM.
+VLLM_PYTHON = os.environ.get("SNOWBALL_VLLM_PYTHON", str(REPO / ".tools/vllm/bin/python"))
+if not Path(VLLM_PYTHON).exists():
+    collect_ignore.append("test_vllm.py")
 SIDE = 128
 PIXELS = SIDE * SIDE
 COMPUTE = Compute(torch.device("cpu"), torch.float32, "sdpa")

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def test_results_keep_the_order_of_their_items(vlm: Vlm, images: Path, monkeypat
 def test_a_long_micro_batch_says_that_it_lives(vlm: Vlm, images: Path) -> None:
     sampling = Sampling.parse(SETTINGS | {"max_new_tokens": 2 * BEAT + 1})
     prompt = encode(vlm.processor, question(images, 0))
-    endless = Vlm(vlm.model, vlm.processor, vlm.device, frozenset(), vlm.unspeakable)
+    endless = replace(vlm, end_ids=frozenset())
     beats: list[None] = []
     [draft] = decode(endless, [prompt], [0], ["s"], sampling, beat=lambda: beats.append(None))
     assert (len(draft.ids), len(beats)) == (2 * BEAT + 1, 2)

@@ -2,6 +2,7 @@ import { determining, type Reasons } from "../determining.ts";
 import type { Serving } from "../contract/benchmark.ts";
 
 export const NOT_OF_SERVING = {
+  vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
   micro_batch: "prompts are answered each for itself; the manifest notes a smaller one",
 } as const satisfies Reasons<Serving>;
 

@@ -8,7 +8,7 @@ import { roomOf } from "../pipeline/rooms.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import { size } from "../numbers.ts";
 import { freeBytes } from "../run/free-space.ts";
-import { projectRunners } from "../model/python.ts";
+import { checkPython, projectRunners, vllmRunners } from "../model/python.ts";
 import { configuredServer } from "../temporal/configured.ts";
 
 /**
@@ -30,7 +30,12 @@ export async function preflight(
   }
   const devices = await hostDevices();
   checkDevices(room.devices(recipe), devices);
-  await checkAttention(models, devices, projectRunners());
+  const runners = projectRunners();
+  await checkAttention(models, devices, runners);
+  if (models.some(({ backend }) => backend === "vllm")) {
+    const own = vllmRunners(runners);
+    checkPython(own, own.made);
+  }
   const { disk } = await room.plan(root, recipe);
   const free = await freeBytes(root);
   if (ignoreDisk || disk <= free) return;

@@ -8,7 +8,7 @@ import type { Simulate } from "../recipe/common.ts";
 
 /** A VLM that is loaded and waits. Those who use it differ at most in what goes with each request. */
 export interface WarmVlm extends Closable {
-  speak(spec: Pick<VlmSpec, "serving" | "simulate"> & AskedOfVlm): VlmBackend;
+  speak(spec: Pick<VlmSpec, "serving" | "adapter" | "simulate"> & AskedOfVlm): VlmBackend;
 }
 
 /** Who trains, on how many devices at once. */

@@ -26,7 +26,7 @@ export async function startPythonServer(
   log: Logger,
   signal: AbortSignal,
 ): Promise<ModelServer> {
-  checkPython(runners);
+  checkPython(runners, runners.made);
   return ModelServer.start(
     {
       name,

@@ -7,6 +7,8 @@ export interface PythonRunners {
   readonly python: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The command that makes its environment; "make setup" when absent. */
+  readonly made?: string;
 }
 
 /** The runners of this installation. Their Python is looked for when one is started: simulated roles need none. */
@@ -30,6 +32,12 @@ export function projectRunners(): PythonRunners {
 /** Python of the environment with MLX, which is installed when it is first wanted (`make mlx`). */
 export function mlxPython(): string {
   return process.env["SNOWBALL_MLX_PYTHON"] ?? fileURLToPath(new URL("../../.tools/mlx/bin/python", import.meta.url));
+}
+
+/** The same runners in the environment with vLLM, which is installed when it is first wanted (`make vllm`). */
+export function vllmRunners(runners: PythonRunners): PythonRunners {
+  const own = fileURLToPath(new URL("../../.tools/vllm/bin/python", import.meta.url));
+  return { ...runners, python: process.env["SNOWBALL_VLLM_PYTHON"] ?? own, made: "make vllm" };
 }
 
 /** @throws {StepFailure} BadInput when set-up did not make the environment, or it is closed to this user */

@@ -72,6 +72,8 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
     switch (spec.backend) {
       case "transformers":
         return (await import("./vlm/transformers.ts")).startTransformersVlm(spec, device, runners, log, signal);
+      case "vllm":
+        return (await import("./vlm/vllm.ts")).startVllm(spec, device, runners, log, signal);
       case "onnx":
         return (await import("./vlm/onnx.ts")).startOnnxVlm(spec, device);
       case "simulated":

@@ -9,6 +9,13 @@ export const ASKED_OF_A_VLM = {
   silenceMs: "counted here, for each request",
 } as const satisfies Reasons<VlmSpec>;
 
+/** What more goes with each request to vLLM: it serves all policies on its base. */
+export const ASKED_OF_VLLM = {
+  ...ASKED_OF_A_VLM,
+  serving: "sent with each request, and every answer names it",
+  adapter: "sent with each request",
+} as const satisfies Reasons<VlmSpec>;
+
 /** What of an editor goes with each request. */
 export const ASKED_OF_AN_EDITOR = {
   settings: "sent with each request",
@@ -22,7 +29,7 @@ export type AskedOfEditor = Pick<EditorSpec, keyof typeof ASKED_OF_AN_EDITOR>;
 
 /** The name that a warm VLM is found under: everything that it was started with, for its role. */
 export function vlmName(role: Role, spec: VlmSpec): string {
-  return canonicalJson([role, determining(spec, ASKED_OF_A_VLM)]);
+  return canonicalJson([role, determining(spec, spec.backend === "vllm" ? ASKED_OF_VLLM : ASKED_OF_A_VLM)]);
 }
 
 /** The name that a warm editor is found under. */

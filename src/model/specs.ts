@@ -1,8 +1,9 @@
+import type { VllmLimits } from "../contract/vllm.ts";
 import type { Simulate } from "../recipe/common.ts";
 
 /** A VLM to be served: which checkpoint, with which adapter, how. `serving` is the digest that every answer must name. */
 export interface VlmSpec {
-  readonly backend: "transformers" | "onnx" | "simulated";
+  readonly backend: "transformers" | "vllm" | "onnx" | "simulated";
   readonly serving: string;
   /** Absolute folders. */
   readonly model: string;
@@ -11,6 +12,8 @@ export interface VlmSpec {
   readonly attn_implementation: string;
   readonly min_pixels: number;
   readonly max_pixels: number;
+  /** What vLLM is started with, where the backend is vllm. */
+  readonly vllm: VllmLimits | null;
   readonly micro_batch: number;
   readonly silenceMs: number;
   readonly simulate: Simulate;

@@ -1,7 +1,8 @@
+import { type VllmBlock, vllmProblems } from "./parts/vllm.ts";
 import type { Problem } from "./problems.ts";
 
 /** How a block of a recipe has a checkpoint loaded. */
-export interface LoadingBlock {
+export interface LoadingBlock extends VllmBlock {
   readonly dtype: string;
   readonly attn_implementation: string;
   readonly min_pixels: number;
@@ -12,11 +13,9 @@ export interface LoadingBlock {
  * What of it does not fit together.
  * @param block its name: "planner"
  */
-export function loadingProblems(
-  { dtype, attn_implementation: kernel, min_pixels: min, max_pixels: max }: LoadingBlock,
-  block: string,
-): Problem[] {
-  const problems: Problem[] = [];
+export function loadingProblems(loading: LoadingBlock, block: string): Problem[] {
+  const { dtype, attn_implementation: kernel, min_pixels: min, max_pixels: max } = loading;
+  const problems: Problem[] = vllmProblems(loading, block);
   if (min > max) {
     const message = `${block}.min_pixels is ${min}; at most ${block}.max_pixels (${max}) is needed.`;
     problems.push({ path: [block, "min_pixels"], message });

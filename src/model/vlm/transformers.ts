@@ -34,7 +34,7 @@ export async function startTransformersVlm(
   const runner = { name: "model server", module: "runners.vlm_server", checkpoint, silenceMs };
   const server = await startPythonServer(runner, device, runners, log, signal);
   return {
-    speak: (asked) => createTransformersVlm(server, asked),
+    speak: (asked) => createServedVlm(server, asked),
     get alive() {
       return server.alive;
     },
@@ -45,10 +45,12 @@ export async function startTransformersVlm(
 /**
  * Speaks to a model server that has loaded its checkpoint. An answer in the name of another policy than `serving` is
  * WrongPolicy; one that does not fit the question is ChildError. Neither is ever passed on.
+ * @param policy said with every request, where the server serves several
  */
-export function createTransformersVlm(
+export function createServedVlm(
   server: Pick<ModelServer, "request">,
   { serving, micro_batch, silenceMs }: Pick<VlmSpec, "serving"> & AskedOfVlm,
+  policy: Partial<Pick<VlmSpec, "serving" | "adapter">> = {},
 ): VlmBackend {
   async function ask<T>(
     op: string,
@@ -56,7 +58,7 @@ export function createTransformersVlm(
     shape: z.ZodType<T[]>,
     options: CallOptions,
   ): Promise<T[]> {
-    const answer = await server.request(op, { ...body, micro_batch }, { ...options, silenceMs });
+    const answer = await server.request(op, { ...body, ...policy, micro_batch }, { ...options, silenceMs });
     if (answer.serving !== serving) {
       const wanted = serving.slice(0, 12);
       throw new StepFailure(

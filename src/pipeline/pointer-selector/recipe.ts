@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { vllmFrozen } from "../../recipe/parts/vllm.ts";
 import { common, operation } from "../../recipe/common.ts";
 import { source } from "../../recipe/parts/data.ts";
 import { attention, dtype, path, pixelLimits, resamples, share } from "../../recipe/parts/fields.ts";
@@ -98,11 +99,12 @@ export const selectorRecipe = z
       .describe("How examples are seen by the selector"),
     critic: z
       .strictObject({
-        backend: z.enum(["transformers", "simulated"]).describe("Who serves the model that is shown examples"),
+        backend: z.enum(["transformers", "vllm", "simulated"]).describe("Who serves the model that is shown examples"),
         model: path.describe("Its folder, relative to the worker's root"),
         dtype: dtype.describe("The dtype in which it is served"),
         attn_implementation: attention.describe("The attention kernel"),
         ...pixelLimits,
+        vllm: vllmFrozen,
         max_new_tokens: z.int().min(1).default(MAX_NEW_TOKENS).describe("Longest answer"),
         micro_batch: z.int().min(1).default(MICRO_BATCH).describe("Prompts at once"),
       })

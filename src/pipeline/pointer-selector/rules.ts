@@ -1,3 +1,4 @@
+import { loadingProblems } from "../../recipe/loading.ts";
 import type { Problem } from "../../recipe/problems.ts";
 import type { Recipe } from "./recipe.ts";
 import { stagesOf } from "./recipe.ts";
@@ -43,12 +44,7 @@ export function checkTogether(recipe: Recipe): Problem[] {
   }
   if (stagesOf(recipe).length === 0)
     say(["sft", "epochs"], "sft, rce and grpo have 0 epochs; one of them has to train.");
-  if (critic.min_pixels > critic.max_pixels) {
-    say(
-      ["critic", "min_pixels"],
-      `critic.min_pixels is ${critic.min_pixels}; at most critic.max_pixels (${critic.max_pixels}) is needed.`,
-    );
-  }
+  problems.push(...loadingProblems(critic, "critic"));
   if (simulate !== undefined && critic.backend !== "simulated") {
     say(["simulate"], "simulate is given, but critic.backend is not simulated; one of the two has to go.");
   }

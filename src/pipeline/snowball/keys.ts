@@ -15,6 +15,7 @@ type Executor = Recipe["executor"];
 export const SEEN_BEFORE = { attn_implementation: "sdpa", min_pixels: 200_704, max_pixels: 1_003_520 } as const;
 
 export const NOT_OF_ROLLOUTS = {
+  vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
   model: "its digest is the policy's, which is an input",
   dtype: "the policy's digest has it",
   num_rollouts: "the key has a seed for every completion",
@@ -40,6 +41,7 @@ export function rolloutParams(planner: Planner, greedy: boolean) {
 }
 
 export const NOT_OF_ANSWERS = {
+  vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
   model: "its digest stands in its place",
   micro_batch: "prompts are answered each for itself; the manifest notes a smaller one",
 } as const satisfies Reasons<Answerer>;

@@ -7,7 +7,7 @@ import type { Manifest } from "../../../src/artifact/manifest.ts";
 import { createLocalStore } from "../../../src/artifact/local-store.ts";
 import { chunkOf } from "../../../src/contract/chunk.ts";
 import type { Models } from "../../../src/model/models.ts";
-import { createTransformersVlm } from "../../../src/model/vlm/transformers.ts";
+import { createServedVlm } from "../../../src/model/vlm/transformers.ts";
 import { shipped } from "../../support/recipe.ts";
 import { opened } from "../../support/run.ts";
 import { anImported } from "../../support/sample.ts";
@@ -23,7 +23,7 @@ async function manifestOf(size: number): Promise<Manifest> {
   const withVlm: Models["withVlm"] = (_role, { serving, micro_batch, silenceMs }, _options, use) => {
     const result = [{ completions: [completion, completion], prompt_digest: "d" }];
     const server = { request: async () => ({ result, serving, notes: { micro_batch: size } }) };
-    return use(createTransformersVlm(server, { serving, micro_batch, silenceMs }));
+    return use(createServedVlm(server, { serving, micro_batch, silenceMs }));
   };
   const deps = { root: "/root", store, models: { withVlm } } as unknown as ActivityDeps;
   const policy = { base: { folder: "models/planner", digest: "a".repeat(64) }, dtype: "bfloat16" };

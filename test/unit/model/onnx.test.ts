@@ -42,6 +42,7 @@ function critic(over: Partial<VlmSpec> = {}): VlmSpec {
     attn_implementation: "sdpa",
     min_pixels: SIDE * SIDE,
     max_pixels: SIDE * SIDE,
+    vllm: null,
     micro_batch: 4,
     silenceMs: 60_000,
     simulate: undefined,

@@ -17,6 +17,7 @@ const SPEC: VlmSpec = {
   attn_implementation: "sdpa",
   min_pixels: 1000,
   max_pixels: 2000,
+  vllm: null,
   micro_batch: 4,
   silenceMs: 10_000,
   simulate: undefined,

@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import type { EditorSpec, VlmSpec } from "../../../src/model/specs.ts";
-import { ASKED_OF_A_VLM, ASKED_OF_AN_EDITOR, editorName, vlmName } from "../../../src/model/server-names.ts";
+import {
+  ASKED_OF_A_VLM,
+  ASKED_OF_VLLM,
+  ASKED_OF_AN_EDITOR,
+  editorName,
+  vlmName,
+} from "../../../src/model/server-names.ts";
 import { forgotten } from "../../support/walk.ts";
 
 const VLM: VlmSpec = {
@@ -12,10 +18,12 @@ const VLM: VlmSpec = {
   attn_implementation: "sdpa",
   min_pixels: 1,
   max_pixels: 2,
+  vllm: null,
   micro_batch: 4,
   silenceMs: 1000,
   simulate: undefined,
 };
+const LIMITS = { max_model_len: 512, memory_share: 0.9, max_lora_rank: 16 };
 const EDITOR: EditorSpec = {
   backend: "flux2-klein",
   serving: "f".repeat(64),
@@ -26,6 +34,7 @@ const EDITOR: EditorSpec = {
   settings: { width: 64, height: 64, num_inference_steps: 4, guidance_scale: 1, max_input_pixels: 65_536 },
   silenceMs: 1000,
 };
+const scorer = (spec: VlmSpec): string => vlmName("score", spec);
 
 test("a warm VLM is found under all that it was started with", () => {
   const others = {
@@ -37,11 +46,14 @@ test("a warm VLM is found under all that it was started with", () => {
     attn_implementation: "eager",
     min_pixels: 2,
     max_pixels: 3,
+    vllm: LIMITS,
     micro_batch: 5,
     silenceMs: 2000,
     simulate: { latency_ms: { rollout: 1, imagine: 0, score: 0, train: 0 }, faults: {} as never },
   } as const;
-  expect(forgotten(VLM, others, (spec) => vlmName("score", spec), ASKED_OF_A_VLM)).toEqual([]);
+  expect(forgotten(VLM, others, scorer, ASKED_OF_A_VLM)).toEqual([]);
+  const onVllm = { ...others, backend: "transformers" } as const;
+  expect(forgotten({ ...VLM, backend: "vllm" }, onVllm, scorer, ASKED_OF_VLLM)).toEqual([]);
   expect(vlmName("rollout", VLM)).not.toBe(vlmName("score", VLM));
 });
 

@@ -72,6 +72,7 @@ beforeAll(async () => {
   const spec: VlmSpec = {
     ...recipe.critic,
     backend: "onnx",
+    vllm: null,
     serving: "c".repeat(64),
     model: join(import.meta.dirname, "../../../demo/snowball/critic"),
     adapter: null,

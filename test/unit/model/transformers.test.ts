@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CallOptions, Sampling } from "../../../src/model/vlm/backend.ts";
-import { createTransformersVlm } from "../../../src/model/vlm/transformers.ts";
+import { createServedVlm } from "../../../src/model/vlm/transformers.ts";
 import type { Answer } from "../../../src/process/model-server.ts";
 
 const SERVING = "a".repeat(64);
@@ -25,7 +25,7 @@ function over(result: unknown, serving = SERVING) {
       return { result, serving, notes: {} };
     },
   };
-  return { vlm: createTransformersVlm(server, { serving: SERVING, micro_batch: 4, silenceMs: 1000 }), asked };
+  return { vlm: createServedVlm(server, { serving: SERVING, micro_batch: 4, silenceMs: 1000 }), asked };
 }
 
 test("a question reaches the server as it is, with micro-batch, silence limit and signal", async () => {
@@ -42,7 +42,7 @@ test("a micro-batch that had to be smaller than was asked is told", async () => 
   for (const size of [4, 2]) {
     const answer = { result: [{ tokens: 2, mean_logprob: -1, sum_logprob: -2 }], serving: SERVING };
     const server = { request: async () => ({ ...answer, notes: { micro_batch: size } }) };
-    const vlm = createTransformersVlm(server, { serving: SERVING, micro_batch: 4, silenceMs: 1000 });
+    const vlm = createServedVlm(server, { serving: SERVING, micro_batch: 4, silenceMs: 1000 });
     await vlm.logprob([{ messages, answer: "red box" }], { ...options, onSmallerBatch: (each) => told.push(each) });
   }
   expect(told).toEqual([2]);

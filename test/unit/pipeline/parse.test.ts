@@ -46,7 +46,11 @@ describe("a wrong field is named with its line and with what is needed", () => {
       'name is "my demo"; letters, digits, dots, - and _ are needed, a letter or digit first.',
     ],
     ["loss_weights: [1, 1]", "loss_weights: []", "training.loss_weights is []; at least one entry is needed."],
-    ["  backend: onnx", "  backend: vllm", 'critic.backend is "vllm"; transformers, onnx or simulated is needed.'],
+    [
+      "  backend: onnx",
+      "  backend: sglang",
+      'critic.backend is "sglang"; transformers, vllm, onnx or simulated is needed.',
+    ],
     ["path: demo/snowball/data/questions.jsonl", 'path: ""', 'data.path is ""; a text that is not empty is needed.'],
     ["pipeline: snowball", "pipeline: avalanche", UNKNOWN],
     ["below_gap: keep", "below_gab: keep", "scoring.below_gab is not a field of a recipe; did you mean below_gap?"],

@@ -1,10 +1,12 @@
 import { dpo } from "../../../training/dpo.ts";
 import { settingsProblems } from "../../../training/rules.ts";
+import { rankProblems } from "../../../recipe/parts/vllm.ts";
 import type { Rule } from "./rule.ts";
 
 /** How a policy is made from pairs. */
 export const TRAINING_RULES: readonly Rule[] = [
   ({ training }) => settingsProblems({ ...training, sft_only: false }, ["training"], dpo.rules),
+  ({ planner, training }) => rankProblems(planner, "planner", training),
   ({ planner, training }) =>
     (planner.backend === "simulated") !== (training.backend === "simulated") && {
       path: ["training", "backend"],

@@ -23,6 +23,7 @@ test("every setting of the planner is in the key of its completions, or said not
     model: "other",
     dtype: "float32",
     attn_implementation: "eager",
+    vllm: { max_model_len: 64, memory_share: 0.5, max_lora_rank: 8 },
     min_pixels: 1,
     max_pixels: 2_000_000,
     num_rollouts: 4,
@@ -42,6 +43,7 @@ test("every setting of critic and evaluator is in the key of their answers, or s
   const others = {
     backend: "onnx",
     model: "other",
+    vllm: { max_model_len: 64, memory_share: 0.5 },
     dtype: "float32",
     attn_implementation: "eager",
     min_pixels: 1,

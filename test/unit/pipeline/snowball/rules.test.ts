@@ -11,6 +11,14 @@ test.each<[Record<string, object>, RegExp]>([
     { critic: { attn_implementation: "flash_attention_2", dtype: "float32" } },
     /^critic\.attn_implementation is flash_attention_2, which cannot compute in float32/,
   ],
+  [
+    { critic: { vllm: {} } },
+    /^critic\.vllm is given, but critic\.backend is \w+; backend vllm is needed, or it has to go/,
+  ],
+  [
+    { planner: { backend: "vllm", vllm: { max_lora_rank: 8 } } },
+    /^training\.lora_rank is \d+, but planner\.vllm\.max_lora_rank is 8/,
+  ],
   [{ data: { max_samples: 4 } }, /^data\.max_samples is 4; at least one question for each of the 5 iterations/],
   [
     { training: { loss_type: ["sigmoid", "sft"], loss_weights: [1] } },
