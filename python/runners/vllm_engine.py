@@ -5,12 +5,14 @@ import math
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from runners.device import Compute
 from runners.failure import Failure, is_out_of_memory
 from runners.families import context_of
 from runners.prompt import IMAGE, Prompt
+from runners.weights import check_weights
 
 # Engine steps after which a request says that it lives: each is a token of every completion under way.
 BEAT = 32
@@ -68,6 +70,7 @@ class Engine:
                 "BadInput",
                 f"vllm.max_model_len is {limits.max_model_len}, but the checkpoint {model} has {places} places.",
             )
+        check_weights(Path(model))
         os.environ.update(SETTINGS | (ON_CPU if compute.device.type == "cpu" else {}))
         self.spent = False
         self._limits = limits

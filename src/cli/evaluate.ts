@@ -67,7 +67,7 @@ export function evaluateCommand(): Command {
     .option("--max-questions <n>", "ask at most so many, chosen by the seed", wholeNumber)
     .addOption(
       new Option("--backend <name>", "who serves; simulated rehearses without a model")
-        .choices(["transformers", "simulated"])
+        .choices(["transformers", "vllm", "simulated"])
         .default("transformers"),
     )
     .option("--dtype <name>", "in which the policies are served (default: bfloat16)")
