@@ -11,45 +11,50 @@ export interface DeviceTime {
   readonly worked: number;
 }
 
+/** Who is told of a use of devices: while they are held, and when it is over. */
+export interface Watch {
+  readonly held: (devices: readonly string[]) => void;
+  readonly over: (time: DeviceTime) => void;
+}
+
 /** The same models, with a note of each use of a device. */
-export function timed(models: Models, note: (time: DeviceTime) => void): Models {
+export function timed(models: Models, watch: Watch): Models {
   return {
-    withVlm(role, spec, options, use) {
-      const clock = watched(options, use, note);
-      return models.withVlm(role, spec, clock.options, clock.use);
-    },
-    withExecutor(spec, options, use) {
-      const clock = watched(options, use, note);
-      return models.withExecutor(spec, clock.options, clock.use);
-    },
-    withTrainer(spec, options, use) {
-      const clock = watched(options, use, note);
-      return models.withTrainer(spec, clock.options, clock.use);
-    },
+    withVlm: (role, spec, options, use) =>
+      watched(watch, options, use, (own, begun) => models.withVlm(role, spec, own, begun)),
+    withExecutor: (spec, options, use) =>
+      watched(watch, options, use, (own, begun) => models.withExecutor(spec, own, begun)),
+    withTrainer: (spec, options, use) =>
+      watched(watch, options, use, (own, begun) => models.withTrainer(spec, own, begun)),
     close: () => models.close(),
   };
 }
 
-function watched<O extends Waiting, M, T>(options: O, use: (model: M) => Promise<T>, note: (time: DeviceTime) => void) {
+async function watched<O extends Waiting, M, T>(
+  { held: hold, over }: Watch,
+  options: O,
+  use: (model: M) => Promise<T>,
+  ask: (options: O, use: (model: M) => Promise<T>) => Promise<T>,
+): Promise<T> {
   const asked = performance.now();
   let held: number | undefined;
+  let began: number | undefined;
   let devices: readonly string[] = [];
-  return {
-    options: {
-      ...options,
-      onDevices(names: readonly string[]): void {
-        held ??= performance.now();
-        devices = names;
-      },
-    },
-    use: async (model: M): Promise<T> => {
-      const began = performance.now();
-      try {
-        return await use(model);
-      } finally {
-        const since = held ?? began;
-        note({ devices, waited: since - asked, loaded: began - since, worked: performance.now() - began });
-      }
-    },
+  const onDevices = (names: readonly string[]): void => {
+    held ??= performance.now();
+    devices = names;
+    hold(names);
   };
+  try {
+    return await ask({ ...options, onDevices }, (model) => {
+      began = performance.now();
+      return use(model);
+    });
+  } finally {
+    hold([]);
+    const ended = performance.now();
+    const since = held ?? began ?? ended;
+    const from = began ?? ended;
+    over({ devices, waited: since - asked, loaded: from - since, worked: ended - from });
+  }
 }

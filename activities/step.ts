@@ -39,6 +39,8 @@ export interface StepHeartbeat {
   readonly done?: number;
   readonly total?: number;
   readonly metrics?: Record<string, number>;
+  /** That it holds, by host. */
+  readonly devices?: readonly string[];
 }
 
 /**
@@ -58,17 +60,25 @@ export function asActivity<A extends unknown[], R>(
     const context = Context.current();
     let last: StepHeartbeat = { doing: "starting" };
     const limit = context.info.heartbeatTimeoutMs ?? 60_000;
-    const beat = setInterval(() => context.heartbeat(last), limit / BEATS_PER_LIMIT);
+    const beat = setInterval(() => context.heartbeat(withDevices(last)), limit / BEATS_PER_LIMIT);
     const report = (progress: StepHeartbeat): void => {
       last = progress;
-      context.heartbeat(progress);
+      context.heartbeat(withDevices(progress));
     };
     const signal = context.cancellationSignal;
     const inputs = inputsOf(deps.store, args);
     const counts = stepMetrics(context);
     const log = deps.log.child(namesOf(context));
     const uses: DeviceTime[] = [];
-    const models = timed(deps.models, (use) => uses.push(use));
+    let devices: readonly string[] = [];
+    const models = timed(deps.models, {
+      held: (names) => {
+        devices = names.map((name) => `${hostname()} ${name}`);
+        context.heartbeat(withDevices(last));
+      },
+      over: (use) => uses.push(use),
+    });
+    const withDevices = (said: StepHeartbeat): StepHeartbeat => (devices.length > 0 ? { ...said, devices } : said);
     const began = Date.now();
     let failed = true;
     counts.started();

@@ -22,14 +22,17 @@ export function statusCommand(): Command {
     .option("--follow", "stay and show it until it is over")
     .addOption(rootOption())
     .addOption(jsonOption())
-    .addHelpText("after", "\nExample:\n  snowball status demo --follow")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  snowball status demo --follow\n  snowball status demo --follow --json     (a line whenever something has changed)",
+    )
     .action(status);
 }
 
 async function status(name: string, { root, follow, json }: StatusOptions): Promise<void> {
   const server = await connect(root);
   try {
-    await (follow ? followRun(server, name) : showOnce(server, name, json ?? false));
+    await (follow ? followRun(server, name, json ?? false) : showOnce(server, name, json ?? false));
   } finally {
     await server.connection.close();
   }
@@ -52,13 +55,14 @@ async function showOnce(server: Connected, name: string, json: boolean): Promise
   }
 }
 
-async function followRun(server: Connected, name: string): Promise<void> {
-  const last = await watch({ server, name, signal: interrupted() });
+async function followRun(server: Connected, name: string, json: boolean): Promise<void> {
+  const last = await watch({ server, name, json, signal: interrupted() });
   if (last === null) {
-    console.log(`Stopped watching.   Watch again: bin/snowball status ${name} --follow`);
+    (json ? console.error : console.log)(`Stopped watching.   Watch again: bin/snowball status ${name} --follow`);
     process.exitCode = INTERRUPTED;
   } else {
     // Throws, with its sentence, for a run that failed or was cancelled.
-    for (const line of outcomeLines(await resultOf(server.client, name))) console.log(line);
+    const result = await resultOf(server.client, name);
+    if (!json) for (const line of outcomeLines(result)) console.log(line);
   }
 }

@@ -1,7 +1,7 @@
 import { looks } from "../client/looks.ts";
 import type { RunProgress } from "../contract/progress.ts";
 import { rowLine } from "../contract/table.ts";
-import { createPace, liveLines, plainLine } from "../report/live.ts";
+import { createPace, createSpeeds, liveLines, plainLine } from "../report/live.ts";
 import type { RunSnapshot } from "../report/snapshot.ts";
 import type { Connected } from "../temporal/connection.ts";
 import { terminalScreen } from "./screen.ts";
@@ -20,6 +20,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Only waits: stdout is for a program. */
   readonly quiet?: boolean;
+  /** Prints every change as a line of JSON, for programs. */
+  readonly json?: boolean;
   /** Is the command's own worker starting, or started again? Then nobody has to be asked for one. */
   readonly ownWorker?: () => boolean;
   /** Ends the watching at a run that would go on if it were started over. */
@@ -32,10 +34,11 @@ export async function watch({
   name,
   signal,
   quiet = false,
+  json = false,
   ownWorker = () => false,
   untilMovable = false,
 }: WatchOptions): Promise<RunSnapshot | null> {
-  const view = quiet ? QUIET : process.stdout.isTTY ? terminalView() : plainView();
+  const view = quiet ? QUIET : json ? jsonView() : process.stdout.isTTY ? terminalView() : plainView();
   try {
     const { everyMs, note } = view;
     let stalledAt = 0;
@@ -61,9 +64,24 @@ interface View {
 
 const QUIET: View = { everyMs: PIPE_MS, show() {}, note: console.error, end() {} };
 
+function jsonView(): View {
+  let told = "";
+  return {
+    everyMs: PIPE_MS,
+    show(snapshot) {
+      const text = JSON.stringify(snapshot);
+      if (text !== told) console.log(text);
+      told = text;
+    },
+    note: console.error,
+    end() {},
+  };
+}
+
 function terminalView(): View {
   const screen = terminalScreen(process.stdout);
   const pace = createPace();
+  const speeds = createSpeeds();
   const rows = finishedRows();
   return {
     everyMs: TERMINAL_MS,
@@ -74,7 +92,14 @@ function terminalView(): View {
       const { progress } = snapshot;
       if (progress !== null) pace.observe(progress.stage.at, now);
       const remaining = progress === null ? null : pace.remaining(progress.stage.of, now);
-      screen.show(liveLines(snapshot, { now, width: process.stdout.columns, remaining }));
+      screen.show(
+        liveLines(snapshot, {
+          now,
+          width: process.stdout.columns,
+          remaining,
+          speeds: speeds(snapshot.streams, now),
+        }),
+      );
     },
     note: (line) => screen.print(line),
     end: () => screen.clear(),

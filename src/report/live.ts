@@ -14,17 +14,21 @@ export interface LiveOptions {
   readonly width: number;
   /** Milliseconds that the run still takes, when that can be said. */
   readonly remaining: number | null;
+  /** Units a second, by the title of a stream and its link; absent where it was not watched. */
+  readonly speeds?: ReadonlyMap<string, number> | undefined;
 }
 
 /** The block that a terminal shows, and draws over, while a run is under way. */
-export function liveLines(snapshot: RunSnapshot, { now, width, remaining }: LiveOptions): string[] {
-  const { progress, streams } = snapshot;
+export function liveLines(snapshot: RunSnapshot, { now, width, remaining, speeds }: LiveOptions): string[] {
+  const { progress, streams, devices = [] } = snapshot;
   const barWidth = Math.max(SHORTEST_BAR, Math.min(LONGEST_BAR, Math.floor((width - 64) / 3)));
   const lines = [whereLine(snapshot, "   ")];
-  for (const stream of streams) lines.push(...streamLines(stream, streams.length > 1, barWidth));
+  for (const stream of streams)
+    lines.push(...streamLines(stream, { titled: streams.length > 1, width: barWidth, speeds }));
   if (snapshot.training !== null) lines.push(`  ${trainingLine(snapshot.training)}`);
   const togo = remaining === null ? "" : `, ${roughly(remaining)} to go`;
-  lines.push(`  ${duration(now - snapshot.startedAt)} so far${togo}`);
+  lines.push(`  ${duration(now - snapshot.startedAt)} so far${togo}${quarantinedIn(progress)}`);
+  if (devices.length > 0) lines.push(`  ${devices.map(({ device, step }) => `${device}: ${step}`).join("    ")}`);
   const asking = askingLine(progress);
   if (asking !== null) lines.push(`  ${asking}`);
   if (snapshot.stalled) lines.push(`  ${snapshot.stalled.why}`, `  ${snapshot.stalled.todo}`);
@@ -60,11 +64,28 @@ function whereLine({ name, progress }: RunSnapshot, between: string): string {
   return title === "" ? doing : `${title}${between}${doing}`;
 }
 
-function streamLines({ title, counts }: StreamProgress, titled: boolean, width: number): string[] {
+interface Drawn extends Pick<LiveOptions, "speeds"> {
+  readonly titled: boolean;
+  /** Of a bar. */
+  readonly width: number;
+}
+
+function streamLines({ title, counts }: StreamProgress, { titled, width, speeds }: Drawn): string[] {
   const bars = Object.entries(counts).map(
-    ([link, { done, total }]) => `${link} ${bar(done, total, width)} ${count(done)}/${count(total)}`,
+    ([link, { done, total }]) =>
+      `${link} ${bar(done, total, width)} ${count(done)}/${count(total)}${perSecond(speeds?.get(`${title} ${link}`))}`,
   );
   return [...(titled ? [`  ${title}`] : []), `  ${bars.join("    ")}`];
+}
+
+function perSecond(speed: number | undefined): string {
+  return speed === undefined || speed === 0 ? "" : ` ${speed.toPrecision(2)}/s`;
+}
+
+/** What the accounts so far have lost to the machine. */
+function quarantinedIn(progress: RunProgress | null): string {
+  const lost = (progress?.accounts ?? []).reduce((sum, { parts }) => sum + (parts["quarantined"] ?? 0), 0);
+  return lost === 0 ? "" : `, ${count(lost)} quarantined`;
 }
 
 function trainingLine({ done, total, metrics }: StepProgress): string {
@@ -78,6 +99,28 @@ export function bar(done: number, total: number, width: number): string {
   const share = total > 0 ? Math.min(done / total, 1) : 0;
   const full = Math.floor(share * width);
   return "█".repeat(full) + "░".repeat(width - full);
+}
+
+/** What is looked back on for a speed, in ms: several chunks, and little enough to see one stall. */
+const LOOK_BACK_MS = 60_000;
+
+/** Estimates what each link of each stream does a second, from what was watched of it in the last minute. */
+export function createSpeeds() {
+  const seen: { readonly now: number; readonly done: ReadonlyMap<string, number> }[] = [];
+  return (streams: readonly StreamProgress[], now: number): ReadonlyMap<string, number> => {
+    const done = new Map(
+      streams.flatMap(({ title, counts }) =>
+        Object.entries(counts).map(([link, each]) => [`${title} ${link}`, each.done] as const),
+      ),
+    );
+    seen.push({ now, done });
+    while (seen.length > 2 && now - seen[1]!.now >= LOOK_BACK_MS) seen.shift();
+    const speeds = [...done].flatMap(([name, many]) => {
+      const first = seen.find((each) => each.done.has(name))!;
+      return first.now === now ? [] : [[name, ((many - first.done.get(name)!) * 1000) / (now - first.now)] as const];
+    });
+    return new Map(speeds);
+  };
 }
 
 /** Estimates how long a run still takes, from the iterations that were watched from their beginning to their end. */

@@ -11,6 +11,12 @@ export interface StepProgress {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** A device, by its host, and the step that has it. */
+export interface HeldDevice {
+  readonly device: string;
+  readonly step: string;
+}
+
 /** Everything that can be said about a run at one moment. */
 export interface RunSnapshot {
   readonly name: string;
@@ -23,6 +29,8 @@ export interface RunSnapshot {
   /** What each child that streams chunks says of them; one that does not answer is left out. */
   readonly streams: readonly StreamProgress[];
   readonly training: StepProgress | null;
+  /** Devices that its steps hold now, and which step that is; as far as their last heartbeats say. */
+  readonly devices?: readonly HeldDevice[];
   /** One sentence for every step that failed and is tried again. */
   readonly troubles: readonly string[];
   /** Queues on which something waits and no worker polls; "control" is the workflow's own. */

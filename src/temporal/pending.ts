@@ -24,6 +24,8 @@ export interface Heartbeat {
   readonly done?: number;
   readonly total?: number;
   readonly metrics?: Readonly<Record<string, number>>;
+  /** That it holds, by host: "gpu-1 cuda:0". */
+  readonly devices?: readonly string[];
 }
 
 const State = proto.temporal.api.enums.v1.PendingActivityState;

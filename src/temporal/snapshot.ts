@@ -48,6 +48,9 @@ export async function readSnapshot(server: Connected, name: string): Promise<Run
     progress,
     streams: counts.filter((each) => each !== null),
     training: trainingOf(steps),
+    devices: steps.flatMap(({ type, heartbeat }) =>
+      (heartbeat?.devices ?? []).map((device) => ({ device, step: type })),
+    ),
     troubles: steps.filter((step) => step.lastFailure !== null).map(troubleOf),
     unserved: stuck ? await unservedQueues(server) : [],
     stalled,

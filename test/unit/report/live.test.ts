@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RunProgress } from "../../../src/contract/progress.ts";
-import { liveLines, plainLine } from "../../../src/report/live.ts";
+import { createSpeeds, liveLines, plainLine } from "../../../src/report/live.ts";
 import type { RunSnapshot } from "../../../src/report/snapshot.ts";
 import { statusLines } from "../../../src/report/status.ts";
 
@@ -89,4 +89,28 @@ test("a run that is over says how and for how long", () => {
   const over = { ...snapshot, progress: null, endedAt: 61_000 };
   expect(statusLines({ ...over, status: "COMPLETED" }, 0)[0]).toBe("demo   complete   1 min");
   expect(statusLines({ ...over, status: "TERMINATED" }, 0)[0]).toBe("demo   cancelled   1 min");
+});
+
+test("what is held and by whom, what was lost, and what a link does a second", () => {
+  const accounts = [{ of: "sample", total: 8, parts: { "with views": 5, quarantined: 3 } }];
+  const devices = [{ device: "gpu-1 cuda:0", step: "rolloutChunk" }];
+  const speeds = new Map([[`${stream.title} imagine`, 4.266]]);
+  const lines = liveLines({ ...snapshot, progress: { ...progress, accounts }, devices }, { ...wide, speeds });
+  expect(lines[1]).toContain("256/512 4.3/s");
+  expect(lines.slice(2)).toEqual([
+    "  1 min 12 s so far, about 4 min to go, 3 quarantined",
+    "  gpu-1 cuda:0: rolloutChunk",
+  ]);
+});
+
+function at(title: string, done: number) {
+  return [{ title, counts: { rollout: { done, total: 1000 } } }];
+}
+
+test("a speed is of the last minute, and of a stream that was watched from its first look on", () => {
+  const speeds = createSpeeds();
+  expect(speeds(at("one", 100), 0)).toEqual(new Map());
+  expect(speeds(at("one", 130), 10_000)).toEqual(new Map([["one rollout", 3]]));
+  expect(speeds(at("one", 130), 70_000)).toEqual(new Map([["one rollout", 0]]));
+  expect(speeds(at("two", 10), 71_000)).toEqual(new Map());
 });

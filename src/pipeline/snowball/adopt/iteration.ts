@@ -158,7 +158,7 @@ async function policyProblems(run: string, iteration: number): Promise<string[]>
       await check();
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
-      problems.push(error.message);
+      problems.push(error.message.replace("its.adapter", "its adapter"));
     }
   }
   return problems;
