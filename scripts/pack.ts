@@ -8,6 +8,8 @@ import { join } from "node:path";
  *     node scripts/pack.ts dist/package
  */
 const CLIENT_IMPORTS = ["@temporalio/client", "@temporalio/envconfig", "@temporalio/proto", "yaml", "zod"];
+/** What only `openSelector` loads, of some hundred MB: installed by who wants it. */
+const SELECTS = "onnxruntime-node";
 
 interface Manifest {
   readonly name: string;
@@ -36,6 +38,8 @@ const manifest = {
     "./schema/*.json": "./schema/*.json",
   },
   dependencies: Object.fromEntries(CLIENT_IMPORTS.map((each) => [each, project.dependencies[each]])),
+  peerDependencies: { [SELECTS]: project.dependencies[SELECTS] },
+  peerDependenciesMeta: { [SELECTS]: { optional: true } },
 };
 await writeFile(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 await cp(join(root, "configs/schema"), join(folder, "schema"), { recursive: true });

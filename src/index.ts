@@ -10,6 +10,8 @@ export type { GateDecision, GateQuestion, PersonsDecision } from "./contract/gat
 export type { Count, RunProgress, RunResult, Stage, StreamProgress } from "./contract/progress.ts";
 export { type Cell, type Column, type Measured, type Table, tableLines, tableMarkdown } from "./contract/table.ts";
 export { StepFailure } from "./failure.ts";
+export { type Embedded } from "./model/embed/backend.ts";
+export { openSelector, type PoolExample, type SelectQuery, type ServedSelector } from "./model/selector/served.ts";
 export { parseRecipe, parseRecipeObject } from "./pipeline/parse.ts";
 export type { PipelineName, Recipe, RecipeInput } from "./pipeline/index.ts";
 export type { ListedRun } from "./report/runs.ts";

@@ -6,7 +6,7 @@ import type { ArtifactRef } from "../../src/contract/artifact.ts";
 import type { CallOptions, Sampling, VlmBackend } from "../../src/model/vlm/backend.ts";
 import type { BeamRow } from "../../src/pipeline/pointer-selector/beam-files.ts";
 import { beamSearch } from "../../src/pipeline/pointer-selector/beam-search.ts";
-import { sampleCandidates } from "../../src/pipeline/pointer-selector/candidates.ts";
+import { nearnessOf, sampleCandidates } from "../../src/model/selector/candidates.ts";
 import type { BeamInput } from "../../src/pipeline/pointer-selector/contract/plan.ts";
 import { readEmbeddings } from "../../src/pipeline/pointer-selector/embeddings.ts";
 import { allowedFor, type Example } from "../../src/pipeline/pointer-selector/examples.ts";
@@ -21,7 +21,7 @@ import { askCritic, criticParams, givenTo, openGround } from "./ground.ts";
 import type { QueryBeams } from "./open.ts";
 
 /** Raise when the meaning of a beam changes. */
-const RESULT_VERSION = 1;
+const RESULT_VERSION = 2;
 
 /** A query with the candidates that it chooses from. */
 interface Asking {
@@ -77,7 +77,8 @@ async function askingOf(
   return queries.slice(from, from + count).flatMap((query, place) => {
     if (!wanted(place)) return [];
     const draw = { sampler: beams.sampler, count: beams.candidates, seed: seedFor(seed, query.id) };
-    const places = sampleCandidates(embedded.queries[from + place]!, embedded.pool, allowedFor(query, pool), draw);
+    const near = nearnessOf(embedded.queries[from + place]!, embedded.pool);
+    const places = sampleCandidates(near, allowedFor(query, pool), draw);
     return [{ query, candidates: places.map((at) => pool[at]!) }];
   });
 }

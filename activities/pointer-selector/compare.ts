@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { readAllJsonLines, writeJsonLines } from "../../src/artifact/files.ts";
 import { linkFile, linkFolder } from "../../src/artifact/link-folder.ts";
+import type { ModelFolder } from "../../src/contract/artifact.ts";
+import { type Serving, writeServed } from "../../src/model/selector/served.ts";
 import { StepFailure } from "../../src/failure.ts";
 import {
   answerAccount,
@@ -11,6 +13,8 @@ import {
 } from "../../src/pipeline/pointer-selector/answers.ts";
 import type { Answered, Compared, CompareInput, ShowInput } from "../../src/pipeline/pointer-selector/contract/plan.ts";
 import type { Sets } from "../../src/pipeline/pointer-selector/examples.ts";
+import { readEmbeddings } from "../../src/pipeline/pointer-selector/embeddings.ts";
+import type { Recipe } from "../../src/pipeline/pointer-selector/recipe.ts";
 import { seedFor } from "../../src/seed.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { showFolder } from "../run-folder.ts";
@@ -50,7 +54,7 @@ async function passesOf({ store }: ActivityDeps, { test }: Sets, answered: reado
 /** Shows beams, answers and the last selector in the run folder. */
 export async function showSelector(deps: ActivityDeps, _context: StepContext, input: ShowInput): Promise<void> {
   const { store, root } = deps;
-  const { sets } = await openGround(deps, input);
+  const { recipe, sets } = await openGround(deps, input);
   const passes = await passesOf(deps, sets, input.answered);
   await showFolder(join(root, input.folder, "answers"), async (folder) => {
     for (const { method, shots, rows } of passes) await writeJsonLines(join(folder, `${method}-${shots}.jsonl`), rows);
@@ -62,5 +66,16 @@ export async function showSelector(deps: ActivityDeps, _context: StepContext, in
   });
   if (input.selector === null) return;
   const selector = await store.open(input.selector);
-  await showFolder(join(root, input.folder, "selector"), (folder) => linkFolder(selector, folder));
+  const { pool } = await readEmbeddings(store, input.embeddings);
+  await showFolder(join(root, input.folder, "selector"), async (folder) => {
+    await linkFolder(selector, folder);
+    await writeServed(folder, servingOf(recipe, input.encoder, pool[0]!.text.length), sets.pool, pool);
+  });
+}
+
+/** What else a selector needs to be served. */
+function servingOf({ embedding, beams, seed }: Recipe, { folder, digest }: ModelFolder, dim: number): Serving {
+  const { micro_batch: _, ...encoder } = embedding;
+  const { sampler, candidates, shots } = beams;
+  return { encoder: { ...encoder, model: folder, digest }, sampler, candidates, shots, seed, dim };
 }

@@ -9,7 +9,7 @@ import { policyDigest, policyFolders } from "../../src/run/policy.ts";
 import { readRecipe } from "../../src/run/recipe-file.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { type Fitted, fittedBatches } from "../fitted.ts";
-import { type Given, givenFolders } from "../given.ts";
+import { type Given, givenFolders, type GivenImages } from "../given.ts";
 import type { StepContext } from "../step.ts";
 
 const NOT_OF_CRITICS = {
@@ -38,12 +38,17 @@ export function criticParams({ critic, simulate }: Recipe): object {
 
 /** What a step reads that is the user's own: the critic, and the pictures of these examples. */
 export function givenTo({ recipe }: Opened, ground: Ground, shown: Iterable<Example>): Given {
-  const digests = new Map<string, string>();
-  for (const { images, image_digests: own } of shown) images.forEach((name, at) => digests.set(name, own[at]!));
   return {
     models: recipe.critic.backend === "simulated" ? [] : givenFolders([ground.critic]),
-    images: { folder: ".", digests },
+    images: givenImages(shown),
   };
+}
+
+/** The pictures of these examples, and what they were when the run was opened. */
+export function givenImages(shown: Iterable<Example>): GivenImages {
+  const digests = new Map<string, string>();
+  for (const { images, image_digests: own } of shown) images.forEach((name, at) => digests.set(name, own[at]!));
+  return { folder: ".", digests };
 }
 
 /** Runs `use` on a warm server of the critic. */

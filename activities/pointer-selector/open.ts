@@ -3,10 +3,12 @@ import { readJson, writeJsonLines } from "../../src/artifact/files.ts";
 import { isMissing } from "../../src/artifact/disk.ts";
 import { canonicalDigest } from "../../src/artifact/key.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
-import type { ArtifactRef } from "../../src/contract/artifact.ts";
+import type { ArtifactRef, ModelFolder } from "../../src/contract/artifact.ts";
 import { importImages } from "../../src/dataset/import-images.ts";
 import { imageFolder } from "../../src/dataset/source.ts";
 import { StepFailure } from "../../src/failure.ts";
+import { openContext } from "../../src/model/context.ts";
+import { modelDigest } from "../../src/model/checkpoint.ts";
 import { type BeamRow, readBeams } from "../../src/pipeline/pointer-selector/beam-files.ts";
 import type { SelectorPlan } from "../../src/pipeline/pointer-selector/contract/plan.ts";
 import {
@@ -16,6 +18,7 @@ import {
   SET_NAMES,
   type Sets,
 } from "../../src/pipeline/pointer-selector/examples.ts";
+import { tooLong } from "../../src/pipeline/pointer-selector/prompt-length.ts";
 import { type Recipe, stagesOf } from "../../src/pipeline/pointer-selector/recipe.ts";
 import { policyDigest } from "../../src/run/policy.ts";
 import type { ActivityDeps } from "../deps.ts";
@@ -44,16 +47,18 @@ export async function openSelector(
   const recipe = openedAs(input, name, ["pointer-selector"]);
   const { backend, dtype, model } = recipe.critic;
   const critic = await findPolicy(deps, { who: "critic", backend, dtype, model });
+  const encoder = await encoderOf(deps, recipe);
   const sets: Sets = {
     pool: await importSet(deps, context, recipe, "pool"),
     queries: await importSet(deps, context, recipe, "queries"),
     test: await importSet(deps, context, recipe, "test"),
   };
   refuseSmallPool(sets, recipe);
+  await refuseLongPrompts(deps, sets, recipe);
   const given = await givenBeams(deps, recipe, sets);
   const examples = await keepSets(deps, sets);
   const digest = policyDigest(critic);
-  const kept = await keepRecipe(deps, { recipe, texts: {}, models: { critic: digest } });
+  const kept = await keepRecipe(deps, { recipe, texts: {}, models: { critic: digest, encoder: encoder.digest } });
   const folder = await openRunFolder(deps, name, {
     kind: "selectors",
     data: stagesOf(recipe).join("-"),
@@ -73,12 +78,17 @@ export async function openSelector(
       examples,
       counts: { queries: sets.queries.length, test: sets.test.length },
       critic,
+      encoder,
       given,
       stages: stagesOf(recipe),
       shots: recipe.shots,
       chunk: { questions, window },
     },
   };
+}
+
+async function encoderOf({ root }: ActivityDeps, { embedding: { backend, model } }: Recipe): Promise<ModelFolder> {
+  return { folder: model, digest: await modelDigest({ field: "embedding.model", backend }, root, model) };
 }
 
 function warningsOf({ rce, beams }: Recipe): string[] {
@@ -96,7 +106,7 @@ async function importSet(
   name: keyof Sets,
 ): Promise<Example[]> {
   const set = sources[name];
-  const { examples, rows } = await loadExamples(join(deps.root, set.path), set.path);
+  const { examples, rows } = await loadExamples(deps.root, set);
   const owners = { name: set.path, questions: examples, rows };
   const { images, nameOf } = await importImages(imageFolder(deps.root, set, deps.state), owners, {
     signal: context.signal,
@@ -118,6 +128,14 @@ function refuseSmallPool({ pool, queries, test }: Sets, { beams, examples }: Rec
       `${examples.pool.path}: query ${JSON.stringify(query.id)} can be shown ${allowed} of its examples (neither itself nor its own picture); beams.shots (${beams.shots}) or more are needed.`,
     );
   }
+}
+
+/** A prompt that is cut loses its examples or its picture without a word. */
+async function refuseLongPrompts({ root }: ActivityDeps, sets: Sets, { critic, beams }: Recipe): Promise<void> {
+  if (critic.backend === "simulated") return;
+  const problem = tooLong(sets, await openContext(join(root, critic.model)), critic, beams.shots);
+  if (problem === undefined) return;
+  throw new StepFailure("BadInput", `critic.max_pixels is ${critic.max_pixels}: ${problem}; lower it, or beams.shots.`);
 }
 
 async function keepSets({ store }: ActivityDeps, sets: Sets): Promise<ArtifactRef> {

@@ -3,17 +3,19 @@ import { join } from "node:path";
 import { readJson, writeJsonLines } from "../../src/artifact/files.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import { type Embedded, mostSimilar, sampleCandidates } from "../../src/pipeline/pointer-selector/candidates.ts";
+import type { Embedded } from "../../src/model/embed/backend.ts";
+import { mostSimilar, nearnessOf, sampleCandidates } from "../../src/model/selector/candidates.ts";
 import type { SelectInput } from "../../src/pipeline/pointer-selector/contract/plan.ts";
 import { readEmbeddings } from "../../src/pipeline/pointer-selector/embeddings.ts";
 import { allowedFor } from "../../src/pipeline/pointer-selector/examples.ts";
+import type { Choice } from "../../src/model/selector/onnx.ts";
 import { rng, seedFor, shuffled } from "../../src/seed.ts";
 import type { ActivityDeps } from "../deps.ts";
 import type { StepContext } from "../step.ts";
 import { openGround } from "./ground.ts";
 
 /** Raise when the meaning of a selection changes. */
-const RESULT_VERSION = 1;
+const RESULT_VERSION = 2;
 
 /** Which examples a query is shown, the first first: a line of selections.jsonl. */
 export interface Selection {
@@ -41,25 +43,37 @@ export async function selectExamples(
   const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => {
     const embedded = await readEmbeddings(deps.store, embeddings);
     const pick = method.selector === null ? undefined : await openSelectorModel(deps, method.selector, embedded.pool);
-    const rows: Selection[] = [];
-    for (const [at, query] of sets.test.entries()) {
+    const drawn = sets.test.map((query, at): Drawn => {
       const own = embedded.test[at]!;
+      const near = nearnessOf(own, embedded.pool);
       const allowed = allowedFor(query, sets.pool);
       const draw = { sampler, count: candidates, seed: seedFor(recipe.seed, query.id) };
-      const places = pick
-        ? await pick(query.id, own, sampleCandidates(own, embedded.pool, allowed, draw), shots)
-        : method.name === "similarity"
-          ? mostSimilar(own, embedded.pool, allowed, shots)
-          : sampleCandidates(own, embedded.pool, allowed, { ...draw, sampler: "random", count: shots });
-      rows.push({ id: query.id, examples: places.map((place) => sets.pool[place]!.id) });
-    }
+      if (method.name === "random") {
+        const few = { ...draw, sampler: "random", count: shots } as const;
+        return { id: query.id, query: own, candidates: sampleCandidates(near, allowed, few) };
+      }
+      if (method.name === "similarity") {
+        return { id: query.id, query: own, candidates: mostSimilar(near, allowed, shots) };
+      }
+      return { id: query.id, query: own, candidates: sampleCandidates(near, allowed, draw) };
+    });
+    const chosen = pick ? await pick(drawn, shots) : drawn.map((each) => each.candidates);
+    const rows = drawn.map(({ id }, at): Selection => ({
+      id,
+      examples: chosen[at]!.map((place) => sets.pool[place]!.id),
+    }));
     return { rows: await writeJsonLines(join(folder, "selections.jsonl"), rows) };
   });
   return ref;
 }
 
-/** Chooses places in the pool among candidates. */
-type Choosing = (query: string, own: Embedded, candidates: readonly number[], shots: number) => Promise<number[]>;
+/** A query with the places in the pool that it may be shown. */
+interface Drawn extends Choice {
+  readonly id: string;
+}
+
+/** Chooses places in the pool among the candidates of each. */
+type Choosing = (drawn: readonly Drawn[], shots: number) => Promise<number[][]>;
 
 /** Opens what a stage made. A simulated selector has no network: what it chooses derives from its digest. */
 async function openSelectorModel(
@@ -70,12 +84,10 @@ async function openSelectorModel(
   const folder = await store.open(ref);
   if (existsSync(join(folder, "selector.onnx"))) {
     const { openPointer } = await import("../../src/model/selector/onnx.ts");
-    const pointer = await openPointer(join(folder, "selector.onnx"));
-    return async (_query, own, candidates) => {
-      const [picks] = await pointer.choose([{ query: own, candidates: candidates.map((at) => pool[at]!) }]);
-      return picks!.map((pick) => candidates[pick]!);
-    };
+    const pointer = await openPointer(folder, pool);
+    return (drawn) => pointer.choose(drawn);
   }
   const { digest } = await readJson<{ digest: string }>(join(folder, "selector.json"));
-  return async (query, _own, candidates, shots) => shuffled(candidates, rng(seedFor(digest, query))).slice(0, shots);
+  return async (drawn, shots) =>
+    drawn.map(({ id, candidates }) => shuffled(candidates, rng(seedFor(digest, id))).slice(0, shots));
 }

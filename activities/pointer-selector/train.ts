@@ -20,7 +20,7 @@ import { openGround } from "./ground.ts";
 import type { QueryBeams } from "./open.ts";
 
 /** Raise when the meaning of a trained selector changes. */
-const RESULT_VERSION = 1;
+const RESULT_VERSION = 2;
 
 /** A query as the trainer reads it: places in the pool, one of the query, and beams as places among the candidates. */
 interface TrainingQuery {

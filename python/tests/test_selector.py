@@ -36,11 +36,11 @@ def test_smoothing_spreads_over_what_may_be_picked() -> None:
 
 
 def test_rce_weights() -> None:
-    raw = losses.rce_weights(torch.tensor([0.05, 0.03]), 2.0)
+    raw = losses.weights_at(torch.tensor([0.05, 0.03]), 2.0)
     # e^.01 : 1 is nearly uniform.
     assert raw.tolist() == pytest.approx([0.5025, 0.4975], abs=1e-4)
     # z-scores are ±1; at .5 that is e^4 : 1.
-    sharp = losses.rce_weights(losses.standardised(torch.tensor([0.05, 0.03])), 0.5)
+    sharp = losses.weights_at(losses.standardised(torch.tensor([0.05, 0.03])), 0.5)
     assert sharp.tolist() == pytest.approx([0.9820, 0.0180], abs=1e-4)
     assert [losses.temperature_at(step, 4, 2.0, 0.5) for step in range(4)] == pytest.approx([2.0, 1.5, 1.0, 0.5])
 
@@ -59,18 +59,26 @@ def test_grpo_by_hand() -> None:
     assert losses.next_beta(0.1, 0.05) == 0.1
     assert losses.next_beta(9, 1) == 10
     assert losses.next_beta(0.001, 0) == 0.001
+    assert losses.next_temperature(1.0, 0.2) == pytest.approx(1 / 1.1)
+    assert losses.next_temperature(1.0, 0.005) == pytest.approx(1.1)
+    assert (losses.next_temperature(0.5, 1), losses.next_temperature(2.0, 0)) == (0.5, 2.0)
 
 
 def test_onnx_picks_as_torch_and_nothing_twice(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = Selector(dim=16, hidden=32, heads=4, temperature=0.1, shots=3).eval()
-    export(network, 16, tmp_path / "selector.onnx")
-    session = onnxruntime.InferenceSession(str(tmp_path / "selector.onnx"))
+    export(network, 16, tmp_path)
+    pool, session = (onnxruntime.InferenceSession(str(tmp_path / name)) for name in ("pool.onnx", "selector.onnx"))
+    examples = torch.randn(90, 2, 16)
+    (projected,) = pool.run(None, {"examples": examples.numpy()})
     for batch, count in ((1, 3), (5, 64)):
-        query, candidates = torch.randn(batch, 2, 16), torch.randn(batch, count, 2, 16)
-        (picks,) = session.run(None, {"query": query.numpy(), "candidates": candidates.numpy()})
-        assert (picks == network(query, candidates).numpy()).all()
-        assert all(len(set(row)) == 3 for row in picks.tolist())
+        query = torch.randn(batch, 2, 16)
+        candidates = torch.stack([torch.randperm(90)[:count] for _ in range(batch)])
+        given = {"query": query.numpy(), "projected": projected, "candidates": candidates.numpy()}
+        (places,) = session.run(None, given)
+        picks = network(query, examples[candidates])
+        assert (places == candidates.gather(1, picks).numpy()).all()
+        assert all(len(set(row)) == 3 for row in places.tolist())
 
 
 def request(tmp_path: Path, stage: str, **change: Any) -> dict[str, Any]:
@@ -94,7 +102,7 @@ def request(tmp_path: Path, stage: str, **change: Any) -> dict[str, Any]:
     stages: dict[str, dict[str, Any]] = {
         "sft": {"epochs": 30, "learning_rate": 3e-3, "label_smoothing": 0.1},
         "rce": {"epochs": 2, "learning_rate": 1e-3, "temperature_start": 2, "temperature_end": 0.5, "scores": "zscore"},
-        "grpo": {"epochs": 3, "learning_rate": 1e-3, "clip": 0.2, "beta": 0.1, "advantage_clip": 5}
+        "grpo": {"epochs": 3, "learning_rate": 1e-3, "clip": 0.2, "beta": 0.1, "temperature": 1, "advantage_clip": 5}
         | {"curriculum_epochs": 1, "curriculum_beams": 2, "keep": "reward"},
     }
     common = {"batch_size": 8, "weight_decay": 0.01, "warmup": 0.1, "max_grad_norm": 1.0, "validation": 0.25}
@@ -121,7 +129,14 @@ def test_sft_then_rce_then_grpo(tmp_path: Path) -> None:
     assert (first["ratio"], first["kl"], first["clipped_share"]) == (pytest.approx(1), pytest.approx(0, abs=1e-6), 0)
     assert metrics["validation_kl"] > 0
     kept = {path.name for path in (tmp_path / "grpo/out").iterdir()}
-    assert kept == {"selector.safetensors", "selector.onnx", "best_reward.safetensors", "best_kl.safetensors"}
+    assert kept == {
+        "pool.onnx",
+        "cosines.onnx",
+        "selector.safetensors",
+        "selector.onnx",
+        "best_reward.safetensors",
+        "best_kl.safetensors",
+    }
 
 
 @pytest.mark.parametrize("stage", ["rce", "grpo"])

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   show: async () => (await import("./show.ts")).showCommand(),
   report: async () => (await import("./report.ts")).reportCommand(),
   adopt: async () => (await import("./adopt.ts")).adoptCommand(),
+  select: async () => (await import("./select.ts")).selectCommand(),
   gate: async () => (await import("./gate.ts")).gateCommand(),
   cancel: async () => (await import("./cancel.ts")).cancelCommand(),
   verify: async () => (await import("./verify.ts")).verifyCommand(),

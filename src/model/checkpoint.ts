@@ -35,6 +35,12 @@ const EDITOR = {
 };
 /** What the export for onnxruntime adds. */
 const ONNX = ["model.onnx", "grid.json"];
+/** CLIP, which embeds pictures and texts: what it is called, what it needs, and its two halves as graphs. */
+const CLIP = {
+  type: "clip",
+  needed: [["tokenizer.json", "vocab.json"], ["preprocessor_config.json"]],
+  halves: ["vision_model.onnx", "text_model.onnx"],
+};
 
 /** What a recipe names a model for. */
 export interface ModelUse {
@@ -78,12 +84,30 @@ async function problemOf({ backend, trained = false }: ModelUse, folder: string)
   }
   const config = await readObject(join(folder, "config.json"));
   if (config === undefined) return "has a config.json that is not JSON; fetch the checkpoint again";
+  if (backend === "clip" || backend === "clip-onnx") return clipProblem(backend, folder, files, config);
   if (backend === "onnx") {
     const exported = (await namesIn(join(folder, "onnx"))) ?? new Set();
     const missing = ONNX.find((name) => !exported.has(name));
     return missing && `has no onnx/${missing}; the onnx backend needs an exported graph`;
   }
   return vlmProblem(trained, folder, files, config);
+}
+
+async function clipProblem(
+  backend: "clip" | "clip-onnx",
+  folder: string,
+  files: ReadonlySet<string>,
+  config: Record<string, unknown>,
+): Promise<string | undefined> {
+  const kind = config["model_type"];
+  if (kind !== CLIP.type)
+    return `is of type ${JSON.stringify(kind ?? null)}; a CLIP checkpoint (${CLIP.type}) is needed`;
+  const lacking = CLIP.needed.find((names) => !names.some((name) => files.has(name)));
+  if (lacking) return `is not complete: ${lacking.join(" or ")} is missing`;
+  if (backend === "clip") return weightsProblem(folder, files, "model");
+  const exported = (await namesIn(join(folder, "onnx"))) ?? new Set();
+  const missing = CLIP.halves.find((name) => !exported.has(name));
+  return missing && `has no onnx/${missing}; the clip-onnx backend needs both halves exported, with their projections`;
 }
 
 async function vlmProblem(

@@ -35,7 +35,8 @@ export function groundOf({ plan }: Opened<SelectorOwn>): Ground {
 export async function embed(opened: Opened<SelectorOwn>): Promise<Opened<SelectorOwn> & Pick<Selecting, "embeddings">> {
   opened.board.stage({ name: "embed", doing: "embedding pictures and questions", title: "" });
   const { embedExamples } = ownTrainSteps<SelectorTrainSteps>(opened.plan.limits);
-  const embeddings = await embedExamples.executeWithOptions({ summary: "embed the examples" }, [groundOf(opened)]);
+  const input = { ...groundOf(opened), encoder: opened.plan.own.encoder };
+  const embeddings = await embedExamples.executeWithOptions({ summary: "embed the examples" }, [input]);
   return { ...opened, embeddings };
 }
 
@@ -71,9 +72,10 @@ export async function trainStage(selecting: Selecting, stage: StageName): Promis
 }
 
 export async function closeSelector(selecting: Selecting): Promise<RunResult> {
-  const { plan, beams, answered, selector } = selecting;
+  const { plan, embeddings, beams, answered, selector } = selecting;
   const { showSelector } = controlSteps<SelectorSteps>(plan.limits);
-  const view = { ...groundOf(selecting), folder: plan.folder, beams, answered, selector };
+  const { encoder } = plan.own;
+  const view = { ...groundOf(selecting), folder: plan.folder, encoder, embeddings, beams, answered, selector };
   await showSelector.executeWithOptions({ summary: "show in the run folder" }, [view]);
   const files = { Selector: `${plan.folder}/final` };
   return closeRun(selecting, { pipeline: "pointer-selector", policy: null, digest: null, files, final: "selector" });

@@ -7,6 +7,9 @@ import torch
 BETA_FACTOR = 1.5
 KL_HIGH, KL_LOW = 0.1, 0.01
 BETA_LEAST, BETA_MOST = 0.001, 10.0
+# The sampling temperature shrinks by this factor where the KL is above HIGH, and grows by it below LOW.
+HEAT_FACTOR = 1.1
+HEAT_LEAST, HEAT_MOST = 0.5, 2.0
 # Below this spread the rewards of a query's beams are equal, and none of them has an advantage.
 NO_SPREAD = 1e-8
 
@@ -31,8 +34,9 @@ def standardised(values: torch.Tensor) -> torch.Tensor:
     return torch.where(spread <= NO_SPREAD, torch.zeros_like(values), centred / spread.clamp_min(NO_SPREAD))
 
 
-def rce_weights(scores: torch.Tensor, temperature: float) -> torch.Tensor:
-    """Weights of a query's beams: softmax(score / temperature) along the last dimension."""
+def weights_at(scores: torch.Tensor, temperature: float) -> torch.Tensor:
+    """softmax(score / temperature) along the last dimension: of gains how much a beam counts in RCE; of
+    log-probabilities how often it would be sampled from among its query's beams."""
     return (scores / temperature).softmax(-1)
 
 
@@ -54,6 +58,15 @@ def clipped_objective(ratio: torch.Tensor, advantage: torch.Tensor, clip: float)
 def kl_estimate(log_ratio: torch.Tensor) -> torch.Tensor:
     """r − 1 − log r, elementwise, which is never negative (Schulman 2020)."""
     return (log_ratio.exp() - 1 - log_ratio).clamp_min(0)
+
+
+def next_temperature(temperature: float, kl: float) -> float:
+    """The sampling temperature after a step of this KL: bold where the policy has hardly moved, careful elsewhere."""
+    if kl > KL_HIGH:
+        temperature /= HEAT_FACTOR
+    elif kl < KL_LOW:
+        temperature *= HEAT_FACTOR
+    return min(max(temperature, HEAT_LEAST), HEAT_MOST)
 
 
 def next_beta(beta: float, kl: float) -> float:

@@ -21,18 +21,23 @@ class Selector(nn.Module):
         self.pointer = nn.Linear(hidden, hidden)
         self.chosen = nn.Linear(2 * hidden, hidden)
 
-    def encode(self, query: torch.Tensor, candidates: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """query: (batch, 2, dim), image before text; candidates: (batch, count, 2, dim). Returns the first state
-        (batch, hidden) and the candidates as the pointer sees them (batch, count, hidden)."""
+    def project(self, candidates: torch.Tensor) -> torch.Tensor:
+        """candidates: (..., 2, dim), image before text. Returns (..., 3, hidden): key and value of the attention, and
+        what the pointer sees. It does not depend on the query, so that a pool is projected once."""
+        seen = self.candidate_image(candidates[..., 0, :]) + self.candidate_text(candidates[..., 1, :])
+        return torch.stack([self.key(seen), self.value(seen), nn.functional.normalize(self.pointer(seen), dim=-1)], -2)
+
+    def begin(self, query: torch.Tensor, projected: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """query: (batch, 2, dim); projected: (batch, count, 3, hidden). Returns the first state (batch, hidden) and the
+        candidates as the pointer sees them (batch, count, hidden)."""
         asked = self.query_image(query[:, 0]) + self.query_text(query[:, 1])
-        seen = self.candidate_image(candidates[:, :, 0]) + self.candidate_text(candidates[:, :, 1])
         heads, size = self.heads, asked.shape[-1] // self.heads
-        by_head = (seen.shape[0], seen.shape[1], heads, size)
-        key, value = self.key(seen).reshape(by_head), self.value(seen).reshape(by_head)
+        by_head = (projected.shape[0], projected.shape[1], heads, size)
+        key, value = projected[:, :, 0].reshape(by_head), projected[:, :, 1].reshape(by_head)
         ask = self.ask(asked).reshape(-1, heads, size)
         weights = torch.einsum("bhd,bnhd->bhn", ask, key).div(size**0.5).softmax(-1)
         attended = torch.einsum("bhn,bnhd->bhd", weights, value).reshape(asked.shape)
-        return self.norm(asked + attended), nn.functional.normalize(self.pointer(seen), dim=-1)
+        return self.norm(asked + attended), projected[:, :, 2]
 
     def step(self, state: torch.Tensor, keys: torch.Tensor, taken: torch.Tensor) -> torch.Tensor:
         """Log-probabilities (batch, count) of the next pick: cosine over temperature, -inf where `taken`."""
@@ -48,7 +53,7 @@ class Selector(nn.Module):
 
     def follow(self, query: torch.Tensor, candidates: torch.Tensor, picks: torch.Tensor) -> torch.Tensor:
         """Log-probabilities (batch, shots, count) of every step along given picks (batch, shots)."""
-        state, keys = self.encode(query, candidates)
+        state, keys = self.begin(query, self.project(candidates))
         taken = torch.zeros(keys.shape[:2], dtype=torch.bool, device=keys.device)
         steps = []
         for shot in range(picks.shape[1]):
@@ -59,7 +64,11 @@ class Selector(nn.Module):
 
     def forward(self, query: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
         """The likeliest pick at every step: places among the candidates (batch, shots)."""
-        state, keys = self.encode(query, candidates)
+        return self.choose(query, self.project(candidates))
+
+    def choose(self, query: torch.Tensor, projected: torch.Tensor) -> torch.Tensor:
+        """The same, of candidates that are projected already."""
+        state, keys = self.begin(query, projected)
         places = torch.arange(keys.shape[1], device=keys.device)
         taken = torch.zeros_like(keys[..., 0], dtype=torch.bool)
         picks = []

@@ -65,7 +65,7 @@ class Rce(Stage):
         picks, scores, _ = self.data.beams(group)
         if own["scores"] == "zscore":
             scores = losses.standardised(scores)
-        weights = losses.rce_weights(scores, temperature)
+        weights = losses.weights_at(scores, temperature)
         steps = self.along(group, self.network, picks)
         loss = (weights * -losses.sequence_logprob(steps, picks)).sum(-1).mean()
         most = weights.max(-1).values.mean().item()
@@ -79,11 +79,13 @@ class Grpo(Stage):
         super().__init__(settings, network, data, total, per_epoch)
         self.start = copy.deepcopy(network).requires_grad_(requires_grad=False)
         self.beta = float(settings["beta"])
+        self.temperature = float(settings["temperature"])
 
     def loss(self, batch: list[int], step: int) -> tuple[torch.Tensor, dict[str, float]]:
         loss, metrics = super().loss(batch, step)
-        metrics["beta"] = self.beta
+        metrics |= {"beta": self.beta, "temperature": self.temperature}
         self.beta = losses.next_beta(self.beta, metrics["kl"])
+        self.temperature = losses.next_temperature(self.temperature, metrics["kl"])
         return loss, metrics
 
     def of_group(self, group: list[int], step: int) -> tuple[torch.Tensor, dict[str, float]]:
@@ -93,10 +95,12 @@ class Grpo(Stage):
             best = scores.sort(dim=-1, descending=True, stable=True).indices[:, : own["curriculum_beams"]]
             picks = picks.gather(1, best.unsqueeze(-1).expand(-1, -1, picks.shape[-1]))
             rewards = rewards.gather(1, best)
-        steps, log_ratio = self.ratios(group, picks)
+        steps, log_ratio, before = self.ratios(group, picks)
+        # What would be sampled from the policy of the start is summed up by how often it would be.
+        often = losses.weights_at(before, self.temperature)
         advantage = losses.advantages(rewards, own["advantage_clip"])
         ratio = log_ratio.exp()
-        policy = -losses.clipped_objective(ratio, advantage, own["clip"]).mean()
+        policy = -(often * losses.clipped_objective(ratio, advantage, own["clip"])).sum(-1).mean()
         kl = losses.kl_estimate(log_ratio).mean()
         return policy + self.beta * kl, {
             "policy_loss": policy.item(),
@@ -108,11 +112,12 @@ class Grpo(Stage):
             "entropy": entropy(steps),
         }
 
-    def ratios(self, group: list[int], picks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def ratios(self, group: list[int], picks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Log-probabilities of every step; of every beam the log-ratio to the start, and what the start gave it."""
         steps = self.along(group, self.network, picks)
         with torch.no_grad():
             before = losses.sequence_logprob(self.along(group, self.start, picks), picks)
-        return steps, losses.sequence_logprob(steps, picks) - before
+        return steps, losses.sequence_logprob(steps, picks) - before, before
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -121,7 +126,7 @@ class Grpo(Stage):
         rewards: list[torch.Tensor] = []
         for group in self.data.groups(self.data.validation):
             picks, _, own = self.data.beams(group)
-            steps, log_ratio = self.ratios(group, picks)
+            steps, log_ratio, _ = self.ratios(group, picks)
             kls.append(losses.kl_estimate(log_ratio).mean(-1))
             rewards.append((losses.sequence_logprob(steps, picks).softmax(-1) * own).sum(-1))
         if not kls:
@@ -129,11 +134,11 @@ class Grpo(Stage):
         return {"validation_kl": torch.cat(kls).mean().item(), "validation_reward": torch.cat(rewards).mean().item()}
 
     def state(self) -> Body:
-        return {"start": self.start.state_dict(), "beta": self.beta}
+        return {"start": self.start.state_dict(), "beta": self.beta, "temperature": self.temperature}
 
     def load(self, state: Body) -> None:
         self.start.load_state_dict(state["start"])
-        self.beta = state["beta"]
+        self.beta, self.temperature = state["beta"], state["temperature"]
 
 
 def entropy(steps: torch.Tensor) -> float:

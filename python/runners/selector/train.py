@@ -7,8 +7,9 @@ max_grad_norm, validation}; network: {hidden, heads, temperature}; shots, seed, 
 candidates, beams: [{picks, score, reward}]}; embeddings: folder of image.f32, text.f32 and shape.json; init: folder of
 a trained selector or null; output, checkpoints, resume_from: folder or null; device, threads, lock, dtype,
 attn_implementation}.
-Writes output/selector.safetensors, selector.onnx, and of GRPO best_reward.safetensors and best_kl.safetensors. Killed
-and resumed from a checkpoint, on the CPU at the same number of threads, it writes the same bytes.
+Writes output/selector.safetensors, the graphs of export.py, and of GRPO best_reward.safetensors and
+best_kl.safetensors. Killed and resumed from a checkpoint, on the CPU at the same number of threads, it writes the
+same bytes.
 """
 
 import math
@@ -98,7 +99,7 @@ def train(request: Body, channel: Channel) -> dict[str, float]:  # noqa: PLR0915
     if own.get("keep", "last") in kept:
         network.load_state_dict(kept[own["keep"]]["weights"])
     save_file(network.state_dict(), output / "selector.safetensors")
-    export(network.cpu().eval(), data.dim, output / "selector.onnx")
+    export(network.cpu().eval(), data.dim, output)
     ends = logs[-LAST:]
     means = {name: sum(each[name] for each in ends) / len(ends) for name in (ends[0] if ends else {})}
     return means | stage.validate() | {"steps": float(total), "queries": float(len(data.training))}

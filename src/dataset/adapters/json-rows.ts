@@ -25,6 +25,13 @@ export class ArrayRows extends RowCutter {
   private depth = 0;
   private inString = false;
   private escaped = false;
+  private readonly then: "nothing" | "anything";
+
+  /** @param then what may follow the array */
+  constructor(name: string, longest: number, then: "nothing" | "anything" = "nothing") {
+    super(name, longest);
+    this.then = then;
+  }
 
   *take(text: string): Iterable<Row> {
     let start = 0;
@@ -32,6 +39,7 @@ export class ArrayRows extends RowCutter {
       const letter = text[at]!;
       if (this.state !== "element") {
         if (/\s/.test(letter)) continue;
+        if (this.state === "after" && this.then === "anything") return;
         this.between(letter);
         start = at;
       }

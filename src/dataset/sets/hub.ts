@@ -26,6 +26,8 @@ export const ON_THE_HUB: Readonly<Record<string, OnTheHub>> = {
   },
   vsr: { repo: "cambridgeltl/vsr_zeroshot", format: "vsr", splits: perLines },
   "vsr-random": { repo: "cambridgeltl/vsr_random", format: "vsr", splits: perLines },
+  vqav2: { repo: "lmms-lab/VQAv2", format: "vqa", splits: { validation: ["data/validation-*.parquet"] } },
+  okvqa: { repo: "lmms-lab/OK-VQA", format: "vqa", splits: { val: ["data/val2014-*.parquet"] } },
   "cv-bench": {
     repo: "nyu-visionx/CV-Bench",
     format: "cv-bench",

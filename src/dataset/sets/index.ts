@@ -12,6 +12,7 @@ import { rlhfV } from "./rlhf-v.ts";
 import { sharegpt } from "./sharegpt.ts";
 import { spatialQa } from "./spatial-qa.ts";
 import { vlRewardbench } from "./vl-rewardbench.ts";
+import { vqa } from "./vqa.ts";
 import { vsr } from "./vsr.ts";
 
 /** The data sets of the field whose rows are understood, by their names in a recipe. A new one adds one line. */
@@ -29,6 +30,7 @@ export const DATA_SETS = {
   "genai-bench": genaiBench,
   "vl-rewardbench": vlRewardbench,
   sharegpt,
+  vqa,
 } satisfies Record<string, DataSet>;
 
 export type DataSetName = keyof typeof DATA_SETS;

@@ -6,6 +6,7 @@ import { fileRows } from "../../dataset/adapters/rows.ts";
 import { MAX_PROBLEMS, rowFailure, type RowProblem } from "../../dataset/problems.ts";
 import type { ImportedQuestion, Question } from "../../dataset/question.ts";
 import { readRow, ROW_FIELDS } from "../../dataset/row.ts";
+import { answersIn, mostSaid, officialRows } from "../../dataset/sets/vqa.ts";
 import { StepFailure } from "../../failure.ts";
 import { remembering } from "../../run/recipe-file.ts";
 
@@ -21,28 +22,44 @@ export interface LoadedExamples {
   readonly rows: readonly number[];
 }
 
+/** Where a set of examples is, relative to the root. */
+export interface ExampleSet {
+  readonly path: string;
+  /** VQA's official annotations; `path` is then the official questions. */
+  readonly annotations?: string | undefined;
+  /** The first so many; all where it is left out. */
+  readonly limit?: number | undefined;
+}
+
 /**
- * Reads a set of examples: rows as every data set has them, and `answers`, a list of texts or of {answer: text}, as VQA's
- * annotations have it. A row with `answer` alone was answered by one.
- * @param file absolute path; `name` as the recipe has it
+ * Reads a set of examples: rows as every data set has them, and `answers`, a list of texts or of {answer: text}. A row
+ * with `answer` alone was answered by one. VQAv2's and OK-VQA's official pairs of files are read as they are.
  * @throws {StepFailure} BadInput naming the first row that cannot be used
  */
-export async function loadExamples(file: string, name: string): Promise<LoadedExamples> {
+export async function loadExamples(
+  root: string,
+  { path: name, annotations, limit = Infinity }: ExampleSet,
+): Promise<LoadedExamples> {
+  const named = (path: string) => ({ file: join(root, path), name: path });
+  const read =
+    annotations === undefined
+      ? fileRows(join(root, name), name, [...ROW_FIELDS, "answers"])
+      : officialRows(named(name), named(annotations));
   const examples: Example<Question>[] = [];
   const rows: number[] = [];
   const problems: RowProblem[] = [];
   const known = new Set<string>();
-  for await (const read of fileRows(file, name, [...ROW_FIELDS, "answers"])) {
-    const found = "problem" in read ? read : exampleOf(read.value);
-    if ("problem" in found) problems.push({ ...found, row: read.row });
+  for await (const each of read) {
+    const found = "problem" in each ? each : exampleOf(each.value);
+    if ("problem" in found) problems.push({ ...found, row: each.row });
     else if (known.has(found.id))
-      problems.push({ row: read.row, id: found.id, problem: "another row has the same id" });
+      problems.push({ row: each.row, id: found.id, problem: "another row has the same id" });
     else {
       known.add(found.id);
       examples.push(found);
-      rows.push(read.row);
+      rows.push(each.row);
     }
-    if (problems.length === MAX_PROBLEMS) break;
+    if (problems.length === MAX_PROBLEMS || examples.length === limit) break;
   }
   if (problems.length > 0) throw rowFailure(name, problems);
   if (examples.length === 0) throw new StepFailure("BadInput", `${name} has no questions.`);
@@ -54,25 +71,9 @@ function exampleOf(value: unknown): Example<Question> | Omit<RowProblem, "row"> 
   if ("problem" in read) return read;
   const { id, answer } = read.question;
   const said = (value as Record<string, unknown>)["answers"] ?? (answer === undefined ? undefined : [answer]);
-  const texts = Array.isArray(said) ? said.map(textOf) : [];
-  if (texts.length === 0) return { id, problem: "neither answers nor an answer is there" };
-  if (!texts.every((text) => text !== undefined && text.trim() !== "")) {
-    return { id, problem: "answers has an entry that is no text or empty" };
-  }
-  const answers = texts as string[];
-  return { ...read.question, answer: answer ?? mostSaid(answers), answers };
-}
-
-function textOf(entry: unknown): string | undefined {
-  const text: unknown = typeof entry === "object" && entry !== null ? (entry as { answer?: unknown }).answer : entry;
-  return typeof text === "string" ? text : undefined;
-}
-
-/** The first of those that most people said. */
-function mostSaid(answers: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const each of answers) counts.set(each, (counts.get(each) ?? 0) + 1);
-  return [...counts].reduce((best, each) => (each[1] > best[1] ? each : best))[0];
+  const given = answersIn(said);
+  if ("problem" in given) return { id, problem: given.problem };
+  return { ...read.question, answer: answer ?? mostSaid(given.texts), answers: given.texts };
 }
 
 /** The three sets of a run. */

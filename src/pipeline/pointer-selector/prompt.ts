@@ -14,12 +14,18 @@ export function inContext(
   examples: readonly Example[],
   images: (example: Example) => readonly string[],
 ): Message[] {
-  const shown = examples.flatMap((each) => [
-    ...pictures(images(each)),
-    text(`Question: ${each.question}\nAnswer: ${each.answer}\n`),
-  ]);
-  const asked = text(`${SHORT}\nQuestion: ${query.question}\nAnswer:`);
-  return [{ role: "user", content: [...shown, ...pictures(images(query)), asked] }];
+  const shown = examples.flatMap((each) => [...pictures(images(each)), text(shownText(each))]);
+  return [{ role: "user", content: [...shown, ...pictures(images(query)), text(askedText(query))] }];
+}
+
+/** What an example says, behind its pictures. */
+export function shownText({ question, answer }: Pick<Example, "question" | "answer">): string {
+  return `Question: ${question}\nAnswer: ${answer}\n`;
+}
+
+/** What is asked in the end. */
+export function askedText({ question }: Pick<Example, "question">): string {
+  return `${SHORT}\nQuestion: ${question}\nAnswer:`;
 }
 
 /** Absolute paths of an example's pictures, whose names start at the worker's root. */

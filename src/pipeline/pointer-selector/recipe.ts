@@ -3,7 +3,7 @@ import { vllmFrozen } from "../../recipe/parts/vllm.ts";
 import { common, operation } from "../../recipe/common.ts";
 import { source } from "../../recipe/parts/data.ts";
 import { attention, dtype, path, pixelLimits, resamples, share } from "../../recipe/parts/fields.ts";
-import { SAMPLERS } from "./candidates.ts";
+import { SAMPLERS } from "../../model/selector/candidates.ts";
 import { STAGES, type StageName } from "./contract/plan.ts";
 
 /** Candidates a query chooses from, beams that are kept and examples in each: those of the field's beam files. */
@@ -16,8 +16,21 @@ const HEADS = 4;
 /** Tokens: VQA's answers are a word or a short phrase. */
 const MAX_NEW_TOKENS = 16;
 const MICRO_BATCH = 16;
+/** The field's encoder, at the place that README downloads models to. */
+const ENCODER = "models/clip-vit-large-patch14";
+const EMBEDDED_AT_ONCE = 64;
 
-const set = source.omit({ format: true }).describe("Questions with images and the answers that people gave");
+const set = source
+  .omit({ format: true })
+  .extend({
+    annotations: path
+      .optional()
+      .describe(
+        "VQAv2's or OK-VQA's official annotations, relative to the worker's root; path is then their questions",
+      ),
+    limit: z.int().min(1).optional().describe("The first so many of them"),
+  })
+  .describe("Questions with images and the answers that people gave");
 
 const epochs = (standard: number) =>
   z.int().min(0).default(standard).describe("Passes over the queries; 0 leaves the stage out");
@@ -70,6 +83,12 @@ const grpo = z
     learning_rate: rate(1e-5),
     clip: z.number().gt(0).lt(1).default(0.2).describe("The ratio counts within 1 ± this"),
     beta: z.number().min(0.001).max(10).default(0.1).describe("Weight of the KL at first; it follows the KL"),
+    temperature: z
+      .number()
+      .min(0.5)
+      .max(2)
+      .default(1)
+      .describe("At which beams would be sampled from the stage's start, at first; it follows the KL"),
     advantage_clip: z.number().gt(0).default(5).describe("Advantages are cut off here, to both sides"),
     curriculum_epochs: z.int().min(0).default(1).describe("Epochs on the best beams alone, before all"),
     curriculum_beams: z.int().min(2).default(3).describe("How many are the best"),
@@ -94,8 +113,16 @@ export const selectorRecipe = z
       .describe("Three sets of questions"),
     embedding: z
       .strictObject({
-        backend: z.enum(["simulated"]).describe("Who embeds images and texts"),
+        backend: z
+          .enum(["clip", "clip-onnx", "simulated"])
+          .default("clip")
+          .describe("Who embeds images and texts: transformers' CLIP, its ONNX export in the worker, or nobody"),
+        model: path.default(ENCODER).describe("Its folder, relative to the worker's root"),
+        dtype: dtype.default("float32").describe("The dtype in which it computes"),
+        attn_implementation: attention.describe("The attention kernel"),
+        micro_batch: z.int().min(1).default(EMBEDDED_AT_ONCE).describe("Images or texts at once"),
       })
+      .prefault({})
       .describe("How examples are seen by the selector"),
     critic: z
       .strictObject({

@@ -1,4 +1,4 @@
-import { cosine } from "./candidates.ts";
+import { cosine } from "../../model/selector/candidates.ts";
 
 /** How much each level counts. */
 export interface RewardWeights {

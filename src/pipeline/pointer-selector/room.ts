@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { plural, size } from "../../numbers.ts";
 import { changedFields } from "../../recipe/differences.ts";
 import { imageFolder } from "../../dataset/source.ts";
@@ -8,6 +7,7 @@ import { StepFailure } from "../../failure.ts";
 import type { Changes, Plan, Room } from "../pipeline.ts";
 import { loadExamples, SET_NAMES } from "./examples.ts";
 import { type Recipe, stagesOf } from "./recipe.ts";
+import { shrink } from "./shrink.ts";
 import { upkeep } from "./upkeep.ts";
 import { verifySelector } from "./verify.ts";
 
@@ -15,11 +15,18 @@ import { verifySelector } from "./verify.ts";
 const ROW_BYTES = 2000;
 
 /** Beginnings of fields that determine no result. */
-const INERT = /^(\$schema|retries|chunk\.window|critic\.micro_batch|simulate\.latency_ms)/;
+const INERT = /^(\$schema|retries|chunk\.window|(critic|embedding)\.micro_batch|simulate\.latency_ms)/;
 
 /** What of this pipeline reads files. */
 export const room: Room<Recipe> = {
-  models: ({ critic }) => [
+  models: ({ critic, embedding }) => [
+    {
+      who: "embedding",
+      field: "embedding.model",
+      backend: embedding.backend,
+      model: embedding.model,
+      attention: embedding.attn_implementation,
+    },
     {
       who: "critic",
       field: "critic.model",
@@ -35,7 +42,7 @@ export const room: Room<Recipe> = {
     for (const name of SET_NAMES) {
       const set = recipe.examples[name];
       try {
-        const { examples, rows } = await loadExamples(join(root, set.path), set.path);
+        const { examples, rows } = await loadExamples(root, set);
         const owners = [{ name: set.path, questions: examples, rows }];
         const images = await checkImages(imageFolder(root, set), owners, options);
         usable.push({ set: name, questions: examples.length, images: images.size });
@@ -50,6 +57,7 @@ export const room: Room<Recipe> = {
     return { json: { sets: usable }, lines };
   },
   changes,
+  shrink,
   verify: verifySelector,
   upkeep,
 };
@@ -58,9 +66,7 @@ export const room: Room<Recipe> = {
 async function planSelector(root: string, recipe: Recipe): Promise<Plan> {
   const { beams, examples, shots } = recipe;
   const counted = await Promise.all(
-    SET_NAMES.map(
-      async (name) => (await loadExamples(join(root, examples[name].path), examples[name].path)).examples.length,
-    ),
+    SET_NAMES.map(async (name) => (await loadExamples(root, examples[name])).examples.length),
   );
   const [pool, queries, test] = counted as [number, number, number];
   const drawn = Math.min(beams.candidates, pool);

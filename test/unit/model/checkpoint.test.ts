@@ -191,3 +191,23 @@ test("the adapter's weights: rank × (in + out) of the named layers of the langu
   expect(adapterWeightsIn(tensors, ["q_proj"], 2)).toBe(2 * 12);
   expect(adapterWeightsIn(tensors, ["q_proj", "gate_proj"], 2)).toBe(2 * (12 + 20));
 });
+
+const CLIP = { "config.json": JSON.stringify({ model_type: "clip" }), "chat_template.jinja": null };
+
+test.each([
+  ["is no CLIP", {}, "clip", /is of type "qwen3_vl"; a CLIP checkpoint \(clip\) is needed/],
+  ["has no tokenizer", { ...CLIP, "tokenizer.json": null }, "clip", /tokenizer.json or vocab.json is missing/],
+  ["has no weights", { ...CLIP, "model.safetensors": null }, "clip", /model.safetensors/],
+  ["is not exported", CLIP, "clip-onnx", /has no onnx\/vision_model.onnx; the clip-onnx backend needs both halves/],
+] as const)("an encoder that %s is refused", async (_, files, backend, told) => {
+  const root = temporaryFolder();
+  writeCheckpoint(join(root, "clip"), files);
+  await expect(checkModel({ field: "embedding.model", backend }, root, "clip")).rejects.toThrow(told);
+});
+
+test("a whole CLIP is taken", async () => {
+  const root = temporaryFolder();
+  writeCheckpoint(join(root, "clip"), CLIP);
+  const checked = checkModel({ field: "embedding.model", backend: "clip" }, root, "clip");
+  await expect(checked).resolves.toBeUndefined();
+});

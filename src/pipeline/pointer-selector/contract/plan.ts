@@ -1,4 +1,4 @@
-import type { ArtifactRef, PolicyRef } from "../../../contract/artifact.ts";
+import type { ArtifactRef, ModelFolder, PolicyRef } from "../../../contract/artifact.ts";
 import type { Account } from "../../../contract/account.ts";
 import type { Chunk } from "../../../contract/chunk.ts";
 import type { RunPlan, RunRef } from "../../../contract/run.ts";
@@ -14,6 +14,8 @@ export interface SelectorOwn {
   readonly counts: { readonly queries: number; readonly test: number };
   /** The model that scores sets of examples and answers with them. */
   readonly critic: PolicyRef;
+  /** What embeds the examples; a simulated one has no folder. */
+  readonly encoder: ModelFolder;
   /** Artifact with rows.jsonl: the beams of a file of the user's; null where they are searched. */
   readonly given: ArtifactRef | null;
   readonly stages: readonly StageName[];
@@ -29,6 +31,10 @@ export interface Ground {
   readonly run: RunRef;
   readonly examples: ArtifactRef;
   readonly critic: PolicyRef;
+}
+
+export interface EmbedInput extends Ground {
+  readonly encoder: ModelFolder;
 }
 
 export interface BeamInput extends Ground {
@@ -95,6 +101,8 @@ export interface Compared {
 
 export interface ShowInput extends Ground {
   readonly folder: string;
+  readonly encoder: ModelFolder;
+  readonly embeddings: ArtifactRef;
   readonly beams: ArtifactRef;
   readonly answered: readonly Answered[];
   readonly selector: ArtifactRef | null;
@@ -117,6 +125,6 @@ export interface SelectorScoreSteps {
 
 /** Steps on the device of whoever trains. */
 export interface SelectorTrainSteps {
-  embedExamples(input: Ground): Promise<ArtifactRef>;
+  embedExamples(input: EmbedInput): Promise<ArtifactRef>;
   trainSelector(input: TrainSelectorInput): Promise<TrainedSelector>;
 }

@@ -220,7 +220,7 @@ test("neutral rows are taken as they are", () => {
 
 test("what no version knows is refused by name", () => {
   expect(() => adapterOf("coco")).toThrow(
-    '"coco" is no data set that this version knows; plain, rlhf-v, pixmo-cap, spatial-qa, vsr, cv-bench, pairwise, evalmuse, hpd, llava-critic, genai-bench, vl-rewardbench, sharegpt are.',
+    '"coco" is no data set that this version knows; plain, rlhf-v, pixmo-cap, spatial-qa, vsr, cv-bench, pairwise, evalmuse, hpd, llava-critic, genai-bench, vl-rewardbench, sharegpt, vqa are.',
   );
 });
 

@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { beamSearch } from "../../../../src/pipeline/pointer-selector/beam-search.ts";
-import {
-  type Embedded,
-  mostSimilar,
-  sampleCandidates,
-  SAMPLERS,
-} from "../../../../src/pipeline/pointer-selector/candidates.ts";
+import type { Embedded } from "../../../../src/model/embed/backend.ts";
+import { mostSimilar, nearnessOf, sampleCandidates, SAMPLERS } from "../../../../src/model/selector/candidates.ts";
 import { beamReward, coherence, diversity } from "../../../../src/pipeline/pointer-selector/rewards.ts";
 
 const at = (degrees: number): Float32Array =>
@@ -19,12 +15,12 @@ const ALL = [0, 1, 2, 3];
 
 test("candidates are the nearest by text, by image, or in turn; the baseline adds both cosines", () => {
   const drawn = (sampler: (typeof SAMPLERS)[number], count = 2) =>
-    sampleCandidates(QUERY, POOL, ALL, { sampler, count, seed: "s" });
+    sampleCandidates(nearnessOf(QUERY, POOL), ALL, { sampler, count, seed: "s" });
   expect(drawn("text")).toEqual([0, 2]);
   expect(drawn("image")).toEqual([1, 2]);
   expect(drawn("mixed", 4).slice(0, 2)).toEqual([0, 1]);
   // cos 10° + cos 90° = .985, cos 90° + cos 10° = .985, 2 cos 40° = 1.532, cos 80° + cos 60° = .674
-  expect(mostSimilar(QUERY, POOL, ALL, 4)).toEqual([2, 0, 1, 3]);
+  expect(mostSimilar(nearnessOf(QUERY, POOL), ALL, 4)).toEqual([2, 0, 1, 3]);
 });
 
 test("whatever the sampler, candidates are distinct, allowed, and as many as there can be", () => {
@@ -36,7 +32,7 @@ test("whatever the sampler, candidates are distinct, allowed, and as many as the
       (sampler, angles, count) => {
         const pool = angles.map(([text, image]) => example(text, image));
         const allowed = pool.map((_, place) => place).filter((place) => place !== 1);
-        const drawn = sampleCandidates(QUERY, pool, allowed, { sampler, count, seed: "s" });
+        const drawn = sampleCandidates(nearnessOf(QUERY, pool), allowed, { sampler, count, seed: "s" });
         expect(new Set(drawn).size).toBe(drawn.length);
         expect(drawn.length).toBe(Math.min(count, allowed.length));
         for (const place of drawn) expect(allowed).toContain(place);
