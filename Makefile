@@ -1,9 +1,10 @@
 # What a newcomer types. `make demo` and `make test` set up what they need; a second set-up takes a moment.
-.PHONY: help demo demo-harp demo-reward demo-spatial test setup deepspeed llama-factory mlx vllm bench format check lock pack
+.PHONY: help demo demo-harp demo-pointer demo-reward demo-spatial test setup deepspeed llama-factory mlx vllm bench format check lock pack
 
 help:
 	@echo "make demo    set up, then run five iterations of the snowball on the toy world"
 	@echo "make demo-harp    set up, then teach a toy network to plan from a service's plans and from a reward of every step"
+	@echo "make demo-pointer set up, then teach a toy selector which examples to show"
 	@echo "make demo-reward  set up, then teach a toy reward model to think before it judges"
 	@echo "make demo-spatial set up, then take a toy network through SFT, DPO and GRPO"
 	@echo "make test    set up, then run every check and every test"
@@ -23,6 +24,14 @@ world = demo/snowball/data/questions.jsonl
 demo: setup $(world)
 	@bin/snowball run configs/snowball.demo.yaml
 	@bin/snowball report demo
+
+pool = demo/pointer/data/pool.jsonl
+
+demo-pointer: setup $(pool)
+	@bin/snowball run configs/pointer-selector.demo.yaml
+
+$(pool): demo/world/numbered-rooms.ts | setup
+	@$$(scripts/node-path.sh) demo/world/numbered-rooms.ts --out $(@D)
 
 pairs = demo/reward/data/pairs.jsonl
 

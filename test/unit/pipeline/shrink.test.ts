@@ -6,7 +6,7 @@ import { roomOf } from "../../../src/pipeline/rooms.ts";
 import { named } from "../../../src/recipe/common.ts";
 import { configText } from "../../support/recipe.ts";
 
-/** A selector is trained in seconds: a small part of it is no trial of anything. */
+/** A selector's trainings have epochs instead of steps. */
 const recipes = readdirSync(join(import.meta.dirname, "../../../configs")).filter(
   (name) => name.endsWith(".yaml") && !name.startsWith("pointer-selector."),
 );
@@ -28,6 +28,17 @@ test.each(recipes)("%s is small for a trial: it parses, and nothing of it takes 
   for (const rounds of all(small, "num_iterations")) expect(rounds).toBeLessThanOrEqual(2);
   for (const held of all(small, "held_out")) expect(Math.max(...Object.values(held as object))).toBeLessThanOrEqual(16);
 });
+
+test.each(["demo", "okvqa", "simulated"])(
+  "a selector's %s is small by its questions, candidates and epochs",
+  async (name) => {
+    const recipe = parseRecipe(configText(`pointer-selector.${name}.yaml`), name);
+    const small = parseRecipeObject(named((await roomOf(recipe)).shrink!(recipe), "debug"));
+    for (const most of all(small, "limit")) expect(most).toBeLessThanOrEqual(64);
+    for (const many of all(small, "candidates")) expect(many).toBeLessThanOrEqual(4);
+    for (const epochs of all(small, "epochs")) expect(epochs).toBeLessThanOrEqual(1);
+  },
+);
 
 test("what is small already stays, and a change after the last round goes", async () => {
   const recipe = parseRecipe(configText("snowball.simulated.yaml"), "it");
