@@ -22,7 +22,7 @@ test("everything that says how examples are embedded is in the key of their vect
 });
 
 test("everything that says how the critic answers is in the keys of beams and answers", () => {
-  const others: Recipe["critic"] = {
+  const others = {
     backend: "simulated",
     model: "another",
     dtype: "float16",
@@ -31,8 +31,14 @@ test("everything that says how the critic answers is in the keys of beams and an
     max_pixels: 2,
     max_new_tokens: 3,
     micro_batch: 1,
+    vllm: { max_model_len: 64, memory_share: 0.5 },
+  } as const;
+  const reasons = {
+    micro_batch: "each for itself",
+    vllm: "nothing is cut",
+    model: "its digest",
+    dtype: "in its digest",
   };
-  const reasons = { micro_batch: "each for itself", model: "its digest", dtype: "in its digest" };
   const key = (critic: Recipe["critic"]) => criticParams({ ...recipe, critic });
   expect(forgotten(recipe.critic, others, key, reasons)).toEqual([]);
 });
