@@ -95,4 +95,4 @@ test("the network is trained for real, and chooses through its exported graph", 
   const log = shown(result, "selector/training_log.jsonl").trim().split("\n");
   expect(log).toHaveLength(grpo!["steps"] as number);
   expect(shown(result, "answers/grpo-1.jsonl")).not.toBe("");
-});
+}, 300_000);
