@@ -3,6 +3,7 @@ export { type ConnectOptions, connectSnowball, type SnowballClient } from "./cli
 export { type FollowOptions, followRun, runStatus } from "./client/follow.ts";
 export { runResult, RunStopped } from "./client/result.ts";
 export { cancelRun, listRuns } from "./client/runs.ts";
+export { openSelector } from "./client/selector.ts";
 export { startRun, type StartOptions, startSnowball } from "./client/start.ts";
 export { FAILURES, type FailureType } from "./contract/failures.ts";
 export type { Account } from "./contract/account.ts";
@@ -10,8 +11,8 @@ export type { GateDecision, GateQuestion, PersonsDecision } from "./contract/gat
 export type { Count, RunProgress, RunResult, Stage, StreamProgress } from "./contract/progress.ts";
 export { type Cell, type Column, type Measured, type Table, tableLines, tableMarkdown } from "./contract/table.ts";
 export { StepFailure } from "./failure.ts";
-export { type Embedded } from "./model/embed/backend.ts";
-export { openSelector, type PoolExample, type SelectQuery, type ServedSelector } from "./model/selector/served.ts";
+export type { Embedded } from "./model/embed/backend.ts";
+export type { PoolExample, SelectQuery, ServedSelector } from "./model/selector/served.ts";
 export { parseRecipe, parseRecipeObject } from "./pipeline/parse.ts";
 export type { PipelineName, Recipe, RecipeInput } from "./pipeline/index.ts";
 export type { ListedRun } from "./report/runs.ts";

@@ -1,9 +1,6 @@
+import type { Sampler } from "../../contract/selector.ts";
 import type { Embedded } from "../embed/backend.ts";
 import { rng, seedFor } from "../../seed.ts";
-
-/** How a query's candidates are drawn from the pool. */
-export const SAMPLERS = ["random", "text", "image", "mixed"] as const;
-export type Sampler = (typeof SAMPLERS)[number];
 
 export interface Sampling {
   readonly sampler: Sampler;

@@ -3,11 +3,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeJson, writeJsonLines } from "../../artifact/files.ts";
+import { SAMPLERS } from "../../contract/selector.ts";
 import { StepFailure } from "../../failure.ts";
 import { seedFor } from "../../seed.ts";
 import type { Embedded } from "../embed/backend.ts";
 import { readFloats, writeFloats } from "../embed/floats.ts";
-import { type Nearness, sampleCandidates, SAMPLERS } from "./candidates.ts";
+import { type Nearness, sampleCandidates } from "./candidates.ts";
 
 /** What is beside the graphs: who embeds, how candidates are drawn, and how many rows the vectors of the pool have. */
 const SERVING = "serving.json";

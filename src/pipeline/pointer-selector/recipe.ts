@@ -3,7 +3,7 @@ import { vllmFrozen } from "../../recipe/parts/vllm.ts";
 import { common, operation } from "../../recipe/common.ts";
 import { source } from "../../recipe/parts/data.ts";
 import { attention, dtype, path, pixelLimits, resamples, share } from "../../recipe/parts/fields.ts";
-import { SAMPLERS } from "../../model/selector/candidates.ts";
+import { SAMPLERS } from "../../contract/selector.ts";
 import { STAGES, type StageName } from "./contract/plan.ts";
 
 /** Candidates a query chooses from, beams that are kept and examples in each: those of the field's beam files. */

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { SAMPLERS } from "../../../../src/contract/selector.ts";
 import { beamSearch } from "../../../../src/pipeline/pointer-selector/beam-search.ts";
 import type { Embedded } from "../../../../src/model/embed/backend.ts";
-import { mostSimilar, nearnessOf, sampleCandidates, SAMPLERS } from "../../../../src/model/selector/candidates.ts";
+import { mostSimilar, nearnessOf, sampleCandidates } from "../../../../src/model/selector/candidates.ts";
 import { beamReward, coherence, diversity } from "../../../../src/pipeline/pointer-selector/rewards.ts";
 
 const at = (degrees: number): Float32Array =>
