@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import type { Recipe } from "../../src/pipeline/snowball/recipe/index.ts";
 import { shipped } from "./recipe.ts";
-import { scratchFolder } from "./scratch.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 /** A row as users write them. */
 export function aRow(id: string, more: object = {}): Record<string, unknown> {
@@ -24,7 +24,7 @@ export async function dataRoot(
   rows: readonly Record<string, unknown>[],
   data: object = {},
 ): Promise<{ root: string; recipe: Recipe; put: (name: string, content: string | Buffer) => string }> {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   const put = (name: string, content: string | Buffer): string => {
     const path = join(root, "data", name);
     mkdirSync(dirname(path), { recursive: true });

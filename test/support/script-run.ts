@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { picture } from "./data.ts";
-import { scratchFolder } from "./scratch.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 /** A sample as the field's scripts write it, and what the judge gave it. */
 export interface ScriptSample {
@@ -22,7 +22,7 @@ export const MEASURED: readonly ScriptSample[] = [
  * with a view for every sample, and a log that names who sampled.
  */
 export async function scriptRun(): Promise<{ root: string; run: string; put: (name: string, text: string) => void }> {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   const run = join(root, "run");
   const put = (name: string, content: string | Buffer): void => {
     mkdirSync(dirname(join(run, name)), { recursive: true });

@@ -7,7 +7,7 @@ import type { ActivityDeps } from "../../../activities/deps.ts";
 import { ownRewards } from "../../../activities/own-rewards.ts";
 import { ownReward } from "../../../src/reward/own.ts";
 import { algorithmOf } from "../../../src/training/index.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const ROW = { id: "a", image: [], policy: "", truth: "left", kind: "spatial" };
 const grpo = algorithmOf("grpo");
@@ -39,7 +39,7 @@ function deps(root = "/", allowed: ActivityDeps["allowed"] = ["rewards"]): Activ
 }
 
 async function written(program: string): Promise<ActivityDeps> {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   await writeFile(join(root, "mine.ts"), program);
   return deps(root);
 }

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ActivityDeps } from "../../../activities/deps.ts";
 import { openRunFolder } from "../../../activities/run-folder.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const config = {
   kind: "iterative_dpo",
@@ -16,7 +16,7 @@ beforeEach(() => vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-26T
 afterEach(() => vi.useRealTimers());
 
 function world(): ActivityDeps {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   return { root, results: "results", state: join(root, ".snowball") } as ActivityDeps;
 }
 

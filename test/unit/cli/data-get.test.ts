@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { createHash } from "node:crypto";
 import { expect, test, vi } from "vitest";
 import { type Answer, imageHost, nobody, png, sends } from "../../support/image-host.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const PROJECT = join(import.meta.dirname, "../../..");
 
@@ -37,7 +37,7 @@ test("killed in the middle, it goes on where it was, and asks for nothing twice 
     ]),
   );
   const host = await imageHost(answers);
-  const root = scratchFolder();
+  const root = temporaryFolder();
   const rows = bytes.map((_, at) => ({ image_url: `${host.address}/${at}.png`, caption: `Picture ${at}.` }));
   writeFileSync(join(root, "raw.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   const args = ["pixmo-cap", "--from", "raw.jsonl", "--to", "set"];
@@ -95,7 +95,7 @@ test("a data set comes from the hub with its commit and digests, and its images 
     "README.md": Buffer.from("# CV-Bench"),
   };
   const served = await hub("nyu-visionx/CV-Bench", files);
-  const root = scratchFolder();
+  const root = temporaryFolder();
   const online = { HF_ENDPOINT: served.address };
   const done = await get(root, ["cv-bench", "--to", "cv"], online);
   expect(done).toMatchObject({ exitCode: 0 });
@@ -128,7 +128,7 @@ test("a data set comes from the hub with its commit and digests, and its images 
 });
 
 test("without a network it says so in one sentence", async () => {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   const done = await get(root, ["vsr", "--to", "vsr"], { HF_ENDPOINT: await nobody() });
   expect(done.exitCode).toBe(1);
   expect(done.stderr).toMatch(
@@ -137,7 +137,7 @@ test("without a network it says so in one sentence", async () => {
 });
 
 test("what cannot be had is refused", async () => {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   const typed = [
     [["coco", "--to", "x"], '"coco" is no data set that this version knows; plain, rlhf-v,'],
     [["plain", "--to", "x"], 'The hub\'s name of "plain" is not known, as those of rlhf-v,'],

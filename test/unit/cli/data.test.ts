@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { aRow, dataRoot, picture } from "../../support/data.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const PROJECT = join(import.meta.dirname, "../../..");
 
@@ -94,7 +94,7 @@ test("what is unpacked is checked with the lines that unpacking prints", async (
 const FIXTURES = join(PROJECT, "test/fixtures/sets");
 
 test("a data set's file: counts, shares, samples, and what is broken, row by row", async () => {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   const row = {
     image: "a.png",
     origin_dataset: "COCO",
@@ -135,7 +135,7 @@ test("a data set's file: counts, shares, samples, and what is broken, row by row
 });
 
 test("a data set's images are unpacked beside its rows", async () => {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   const done = await snowball(
     root,
     "data",

@@ -4,10 +4,10 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { jsonRows } from "../../../src/dataset/adapters/json-rows.ts";
 import { MAX_ROW_LENGTH, type Row } from "../../../src/dataset/adapters/row-cutter.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 async function rowsOf(content: string): Promise<Row[]> {
-  const path = join(scratchFolder(), "q.json");
+  const path = join(temporaryFolder(), "q.json");
   writeFileSync(path, content);
   const rows: Row[] = [];
   for await (const each of jsonRows(path, "q.json")) rows.push(each);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { loadQuestions } from "../../../src/dataset/questions.ts";
 import type { RowFormat } from "../../../src/dataset/row.ts";
 import { aRow } from "../../support/data.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const PARQUET = join(import.meta.dirname, "../../fixtures/parquet");
 
@@ -13,7 +13,7 @@ function load(path: string, format: RowFormat = "auto") {
 }
 
 function file(content: string): string {
-  const path = join(scratchFolder(), "q.json");
+  const path = join(temporaryFolder(), "q.json");
   writeFileSync(path, content);
   return path;
 }

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { textOf } from "../../../src/dataset/adapters/text.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 async function read(content: Buffer | string): Promise<string> {
-  const path = join(scratchFolder(), "q.json");
+  const path = join(temporaryFolder(), "q.json");
   writeFileSync(path, content);
   const parts: string[] = [];
   for await (const part of textOf(path, "q.json")) parts.push(part);

@@ -6,7 +6,7 @@ import { loadQuestions } from "../../../src/dataset/questions.ts";
 import { type Unpacked, unpackFiles } from "../../../src/dataset/unpack.ts";
 import type { DataProblem } from "../../../src/dataset/problems.ts";
 import { aRow, dataRoot, picture } from "../../support/data.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const fixture = (name: string): string => join(import.meta.dirname, "../../fixtures/parquet", `${name}.parquet`);
 
@@ -21,7 +21,7 @@ async function unpack(names: readonly string[], to: string, skipBroken = false) 
 }
 
 test("images as MMSI-Bench holds them become files that are called as what they are", async () => {
-  const folder = join(scratchFolder(), "new/folder");
+  const folder = join(temporaryFolder(), "new/folder");
   expect(await unpack(["packed"], folder)).toEqual({ counts: { questions: 2, images: 3, broken: 0 }, said: [] });
   expect(readdirSync(folder).toSorted()).toEqual(["images", "questions.jsonl"]);
   expect(readdirSync(join(folder, "images")).toSorted()).toEqual(["0_0.png", "1_0.jpg", "1_1.webp"]);
@@ -36,7 +36,7 @@ test("images as MMSI-Bench holds them become files that are called as what they 
 });
 
 test("a row that cannot be unpacked leaves nothing behind, unless it may be left out", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const said = ['packed-struct.parquet, row 2 (id "1"): images[0] has no bytes.'];
   expect(await unpack(["packed-struct"], folder)).toEqual({ counts: { questions: 1, images: 1, broken: 1 }, said });
   expect(readdirSync(folder)).toEqual([]);
@@ -48,7 +48,7 @@ test("a row that cannot be unpacked leaves nothing behind, unless it may be left
 
 /** The questions of a fixture, unpacked. */
 async function read(name: string) {
-  const folder = join(scratchFolder(), "new");
+  const folder = join(temporaryFolder(), "new");
   expect((await unpack([name], folder)).counts.broken).toBe(0);
   return (await loadQuestions({ path: join(folder, "questions.jsonl"), name: "q", format: "auto" })).questions;
 }
@@ -63,12 +63,12 @@ test("several images of a row as {bytes, path}, and images in base64, with optio
 });
 
 test("an id is in one part of a data set only", async () => {
-  const { said } = await unpack(["packed", "packed-struct"], scratchFolder());
+  const { said } = await unpack(["packed", "packed-struct"], temporaryFolder());
   expect(said[0]).toBe('packed-struct.parquet, row 1 (id "0"): another row has the same id.');
 });
 
 test("refused: a folder with something in it, which stays; a file without images; no parquet file", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   mkdirSync(join(folder, "images"));
   await expect(unpack(["packed"], folder)).rejects.toThrow(/is not empty; name a new folder\.$/);
   expect(readdirSync(folder)).toEqual(["images"]);
@@ -81,7 +81,7 @@ test("refused: a folder with something in it, which stays; a file without images
 });
 
 test("JSON whose rows hold their images in base64, plain, as an address or as {bytes}", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const [png, jpeg] = await Promise.all([picture(1).png().toBuffer(), picture(2).jpeg().toBuffer()]);
   const rows = [
     { ...aRow("a"), images: [png.toString("base64"), `data:image/jpeg;base64,${jpeg.toString("base64")}`] },

@@ -7,7 +7,7 @@ import { openPicture } from "../../../src/image/picture.ts";
 import { readPixels } from "../../../src/model/vlm/onnx/graph.ts";
 import { createSimulatedExecutor } from "../../../src/model/image/simulated.ts";
 import { picture } from "../../support/data.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const PICTURES = join(import.meta.dirname, "../../fixtures/pictures");
 const PIXELS = JSON.parse(readFileSync(join(PICTURES, "pixels.json"), "utf8")) as Record<string, string>;
@@ -65,7 +65,7 @@ describe("a JPEG with a warning", () => {
 });
 
 test("the roles in this process see what the import saw: a critic in onnxruntime, a simulated executor", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   for (const name of ["grey16-turned.png", "inks.jpg", "turned6.jpg"]) {
     const seen = await openPicture(read(name));
     if (typeof seen === "string") throw new Error(seen);

@@ -13,7 +13,7 @@ import { projectRunners } from "../../../src/model/python.ts";
 import { createModels } from "../../../src/model/serve.ts";
 import type { Answer } from "../../../src/process/model-server.ts";
 import { rng } from "../../../src/seed.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const FLUX = "demo/snowball/flux";
@@ -48,7 +48,7 @@ test(
   "one warm server makes the views of several chunks, until a cancelled one ends it",
   { timeout: 180_000 },
   async () => {
-    const folder = scratchFolder();
+    const folder = temporaryFolder();
     const image = await noise(join(folder, "given.png"));
     const started: unknown[] = [];
     const log = pino({ level: "debug" }, { write: (line) => void (line.includes("starting a") && started.push(line)) });
@@ -152,7 +152,7 @@ test("an editor's folder is looked at before anything is loaded", async () => {
     'executor.model "demo/snowball/planner" has no model_index.json; name the folder of a FLUX.2 klein checkpoint.',
   );
 
-  const root = scratchFolder();
+  const root = temporaryFolder();
   cpSync(join(ROOT, FLUX), join(root, "flux"), { recursive: true });
   truncateSync(join(root, "flux/vae/diffusion_pytorch_model.safetensors"), 5000);
   await expect(digest(root, "flux")).rejects.toThrow(

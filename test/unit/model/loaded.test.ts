@@ -4,7 +4,7 @@ import { parseDevices } from "../../../src/device/devices.ts";
 import { createPools } from "../../../src/device/pools.ts";
 import type { VlmSpec } from "../../../src/model/specs.ts";
 import { createModels } from "../../../src/model/serve.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const spec = { backend: "simulated", serving: "digest", model: "models/critic" } as VlmSpec;
 
@@ -13,7 +13,7 @@ test("a server that loaded something else than was meant is ended and serves nob
     devices: parseDevices("cpu:1"),
     roles: ["score"],
     threads: 1,
-    stateFolder: scratchFolder(),
+    stateFolder: temporaryFolder(),
   });
   const models = createModels(pools, { python: "", cwd: "", env: {} }, pino({ level: "silent" }));
   let looks = 0;

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { EditItem, Edited, ImageBackend } from "../../../src/model/image/backend.ts";
 import { makeViews } from "../../../src/model/image/make-views.ts";
 import { seedFor } from "../../../src/seed.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const options = { signal: new AbortController().signal, onProgress: () => {}, maxRetries: 2 };
 
@@ -36,7 +36,7 @@ function editor() {
 }
 
 test("bad views are made again together, each under its own recorded seed, and no other view is", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const instructions = ["fine", "black 1 times", "never", "black 2 times", "black 9 times"];
   const views = instructions.map((instruction, place) => {
     return { instruction, seed: `s${place}`, output: join(folder, `${place}.png`) };
@@ -61,14 +61,14 @@ test("bad views are made again together, each under its own recorded seed, and n
 });
 
 test("what else was given stands beside the image that is edited", async () => {
-  const view = { instruction: "fine", seed: "s", output: join(scratchFolder(), "0.png") };
+  const view = { instruction: "fine", seed: "s", output: join(temporaryFolder(), "0.png") };
   const { backend, asked } = editor();
   await makeViews(backend, ["/given.png", "/left.png", "/right.png"], [view], options);
   expect(asked[0]).toEqual([{ ...view, image: "/given.png", references: ["/left.png", "/right.png"] }]);
 });
 
 test("a view that the editor claims and did not write is a bad one", async () => {
-  const view = { instruction: "fine", seed: "s", output: join(scratchFolder(), "0.png") };
+  const view = { instruction: "fine", seed: "s", output: join(temporaryFolder(), "0.png") };
   const backend: ImageBackend = { edit: async (items) => items.map(() => ({ status: "ok" })) };
   expect(await makeViews(backend, ["/given.png"], [view], { ...options, maxRetries: 0 })).toEqual([
     { status: "failed", reason: "the image does not exist", retries: 0 },

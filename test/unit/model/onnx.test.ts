@@ -11,7 +11,7 @@ import { startOnnxVlm } from "../../../src/model/vlm/onnx.ts";
 import { readPixels } from "../../../src/model/vlm/onnx/graph.ts";
 import { startTransformersVlm } from "../../../src/model/vlm/transformers.ts";
 import { rng } from "../../../src/seed.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const CRITIC = join(import.meta.dirname, "../../../demo/snowball/critic");
 const SIDE = 128;
@@ -103,7 +103,7 @@ test(
   "the onnx critic and the transformers critic see the same prompts, say the same and score the same",
   { timeout: 180_000 },
   async () => {
-    const folder = scratchFolder();
+    const folder = temporaryFolder();
     // The last micro-batch holds no image at all, as when answers are compared.
     const shown = await pictures(folder, 8);
     const asked = [...questions(shown), ...questions([]), spelt(shown[0]!)];
@@ -137,7 +137,7 @@ test(
 );
 
 test("an answer does not depend on who shares its batch", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const asked = questions(await pictures(folder, 8));
   const server = await startOnnxVlm(critic(), cpu(folder));
   const many = await server.speak(critic({ micro_batch: 6 })).logprob(asked, options);
@@ -149,7 +149,7 @@ test("an answer does not depend on who shares its batch", async () => {
 });
 
 test("what it cannot do, it refuses", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const device = cpu(folder);
   await expect(startOnnxVlm(critic({ adapter: folder }), device)).rejects.toMatchObject({ type: "BadInput" });
   await expect(startOnnxVlm(critic({ max_pixels: 100 }), device)).rejects.toThrow("128 × 128");
@@ -164,14 +164,14 @@ test("what it cannot do, it refuses", async () => {
 });
 
 test("another chat template is refused, not guessed", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   cpSync(CRITIC, folder, { recursive: true });
   writeFileSync(join(folder, "chat_template.jinja"), "{{ messages }}");
   await expect(startOnnxVlm(critic({ model: folder }), cpu(folder))).rejects.toThrow("has another one");
 });
 
 test("an image gives three bytes a pixel, whatever its channels and size", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const grid = { width: 8, height: 4, imageTokens: 1, patches: [1, 1, 1] as const };
   const grey = join(folder, "grey.png");
   await sharp(Uint8Array.of(10, 20), { raw: { width: 2, height: 1, channels: 1 } })

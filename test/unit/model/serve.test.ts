@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { VlmSpec } from "../../../src/model/specs.ts";
 import { createModels } from "../../../src/model/serve.ts";
 import type { Sampling } from "../../../src/model/vlm/backend.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 import { poolOf } from "../../support/servers.ts";
 
 const SPEC: VlmSpec = {
@@ -57,7 +57,7 @@ interface Told {
 
 /** Models on this many devices, and what the server of a spec says of itself. */
 function served(devices: string) {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const python = join(folder, "python");
   writeFileSync(python, SERVER);
   chmodSync(python, 0o755);

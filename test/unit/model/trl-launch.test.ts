@@ -8,7 +8,7 @@ import type { TrainRequest } from "../../../src/model/trainer/backend.ts";
 import { launchArgs, withDeepSpeed } from "../../../src/model/trainer/launch.ts";
 import { createTrlTrainer } from "../../../src/model/trainer/trl.ts";
 import { shipped } from "../../support/recipe.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const { training } = shipped("snowball.demo.yaml");
 const runners = { python: "/p/.venv/bin/python", cwd: "/p/python", env: { PYTHONPATH: "/p/python" } };
@@ -19,7 +19,7 @@ function gpu(index: number): Device {
 
 /** A stand-in for the Python interpreter, which answers with its arguments, its request and its search path. */
 async function whatATrainerIsTold(devices: readonly Device[], deepspeed: unknown) {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const python = join(folder, "python");
   writeFileSync(
     python,
@@ -69,7 +69,7 @@ test("DeepSpeed is on the search path of a training that asks for it, and of no 
 });
 
 test("training.deepspeed is nothing, a stage, or what its file says when the run is opened", async () => {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   writeFileSync(join(root, "own.json"), '{"zero_optimization": {"stage": 2}}');
   writeFileSync(join(root, "list.json"), "[]");
   writeFileSync(join(root, "torn.json"), '{"zero');

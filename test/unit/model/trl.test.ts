@@ -6,7 +6,7 @@ import type { Device } from "../../../src/device/pool.ts";
 import type { JobEvent } from "../../../src/process/protocol.ts";
 import type { JobOptions, MergeRequest } from "../../../src/model/trainer/backend.ts";
 import { createTrlTrainer } from "../../../src/model/trainer/trl.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const request: MergeRequest = {
   model: "/models/base",
@@ -22,7 +22,7 @@ const request: MergeRequest = {
 
 /** A stand-in for the Python interpreter: a program that says `lines`, with its arguments and its request in them. */
 function trainer(lines: string) {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const python = join(folder, "python");
   const script = `#!${process.execPath}
 const [dash, runner, file] = process.argv.slice(2);

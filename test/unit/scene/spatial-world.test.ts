@@ -14,7 +14,7 @@ import { questionFile } from "../../../src/dataset/source.ts";
 import { drawGiven } from "../../../src/model/image/scene/draw.ts";
 import { visiblePixels } from "../../../src/model/image/scene/raycast.ts";
 import type { Solid, Vec3 } from "../../../src/model/image/scene/types.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const middle = (solid: Solid): Vec3 => (solid.kind === "cone" ? solid.base : solid.centre);
 
@@ -68,7 +68,7 @@ const text = (folder: string, name: string): string => readFileSync(join(folder,
 const at = (name: string, format: string) => ({ path: `${name}.jsonl`, format });
 
 test("its files are read as the field's are; the same seed gives the same bytes, and a larger set begins with a smaller", async () => {
-  const [small, large] = [scratchFolder(), scratchFolder()];
+  const [small, large] = [temporaryFolder(), temporaryFolder()];
   await writeSpatial(small, 24, "s", true);
   await writeSpatial(large, 48, "s");
   for (const name of ["sft", "dpo", "grpo", "vsr", "vsr.val", "cv-bench", "cv-bench.val"]) {

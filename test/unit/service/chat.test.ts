@@ -5,7 +5,7 @@ import type { StepFailure } from "../../../src/failure.ts";
 import { askChat, retryAfter } from "../../../src/service/chat.ts";
 import { serviceKey } from "../../../src/service/key.ts";
 import { chatHost, type Reply, said } from "../../support/chat-host.ts";
-import { scratchFolder } from "../../support/scratch.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const SECRET = "sk-0123456789";
 const REQUEST = { prompt: "What is there?", image: "data:image/png;base64,AAAA", maxTokens: 10 };
@@ -75,7 +75,7 @@ describe("the key", () => {
   test("of the environment, or of a file that it names", async () => {
     vi.stubEnv("A_KEY", " one ");
     expect(await serviceKey("A_KEY")).toBe("one");
-    const file = join(scratchFolder(), "key");
+    const file = join(temporaryFolder(), "key");
     writeFileSync(file, "two\n");
     vi.stubEnv("ANOTHER_KEY_FILE", file);
     expect(await serviceKey("ANOTHER_KEY")).toBe("two");

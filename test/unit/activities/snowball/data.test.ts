@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { promptTexts } from "../../../../activities/snowball/data.ts";
-import { scratchFolder } from "../../../support/scratch.ts";
+import { temporaryFolder } from "../../../support/temporary.ts";
 import { parsed, shortest, withFields } from "../../../support/recipe.ts";
 
 const PROMPT = {
@@ -17,7 +17,7 @@ const PROMPT = {
 const FILES = { "s.txt": "Plan.", "t.txt": "{question}", "a.txt": "{question} Answer." };
 
 function texts(method: string, files: Readonly<Record<string, string>>) {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
   return promptTexts({ root }, parsed(withFields(shortest(), { scoring: { method }, prompt: PROMPT })));
 }

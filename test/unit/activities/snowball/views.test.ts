@@ -8,7 +8,7 @@ import { makeDistinct, type Wanted } from "../../../../activities/snowball/views
 import type { ImageBackend } from "../../../../src/model/image/backend.ts";
 import type { ImportedQuestion } from "../../../../src/dataset/question.ts";
 import type { RunFiles } from "../../../../src/pipeline/snowball/files.ts";
-import { scratchFolder } from "../../../support/scratch.ts";
+import { temporaryFolder } from "../../../support/temporary.ts";
 import { shipped } from "../../../support/recipe.ts";
 import { viewParams } from "../../../../src/pipeline/snowball/keys.ts";
 
@@ -57,7 +57,7 @@ function painter(inBatches: boolean) {
 }
 
 async function make(inBatches: boolean) {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const { backend, asked } = painter(inBatches);
   const moved: number[][] = [];
   const options = { signal: new AbortController().signal, onProgress: (...at: number[]) => void moved.push(at) };
@@ -109,7 +109,7 @@ test("an editor's settings are in the key of its views; how it is run is not, an
 });
 
 test("a view that fails ends the step only when those under way are done, and nothing new is begun", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   let atWork = 0;
   let begun = 0;
   const backend: ImageBackend = {

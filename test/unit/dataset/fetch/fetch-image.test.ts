@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createImageFetcher } from "../../../../src/dataset/fetch/fetch-image.ts";
 import { FETCH_LIMITS, type FetchLimits } from "../../../../src/dataset/fetch/limits.ts";
 import { type Answer, imageHost, nobody, png, sends } from "../../../support/image-host.ts";
-import { scratchFolder } from "../../../support/scratch.ts";
+import { temporaryFolder } from "../../../support/temporary.ts";
 
 const QUICK: FetchLimits = {
   ...FETCH_LIMITS,
@@ -37,7 +37,7 @@ const then =
 
 async function fetched(answer: Answer, limits: Partial<FetchLimits> = {}) {
   const host = await imageHost({ "/a": answer });
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const fetcher = await createImageFetcher(folder, { ...QUICK, ...limits });
   const found = await fetcher(`${host.address}/a`, never);
   return { found, times: host.asked.length, files: readdirSync(folder), folder };
@@ -87,7 +87,7 @@ test("a rest that a host asks for is kept by everybody who wants something of it
       sends(image)(response, nth, request);
     },
   });
-  const fetcher = await createImageFetcher(scratchFolder(), { ...QUICK, perHost: 1 });
+  const fetcher = await createImageFetcher(temporaryFolder(), { ...QUICK, perHost: 1 });
   const begun = Date.now();
   await Promise.all(["a", "b"].map((path) => fetcher(`${host.address}/${path}`, never)));
   expect(at[0]! - begun).toBeGreaterThanOrEqual(950);
@@ -95,7 +95,7 @@ test("a rest that a host asks for is kept by everybody who wants something of it
 
 test("few addresses of one host at once; rows that share one ask once; what is there is not asked for", async () => {
   const host = await imageHost({ "*": (response) => void setTimeout(() => sends(image)(response, 1, undefined!), 30) });
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const urls = Array.from({ length: 12 }, (_, at) => `${host.address}/${at % 6}`);
   const fetcher = await createImageFetcher(folder, { ...QUICK, perHost: 2 });
   const names = await Promise.all(urls.map((url) => fetcher(url, never)));
@@ -109,7 +109,7 @@ test("few addresses of one host at once; rows that share one ask once; what is t
 });
 
 test("what nobody answers, and what is no address", async () => {
-  const fetcher = await createImageFetcher(scratchFolder(), QUICK);
+  const fetcher = await createImageFetcher(temporaryFolder(), QUICK);
   expect(await fetcher(`${await nobody()}/a.png`, never)).toEqual({
     problem: "cannot be reached (ECONNREFUSED)",
     reached: false,
@@ -128,7 +128,7 @@ test("a host that says nothing at some addresses in a row is asked for no more, 
   });
   const limits = { ...QUICK, idleMs: 60, silentAttempts: 1, silentAddresses: 2 };
   const inTurn = async (...paths: readonly string[]): Promise<unknown[]> => {
-    const fetcher = await createImageFetcher(scratchFolder(), limits);
+    const fetcher = await createImageFetcher(temporaryFolder(), limits);
     const found = [];
     for (const path of paths) found.push(await fetcher(`${host.address}/${path}`, never));
     return found;
@@ -148,7 +148,7 @@ test.each([
   ["the end of a rest", status(503, { "retry-after": "60" })],
 ] as const)("a stop ends what waits for %s", async (_, answer) => {
   const host = await imageHost({ "/a": answer });
-  const fetcher = await createImageFetcher(scratchFolder(), { ...QUICK, idleMs: 60_000 });
+  const fetcher = await createImageFetcher(temporaryFolder(), { ...QUICK, idleMs: 60_000 });
   const stop = new AbortController();
   const fetching = fetcher(`${host.address}/a`, stop.signal);
   setTimeout(() => stop.abort(new Error("enough")), 50);

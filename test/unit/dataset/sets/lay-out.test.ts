@@ -8,7 +8,7 @@ import { adapterOf } from "../../../../src/dataset/sets/index.ts";
 import { layOut, type LayOutOptions } from "../../../../src/dataset/sets/lay-out.ts";
 import { loadExamples } from "../../../../src/dataset/sets/read.ts";
 import { imageHost, nobody, png, sends } from "../../../support/image-host.ts";
-import { scratchFolder } from "../../../support/scratch.ts";
+import { temporaryFolder } from "../../../support/temporary.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/sets");
 const QUICK = { ...FETCH_LIMITS, backoffMs: 5, attempts: 2 };
@@ -37,7 +37,7 @@ test.each([
 ] as const)(
   "images of %s.parquet become files, and its rows stay rows of %s",
   async (file, format, kind, ...images) => {
-    const folder = scratchFolder();
+    const folder = temporaryFolder();
     const laid = await lay([join(FIXTURES, `${file}.parquet`)], folder, format);
     expect(laid.failed).toEqual([]);
     const there = readdirSync(join(folder, "images")).map((name) => `images/${name}`);
@@ -57,7 +57,7 @@ test("images of the web are fetched; rows whose image is lost are left out by na
     caption: `Picture ${at + 1}.`,
     transcripts: ["never read"],
   }));
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const file = join(folder, "raw.jsonl");
   writeFileSync(file, [...rows.map((row) => JSON.stringify(row)), "{"].join("\n"));
   const fetcher = await createImageFetcher(join(folder, "images"), QUICK);
@@ -82,7 +82,7 @@ test("images of the web are fetched; rows whose image is lost are left out by na
 
 test("VSR's rows are fetched by their links", async () => {
   const host = await imageHost({ "/7.jpg": sends(await png(7)) });
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const file = join(folder, "test.jsonl");
   const row = {
     image: "7.jpg",
@@ -100,7 +100,7 @@ test("VSR's rows are fetched by their links", async () => {
 
 test("a dead host at the end of a file is a dead link, and no lack of a network", async () => {
   const host = await imageHost({ "*": sends(await png(1)) });
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const file = join(folder, "raw.jsonl");
   const urls = [...Array.from({ length: 32 }, (_, at) => `${host.address}/${at}`), `${await nobody()}/a.png`];
   writeFileSync(file, urls.map((image_url) => `${JSON.stringify({ image_url, caption: "A cup." })}\n`).join(""));
@@ -109,7 +109,7 @@ test("a dead host at the end of a file is a dead link, and no lack of a network"
 });
 
 test("where no host can be reached, one sentence says so", async () => {
-  const folder = scratchFolder();
+  const folder = temporaryFolder();
   const file = join(folder, "raw.jsonl");
   writeFileSync(file, JSON.stringify({ image_url: `${await nobody()}/a.png`, caption: "A cup." }));
   const fetcher = await createImageFetcher(join(folder, "images"), QUICK);

@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type ExampleRow, loadExamples, ownersOf, readExamples } from "../../../../src/dataset/sets/read.ts";
-import { scratchFolder } from "../../../support/scratch.ts";
+import { temporaryFolder } from "../../../support/temporary.ts";
 
 /** A root with a file of these lines. */
 function rootWith(...lines: readonly (object | string)[]): string {
-  const root = scratchFolder();
+  const root = temporaryFolder();
   writeFileSync(
     join(root, "rows.jsonl"),
     lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join(""),
@@ -50,7 +50,7 @@ test("a file of another purpose, or of nothing, is refused", async () => {
   await expect(loadExamples(rootWith(), SOURCE, "demonstration")).rejects.toThrow(
     "rows.jsonl has no demonstrations for SFT.",
   );
-  await expect(loadExamples(scratchFolder(), SOURCE, "demonstration")).rejects.toThrow("rows.jsonl does not exist");
+  await expect(loadExamples(temporaryFolder(), SOURCE, "demonstration")).rejects.toThrow("rows.jsonl does not exist");
 });
 
 test("owners name the images of their examples", async () => {
