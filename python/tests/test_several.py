@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runners.adapter import WEIGHTS
-from tests.conftest import FULL, REPO, Job, same_training, same_weights, trained_here, training_request
+from tests.conftest import FULL, REPO, STEADY, Job, same_training, same_weights, trained_here, training_request
 from tests.test_grpo import GRPO, by, early, judging
 from tests.test_grpo import question as rewarded
 from tests.test_sft import SFT, answer
@@ -43,7 +43,8 @@ def request_of(folder: Path, toy: Path, images: Path, kind: str, judge: str, pro
         "per_device_train_batch_size": 2,
         "gradient_accumulation_steps": 4 // processes,
     }
-    request |= {"algorithm": algorithm, "judge": judge, "settings": settings | FEW | shares}
+    steady = {"extra": settings["extra"] | STEADY}
+    request |= {"algorithm": algorithm, "judge": judge, "settings": settings | FEW | shares | steady}
     if processes > 1 and kind.endswith("zero3"):
         request["deepspeed"] = "zero3"
     if processes > 1:
