@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import type { Notice, NotifyInput } from "../src/contract/notice.ts";
-import { StepFailure } from "../src/failure.ts";
+import { reasonOf, StepFailure } from "../src/failure.ts";
 import { childEnvironment } from "../src/process/environment.ts";
 import { notify as block } from "../src/recipe/parts/notify.ts";
 import type { ActivityDeps } from "./deps.ts";
@@ -51,7 +51,7 @@ async function start([program, ...args]: readonly string[], notice: Notice, root
 
 async function post(webhook: string, notice: Notice, signal: AbortSignal): Promise<void> {
   const address = webhook.startsWith("$") ? process.env[webhook.slice(1)] : webhook;
-  // The address itself may be a secret, so no message names it.
+  // The address itself may be a secret, so no message names it, and no cause, which would.
   if (!address)
     throw new StepFailure("BadInput", `notify.webhook is ${webhook}, which this worker's environment lacks.`);
   const response = await fetch(address, {
@@ -59,14 +59,12 @@ async function post(webhook: string, notice: Notice, signal: AbortSignal): Promi
     headers: { "content-type": "application/json" },
     body: JSON.stringify(notice),
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
-  }).catch((cause: unknown) => {
-    throw new StepFailure("Infrastructure", `notify.webhook cannot be reached (${reasonOf(cause)}).`, { cause });
+  }).catch((error: unknown) => {
+    throw new StepFailure(
+      "Infrastructure",
+      `notify.webhook cannot be reached (${reasonOf(error).replaceAll(address, "…")}).`,
+    );
   });
   await response.body?.cancel();
   if (!response.ok) throw new StepFailure("Infrastructure", `notify.webhook answered ${response.status}.`);
-}
-
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error ? cause.message : message;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { StepFailure } from "../src/failure.ts";
+import { reasonOf, StepFailure } from "../src/failure.ts";
 import { ownReward } from "../src/reward/own.ts";
 import type { Scored } from "../src/reward/reward.ts";
 import type { Judge, OwnJudges, TrainRow } from "../src/training/algorithm.ts";
@@ -74,7 +74,7 @@ async function moduleJudge(root: string, path: string): Promise<{ judge: Judge; 
   const digest = createHash("sha256").update(source).digest("hex");
   // Node keeps what it has once loaded under its address; a changed file is another.
   const loaded: unknown = await import(`${pathToFileURL(file).href}?sha256=${digest}`).catch((cause: unknown) => {
-    throw refuse(`cannot be loaded (${messageOf(cause)})`, cause);
+    throw refuse(`cannot be loaded (${reasonOf(cause)})`, cause);
   });
   const { success, data } = program.safeParse(loaded);
   if (!success) throw refuse("exports no function `score`");
@@ -127,7 +127,7 @@ async function askOnce(address: string, rows: readonly object[]): Promise<z.outp
     text = await response.text();
   } catch (error) {
     if (error instanceof StepFailure) throw error;
-    return `cannot be reached (${messageOf(error)})`;
+    return `cannot be reached (${reasonOf(error)})`;
   }
   try {
     return answered.parse(JSON.parse(text));
@@ -135,9 +135,4 @@ async function askOnce(address: string, rows: readonly object[]): Promise<z.outp
     const wanted = "{rewards: [{reward: number, parts?: {name: number}}]}";
     throw new StepFailure("BadInput", `The reward at ${address} did not answer with ${wanted}.`, { cause });
   }
-}
-
-function messageOf(error: unknown): string {
-  const { cause, message } = error as { cause?: { code?: string }; message?: string };
-  return cause?.code ?? message ?? String(error);
 }

@@ -20,6 +20,12 @@ export class StepFailure extends Error {
   }
 }
 
+/** Why a request did not get through: the system's code where there is one, whose message may name a secret address. */
+export function reasonOf(error: unknown): string {
+  const { cause, message } = error as { cause?: { code?: string }; message?: string };
+  return cause?.code ?? message ?? String(error);
+}
+
 /** A user's quota is a full disk too: the write fails alike, and freeing space cures both. */
 const NO_SPACE: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { StepFailure } from "../failure.ts";
+import { reasonOf, StepFailure } from "../failure.ts";
 
 /** A service that speaks the protocol of OpenAI's chat completions. */
 export interface ChatService {
@@ -132,9 +132,4 @@ export function retryAfter(header: string | null, now: number): number | undefin
 function shown({ key }: ChatService, text: string): string {
   const safe = key === null ? text : text.replaceAll(key, "…");
   return safe.length <= SHOWN ? safe : `${safe.slice(0, SHOWN)}…`;
-}
-
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as { cause?: { code?: string }; message?: string };
-  return cause?.code ?? message ?? "unknown";
 }
