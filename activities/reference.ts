@@ -3,7 +3,7 @@ import { z } from "zod";
 import { readJson } from "../src/artifact/files.ts";
 import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
-import type { TrainData, TrainInput } from "../src/contract/training.ts";
+import type { TrainData, TrainInput, TrainJob } from "../src/contract/training.ts";
 import { StepFailure } from "../src/failure.ts";
 import type { JobReport } from "../src/process/protocol.ts";
 import { baseDigest } from "../src/run/policy.ts";
@@ -11,13 +11,15 @@ import type { TrainRow } from "../src/training/algorithm.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { givenFolders, imagesOf, onGiven } from "./given.ts";
 import type { StepContext } from "./step.ts";
-import { foldersOf, trainSettings } from "./train-request.ts";
+import { foldersOf, type trainSettings } from "./train-request.ts";
 
 /** Raise when the meaning of what a reference finds changes. */
 const RESULT_VERSION = 1;
 
 /** Sums of log-probabilities of both sides of a pair, and the digest of the token ids that were read. */
 const finding = z.strictObject({ id: z.string(), tokens: z.string(), chosen: z.number(), rejected: z.number() });
+
+type TrainSettingsOf = Awaited<ReturnType<typeof trainSettings>>;
 
 export interface Findings {
   readonly rows: readonly z.output<typeof finding>[];
@@ -32,16 +34,17 @@ export interface Findings {
 export async function referenceFindings(
   deps: ActivityDeps,
   context: StepContext,
-  input: TrainInput,
+  { job }: TrainInput,
+  asked: TrainSettingsOf,
 ): Promise<Findings | null> {
-  const { algorithm, own } = await trainSettings(deps.store, input);
+  const { algorithm, own } = asked;
   const runner = algorithm.cached?.(own) ?? null;
   if (runner === null || own.backend === "simulated") return null;
   const rows = [];
   const refs = [];
-  for (const [at, part] of input.job.data.entries()) {
-    context.report({ doing: "asking the reference", done: at, total: input.job.data.length });
-    const ref = await partFindings(deps, context, { input, part, runner });
+  for (const [at, part] of job.data.entries()) {
+    context.report({ doing: "asking the reference", done: at, total: job.data.length });
+    const ref = await partFindings(deps, context, { job, asked, part, runner });
     rows.push(...z.array(finding).parse(await readJson(join(await deps.store.open(ref), "reference.json"))));
     refs.push(ref);
   }
@@ -49,7 +52,8 @@ export async function referenceFindings(
 }
 
 interface Part {
-  readonly input: TrainInput;
+  readonly job: TrainJob;
+  readonly asked: TrainSettingsOf;
   readonly part: TrainData;
   readonly runner: string;
 }
@@ -57,21 +61,20 @@ interface Part {
 async function partFindings(
   deps: ActivityDeps,
   context: StepContext,
-  { input, part, runner }: Part,
+  { job, asked, part, runner }: Part,
 ): Promise<ArtifactRef> {
   const { store } = deps;
-  const { job } = input;
-  const { opened, algorithm, own, settings } = await trainSettings(store, input);
-  const asked = job.reference ?? job.init;
+  const { opened, algorithm, own, settings } = asked;
+  const reference = job.reference ?? job.init;
   const recipeOf = {
     step: "reference",
     version: RESULT_VERSION,
     // A whole network trains on weights in float32, and so is its reference.
     params: { ...job.loading, algorithm: job.algorithm, exact: own.tuning === "full" },
-    inputs: [baseDigest(asked), part.ref.sha256],
+    inputs: [baseDigest(reference), part.ref.sha256],
   };
   const images = { folder: job.images, digests: await imagesOf(deps, [part]) };
-  const build = onGiven(deps, context, { models: givenFolders([asked]), images }, async (output) => {
+  const build = onGiven(deps, context, { models: givenFolders([reference]), images }, async (output) => {
     const { signal, report } = context;
     const data = join(await store.open(part.ref), algorithm.files.rows);
     const folders = { ...(await foldersOf(deps, job)), data, output, checkpoints: output };

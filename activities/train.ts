@@ -30,12 +30,13 @@ const VALIDATION_ROWS = "validation_rows.json";
 export async function trainPolicy(deps: ActivityDeps, context: StepContext, input: TrainInput): Promise<Trained> {
   const { store } = deps;
   const { job } = input;
-  const { opened, algorithm, own, settings } = await trainSettings(store, input);
+  const asked = await trainSettings(store, input);
+  const { opened, algorithm, own, settings } = asked;
   const { files, steps: stepsOf, judge: judgeOf, ownJudges, warnings } = algorithm;
   const { dtype } = job.loading;
   const brought = await ownRewards(deps, ownJudges?.(own) ?? []);
   const other = job.reference ? [policyDigest(job.reference)] : [];
-  const found = await referenceFindings(deps, context, input);
+  const found = await referenceFindings(deps, context, input, asked);
   const validation = validationOf(job);
   const recipeOf = {
     step: "train",

@@ -73,7 +73,7 @@ def load_clip(folder: str, compute: Compute) -> tuple[Any, Any, Any]:
     """Model, tokenizer and image processor, by their own classes: a checkpoint that lacks a tensor is refused."""
     from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizer, logging
 
-    from runners.weights import check_weights
+    from runners.weights import check_loaded, check_weights
 
     logging.disable_progress_bar()
     check_weights(Path(folder))
@@ -84,9 +84,7 @@ def load_clip(folder: str, compute: Compute) -> tuple[Any, Any, Any]:
         use_safetensors=True,
         output_loading_info=True,
     )
-    lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
-    if lost:
-        raise Failure("BadInput", f"The checkpoint {folder} lacks {len(lost)} tensors, the first is {lost[0]}.")
+    check_loaded(folder, loading)
     processor = CLIPImageProcessor.from_pretrained(folder)
     return model.to(compute.device).eval(), CLIPTokenizer.from_pretrained(folder), processor
 

@@ -14,7 +14,7 @@ from transformers import Qwen3ForCausalLM, logging
 from runners.device import Compute
 from runners.failure import Failure
 from runners.spelling import control_tokens
-from runners.weights import DIFFUSION, MODEL, check_weights
+from runners.weights import DIFFUSION, MODEL, check_loaded, check_weights
 
 logging.disable_progress_bar()
 
@@ -64,9 +64,7 @@ def _load(kind: Any, model: str, part: str, weights: str, compute: Compute, **op
         output_loading_info=True,
         **options,
     )
-    lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
-    if lost:
-        raise Failure("BadInput", f"The checkpoint {model}/{part} lacks {len(lost)} tensors, the first is {lost[0]}.")
+    check_loaded(f"{model}/{part}", loading)
     # Each part leaves the host's memory before the next one is read.
     return network.eval().requires_grad_(False).to(compute.device)
 

@@ -12,11 +12,10 @@ from transformers.integrations import is_deepspeed_zero3_enabled
 from runners.adapter import attach_adapter
 from runners.ahead import in_turn
 from runners.device import Compute
-from runners.failure import Failure
 from runners.families import generation_config, image_tokens, kind_of, load_processor, unspeakable_in
 from runners.prompt import Prompt
 from runners.protocol import Body
-from runners.weights import check_weights
+from runners.weights import check_loaded, check_weights
 
 logging.disable_progress_bar()
 
@@ -96,9 +95,7 @@ def load_network(model: str, compute: Compute, quantised: Body | None = None) ->
         **placed,
         **(quantised or {}),
     )
-    lost = sorted(loading["missing_keys"]) + sorted(map(str, loading["mismatched_keys"]))
-    if lost:
-        raise Failure("BadInput", f"The checkpoint {model} lacks {len(lost)} tensors, the first is {lost[0]}.")
+    check_loaded(model, loading)
     return network
 
 

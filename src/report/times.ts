@@ -1,19 +1,9 @@
 import { count, type Row, share, type Table } from "../contract/table.ts";
 import { duration } from "../numbers.ts";
+import type { StepTime } from "../run/times.ts";
 
 /** What a report must know of an attempt of a step; in ms. */
-export interface TimedStep {
-  readonly queue: string;
-  readonly failed: boolean;
-  readonly host: string;
-  readonly devices: readonly string[];
-  readonly began: number;
-  readonly took: number;
-  readonly queued: number;
-  readonly waited: number;
-  readonly loaded: number;
-  readonly worked: number;
-}
+export type TimedStep = Omit<StepTime, "step" | "attempt">;
 
 /** Where time went on a queue, and on a device; in ms. */
 export interface TimeSpent {
