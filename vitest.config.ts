@@ -7,7 +7,7 @@ const SECOND = 1_000;
 /** A test that was skipped did not pass: what needs vLLM is gathered only where it is installed (`make vllm`). */
 const MISSING = existsSync(vllmRunners(projectRunners()).python) ? [] : ["test/e2e/vllm.test.ts"];
 
-/** Tests that start a Temporal server or model processes: one file at a time, so that two cores are enough. */
+/** Tests that start a Temporal server or model processes. They wait as much as they work, so two files share two cores. */
 function heavy(name: string, seconds: number, order: number) {
   return {
     test: {
@@ -16,7 +16,6 @@ function heavy(name: string, seconds: number, order: number) {
       exclude: [...configDefaults.exclude, ...MISSING],
       testTimeout: seconds * SECOND,
       hookTimeout: 60 * SECOND,
-      fileParallelism: false,
       sequence: { groupOrder: order },
     },
   };

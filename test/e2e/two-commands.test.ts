@@ -41,7 +41,8 @@ test("run beside run: whoever remains runs server and worker, after ^C and after
     heard!.taken.then(() => [second, third]),
     took!.taken.then(() => [third, second]),
   ]);
-  await printed(heir!, "iteration 2 of 3");
+  // The line of progress or the row of its result: a view that looks once a second may miss a short iteration.
+  await printed(heir!, "iteration 2");
   heir!.kill("SIGKILL");
   await heir;
 
