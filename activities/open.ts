@@ -4,11 +4,14 @@ import { makeArtifact } from "../src/artifact/make.ts";
 import type { ArtifactRef } from "../src/contract/artifact.ts";
 import type { StepLimits } from "../src/contract/run.ts";
 import { StepFailure } from "../src/failure.ts";
-import type { PipelineName, Recipe } from "../src/pipeline/index.ts";
+import { pipelineOf, type PipelineName, type Recipe } from "../src/pipeline/index.ts";
 import { parseRecipeObject } from "../src/pipeline/parse.ts";
 import type { CommonRecipe } from "../src/recipe/common.ts";
 import type { RecipeFile } from "../src/run/recipe-file.ts";
 import type { ActivityDeps } from "./deps.ts";
+
+/** Of a keyword that is searched for: databases of Temporal's keep 255 of each. */
+const MOST_LETTERS = 255;
 
 /** Raise when the meaning of recipe.json changes. */
 const RESULT_VERSION = 1;
@@ -47,6 +50,8 @@ export interface KeptRecipe {
   /** What a run keeps of its recipe, and shows as config.json. */
   readonly recipe: object;
   readonly limits: StepLimits;
+  /** By what the run can be listed. */
+  readonly listed: { readonly searchAttributes: boolean; readonly dataset: string };
 }
 
 /** Keeps the recipe as an artifact, with the texts and the digests of what it names. */
@@ -67,5 +72,6 @@ export async function keepRecipe(deps: ActivityDeps, file: RecipeFile): Promise<
     chunkSeconds: retries.chunk_timeout_s,
     trainSeconds: retries.train_timeout_s,
   };
-  return { ref, recipe, limits };
+  const dataset = pipelineOf(file.recipe).subject(file.recipe).slice(0, MOST_LETTERS);
+  return { ref, recipe, limits, listed: { searchAttributes: deps.searchAttributes, dataset } };
 }

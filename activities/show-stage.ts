@@ -7,6 +7,7 @@ import type { StageView } from "../src/contract/chain.ts";
 import { algorithmOf } from "../src/training/index.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { showFolder } from "./run-folder.ts";
+import { showTraining } from "./show-training.ts";
 import type { StepContext } from "./step.ts";
 
 /** Shows what a stage made, under its name: what it trained on, its adapter, its checkpoint, its curves. */
@@ -20,7 +21,8 @@ async function buildStage({ store }: ActivityDeps, view: StageView, folder: stri
   const data = await store.open(rows);
   await linkFile(join(data, files.rows), join(folder, files.rows));
   const trained = await store.open(adapter ?? checkpoint);
-  for (const name of ["training_log.jsonl", "training.json"]) await linkFile(join(trained, name), join(folder, name));
+  await showTraining(trained, folder);
+  await linkFile(join(trained, "training.json"), join(folder, "training.json"));
   await showCheckpoints(trained, folder);
   for (const artifact of adapter ? [trained, await store.open(checkpoint)] : [trained]) {
     for (const name of (await namesIn(artifact)).filter((each) => each.startsWith("model_"))) {

@@ -1,6 +1,7 @@
 import type { CheckOwn, CheckSteps, Finding, HowChecked } from "../src/contract/check.ts";
 import { checkTable } from "../src/contract/check.ts";
 import type { RunResult } from "../src/contract/progress.ts";
+import { listAs } from "./stages/listing.ts";
 import { openRun } from "./stages/open.ts";
 import { trainSteps } from "./stages/steps.ts";
 
@@ -21,6 +22,7 @@ export async function check(recipe: unknown, { step, mlx }: HowChecked): Promise
     if (note !== undefined) warnings.push(`${title}: ${note}`);
   }
   board.stage({ name: "done", doing: "done" });
+  listAs("finished");
   const own = { pipeline: "check", policy: null, digest: null, accounts: [], files: {} };
   return { run: plan.run.name, ...own, tables: [checkTable(found)], folder: plan.folder, warnings };
 }

@@ -35,7 +35,7 @@ export async function openEvaluate(
     limits: kept.limits,
     folder,
     warnings: [],
-    searchAttributes: deps.searchAttributes,
+    ...kept.listed,
     own: { policies, asking },
   };
 }

@@ -54,7 +54,7 @@ export async function openHarp(
     limits: kept.limits,
     folder,
     warnings: [],
-    searchAttributes: deps.searchAttributes,
+    ...kept.listed,
     own: {
       stages: stagesOf(recipe).map(({ name: stage, training: settings }) => ({
         name: stage,

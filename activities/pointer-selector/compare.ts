@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readAllJsonLines, writeJsonLines } from "../../src/artifact/files.ts";
 import { linkFile, linkFolder } from "../../src/artifact/link-folder.ts";
@@ -15,9 +16,11 @@ import type { Answered, Compared, CompareInput, ShowInput } from "../../src/pipe
 import type { Sets } from "../../src/pipeline/pointer-selector/examples.ts";
 import { readEmbeddings } from "../../src/pipeline/pointer-selector/embeddings.ts";
 import type { Recipe } from "../../src/pipeline/pointer-selector/recipe.ts";
+import { LOG } from "../../src/run/logs.ts";
 import { seedFor } from "../../src/seed.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { showFolder } from "../run-folder.ts";
+import { showTraining } from "../show-training.ts";
 import type { StepContext } from "../step.ts";
 import { openGround } from "./ground.ts";
 
@@ -64,11 +67,21 @@ export async function showSelector(deps: ActivityDeps, _context: StepContext, in
     for (const name of ["beams.json", "rl_beams.json", "account.json"])
       await linkFile(join(beams, name), join(folder, name));
   });
-  if (input.selector === null) return;
-  const selector = await store.open(input.selector);
+  for (const { stage, selector } of input.selectors) {
+    const made = await store.open(selector);
+    await showFolder(join(root, input.folder, stage), async (folder) => {
+      await showTraining(made, folder);
+      await linkFile(join(made, "training.json"), join(folder, "training.json"));
+    });
+  }
+  const last = input.selectors.at(-1);
+  if (last === undefined) return;
+  const selector = await store.open(last.selector);
   const { pool } = await readEmbeddings(store, input.embeddings);
   await showFolder(join(root, input.folder, "selector"), async (folder) => {
     await linkFolder(selector, folder);
+    // It is shown under the stage that made it.
+    await rm(join(folder, LOG), { force: true });
     await writeServed(folder, servingOf(recipe, input.encoder, pool[0]!.text.length), sets.pool, pool);
   });
 }

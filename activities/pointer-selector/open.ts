@@ -73,7 +73,7 @@ export async function openSelector(
     limits: kept.limits,
     folder,
     warnings: warningsOf(recipe),
-    searchAttributes: deps.searchAttributes,
+    ...kept.listed,
     own: {
       examples,
       counts: { queries: sets.queries.length, test: sets.test.length },

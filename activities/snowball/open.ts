@@ -65,7 +65,7 @@ export async function openSnowball(
     limits: kept.limits,
     folder,
     warnings: recipeWarnings(recipe, shards.shards.flat().length, givenPairs ? givenPairs.summary.pairs : 0),
-    searchAttributes: deps.searchAttributes,
+    ...kept.listed,
     own: {
       ...ownOf(recipe, dataset, shards, hasAnswers),
       ...(recipe.pipeline === "single-round" && singleRound(recipe, folder)),

@@ -7,9 +7,9 @@ import type { ChunkResult } from "../../src/contract/chunk.ts";
 import type { IterationView } from "../../src/pipeline/snowball/contract/steps.ts";
 import { fewAtATime, FILES_AT_ONCE } from "../../src/few-at-a-time.ts";
 import { readRun } from "../../src/pipeline/snowball/files.ts";
-import { LOG } from "../../src/run/logs.ts";
 import type { ActivityDeps } from "../deps.ts";
 import { showFolder } from "../run-folder.ts";
+import { showTraining } from "../show-training.ts";
 import type { StepContext } from "../step.ts";
 import { TRAIN_FILE } from "./open.ts";
 
@@ -36,9 +36,7 @@ async function buildIteration({ store }: ActivityDeps, view: IterationView, fold
     if (ref) await linkFolder(join(await store.open(ref), name), join(folder, name));
   }
   const trained = adapter ?? full;
-  const made = trained === null || trained === undefined ? null : await store.open(trained);
-  // A checkpoint that a person brought has none.
-  if (made !== null && (await namesIn(made)).includes(LOG)) await linkFile(join(made, LOG), join(folder, LOG));
+  if (trained) await showTraining(await store.open(trained), folder);
   if (view.evaluation) {
     const evaluation = await store.open(view.evaluation);
     await linkFile(join(evaluation, "evaluation.jsonl"), join(folder, "evaluation.jsonl"));

@@ -63,7 +63,7 @@ export async function openSpatial(
     limits: kept.limits,
     folder,
     warnings: stillWarnings(recipe, planned.stages),
-    searchAttributes: deps.searchAttributes,
+    ...kept.listed,
     own: { ...planned, asking },
   };
 }

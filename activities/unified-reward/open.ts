@@ -56,7 +56,7 @@ export async function openUnifiedReward(
     limits: kept.limits,
     folder,
     warnings: [],
-    searchAttributes: deps.searchAttributes,
+    ...kept.listed,
     own: { stages, ...brought, choosing: choosingOf(recipe), pairing, asking },
   };
 }

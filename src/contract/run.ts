@@ -30,6 +30,8 @@ export interface RunPlan<Own> {
   readonly warnings: readonly string[];
   /** Are the search attributes registered in this namespace? Setting an unknown one would fail the workflow task. */
   readonly searchAttributes: boolean;
+  /** What it works on, as lists know it; absent in runs that were begun before they were listed by it. */
+  readonly dataset?: string;
   readonly own: Own;
 }
 

@@ -23,7 +23,8 @@ export async function readLogs(folder: string): Promise<Log[]> {
   return logs;
 }
 
-async function readLog(file: string): Promise<Log["points"]> {
+/** A training's log; nothing where there is none. */
+export async function readLog(file: string): Promise<Log["points"]> {
   let rows: Record<string, unknown>[];
   try {
     rows = await readAllJsonLines(file);

@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StepFailure } from "../failure.ts";
 import { userName } from "../process/user.ts";
+import { SEARCH_ATTRIBUTES } from "./search-attributes.ts";
 
 const OWN = fileURLToPath(new URL("../../.tools/bin/temporal", import.meta.url));
 
@@ -27,9 +28,6 @@ function isExecutable(file: string): boolean {
     return false;
   }
 }
-
-/** Search attributes of our workflows, registered when the server starts. */
-export const SEARCH_ATTRIBUTES = { SnowballStage: "Keyword", SnowballIteration: "Int" };
 
 /** Six times faster than the defaults on a file, and as safe: WAL with synchronous=normal loses no consistency. */
 const PRAGMAS = { journal_mode: "wal", synchronous: "normal" };

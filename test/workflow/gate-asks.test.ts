@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { defaultPayloadConverter } from "@temporalio/common";
+import { WorkflowFailedError } from "@temporalio/client";
+import { expect, test, vi } from "vitest";
 import type { GateQuestion } from "../../src/contract/gate.ts";
 import type { RunProgress } from "../../src/contract/progress.ts";
 import { connectTo } from "../../src/temporal/connection.ts";
@@ -22,6 +24,7 @@ test("a gate that asks waits for a person; the answer decides, is guarded, and i
 
   const first = await question("asks", 0);
   expect(first.measured).toMatch(/on val/);
+  await vi.waitFor(async () => expect(await listed('SnowballState="asking"')).toEqual(["asks"]), 10_000);
   await expect(answerGate(server, "asks", "promote", 1)).rejects.toThrow(
     "The gate asks about iter_0, not about iter_1.",
   );
@@ -42,10 +45,51 @@ test("a gate that asks waits for a person; the answer decides, is guarded, and i
   expect(result.warnings.join()).toMatch(/iter_0\) was rolled back by a person/);
   await expect(answerGate(server, "asks", "promote")).rejects.toThrow("is over");
 
+  expect(await statesOf("asks")).toEqual([
+    "running",
+    "asking",
+    "running",
+    "rolled back",
+    "asking",
+    "running",
+    "finished",
+  ]);
+  const finished = 'SnowballState="finished" AND SnowballDataset="configs/samples/questions.json"';
+  await vi.waitFor(async () => expect(await listed(finished)).toEqual(["asks"]), 10_000);
+
   await startRun(stage.client, asking("asks"), { anew: true });
   expect(await resultOf(stage.client, "asks")).toEqual(result);
   await server.connection.close();
 });
+
+test("a run that failed and one that was cancelled are listed as such", async () => {
+  const faults = { imagine_failure_share: 0.9 };
+  await startRun(stage.client, simulatedRecipe("broken", { simulate: { faults } }));
+  await expect(resultOf(stage.client, "broken")).rejects.toThrow(WorkflowFailedError);
+  await startRun(stage.client, asking("given-up"));
+  await question("given-up", 0);
+  await stage.client.workflow.getHandle("given-up").cancel();
+  await expect(resultOf(stage.client, "given-up")).rejects.toThrow(WorkflowFailedError);
+  await vi.waitFor(async () => {
+    expect(await listed('SnowballState="failed"')).toEqual(["broken"]);
+    expect(await listed('SnowballState="cancelled"')).toEqual(["given-up"]);
+  }, 10_000);
+});
+
+async function listed(query: string): Promise<string[]> {
+  const names = [];
+  for await (const { workflowId } of stage.client.workflow.list({ query })) names.push(workflowId);
+  return names;
+}
+
+/** How a run was listed, one state after the other. */
+async function statesOf(name: string): Promise<string[]> {
+  const { events } = await stage.client.workflow.getHandle(name).fetchHistory();
+  return (events ?? []).flatMap(({ upsertWorkflowSearchAttributesEventAttributes: upserted }) => {
+    const state = upserted?.searchAttributes?.indexedFields?.["SnowballState"];
+    return state ? defaultPayloadConverter.fromPayload<string[]>(state) : [];
+  });
+}
 
 async function question(name: string, iteration: number): Promise<GateQuestion> {
   for (;;) {

@@ -92,7 +92,7 @@ test("the network is trained for real, and chooses through its exported graph", 
   const [sft, grpo] = result.tables[1]!.rows;
   expect(sft).toMatchObject({ stage: "sft", steps: 10 });
   expect(grpo!["kl"]).toBeGreaterThanOrEqual(0);
-  const log = shown(result, "selector/training_log.jsonl").trim().split("\n");
+  const log = shown(result, "grpo/training_log.jsonl").trim().split("\n");
   expect(log).toHaveLength(grpo!["steps"] as number);
   expect(shown(result, "answers/grpo-1.jsonl")).not.toBe("");
 }, 300_000);

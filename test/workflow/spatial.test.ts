@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { WorkflowFailedError } from "@temporalio/client";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -8,6 +8,8 @@ import type { ArtifactRef } from "../../src/contract/artifact.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { Recipe } from "../../src/pipeline/index.ts";
 import { parseRecipeObject } from "../../src/pipeline/parse.ts";
+import { EVENT_FILE, eventFile } from "../../src/run/event-file.ts";
+import { LOG, readLog } from "../../src/run/logs.ts";
 import { verifyRun } from "../../src/run/verify.ts";
 import { resultOf, startRun } from "../../src/temporal/start.ts";
 import { stageForFile } from "../harness/suite.ts";
@@ -58,6 +60,10 @@ test("each stage starts from the checkpoint that the one before made, and all ar
     ["grpo", 35],
   ]);
   const [sft, dpo, grpo] = ["sft", "dpo", "grpo"].map((name) => summaryOf(result, name));
+  // For TensorBoard: a record a step, made of the log, with the log's time.
+  const log = join(stage.root, result.folder, "dpo", LOG);
+  const at = Math.floor(statSync(log).mtimeMs / 1000);
+  expect(readFileSync(join(dirname(log), EVENT_FILE))).toEqual(eventFile(await readLog(log), at));
   expect((await inputsOf(dpo!.artifacts.adapter))[0]).toBe(sft!.artifacts.checkpoint.sha256);
   expect((await inputsOf(grpo!.artifacts.adapter))[0]).toBe(dpo!.artifacts.checkpoint.sha256);
   expect(result.digest).toBe(grpo!.policy);

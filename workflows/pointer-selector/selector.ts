@@ -9,6 +9,7 @@ import type {
   SelectorSteps,
   SelectorTrainSteps,
   StageName,
+  StageSelector,
 } from "../../src/pipeline/pointer-selector/contract/plan.ts";
 import { closeRun } from "../stages/close.ts";
 import { inChild } from "../stages/fan-out.ts";
@@ -21,7 +22,7 @@ export interface Selecting extends Opened<SelectorOwn> {
   readonly embeddings: ArtifactRef;
   readonly beams: ArtifactRef;
   readonly account: Account;
-  selector: ArtifactRef | null;
+  selectors: readonly StageSelector[];
   answered: readonly Answered[];
   trained: readonly Row[];
 }
@@ -53,7 +54,7 @@ export async function findBeams(opened: Opened<SelectorOwn> & Pick<Selecting, "e
   const { keepBeams } = controlSteps<SelectorSteps>(plan.limits);
   const { beams, account } = await keepBeams.executeWithOptions({ summary: "keep the beams" }, [{ ...ground, rows }]);
   board.set({ accounts: [account] });
-  return { ...opened, beams, account, selector: null, answered: [], trained: [] };
+  return { ...opened, beams, account, selectors: [], answered: [], trained: [] };
 }
 
 /** Trains the selector further by one stage. */
@@ -62,20 +63,21 @@ export async function trainStage(selecting: Selecting, stage: StageName): Promis
   const at = stages.indexOf(stage);
   const title = `stage ${at + 1} of ${stages.length} (${stage})`;
   selecting.board.stage({ name: "train", doing: `training by ${stage.toUpperCase()}`, title, at, of: stages.length });
-  const { embeddings, beams, selector: init } = selecting;
+  const { embeddings, beams, selectors } = selecting;
+  const init = selectors.at(-1)?.selector ?? null;
   const { trainSelector } = ownTrainSteps<SelectorTrainSteps>(selecting.plan.limits);
   const input = { ...groundOf(selecting), stage, embeddings, beams, init };
   const { selector, metrics } = await trainSelector.executeWithOptions({ summary: `train · ${title}` }, [input]);
-  selecting.selector = selector;
+  selecting.selectors = [...selectors, { stage, selector }];
   selecting.trained = [...selecting.trained, { stage, ...metrics, selector: selector.sha256 }];
   return selector;
 }
 
 export async function closeSelector(selecting: Selecting): Promise<RunResult> {
-  const { plan, embeddings, beams, answered, selector } = selecting;
+  const { plan, embeddings, beams, answered, selectors } = selecting;
   const { showSelector } = controlSteps<SelectorSteps>(plan.limits);
   const { encoder } = plan.own;
-  const view = { ...groundOf(selecting), folder: plan.folder, encoder, embeddings, beams, answered, selector };
+  const view = { ...groundOf(selecting), folder: plan.folder, encoder, embeddings, beams, answered, selectors };
   await showSelector.executeWithOptions({ summary: "show in the run folder" }, [view]);
   const files = { Selector: `${plan.folder}/final` };
   return closeRun(selecting, { pipeline: "pointer-selector", policy: null, digest: null, files, final: "selector" });

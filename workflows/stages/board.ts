@@ -9,6 +9,7 @@ import {
 import type { GateQuestion } from "../../src/contract/gate.ts";
 import type { RunProgress, Stage } from "../../src/contract/progress.ts";
 import { shortDigest, tableMarkdown } from "../../src/contract/table.ts";
+import { listAs } from "./listing.ts";
 
 /** Where a run stands: asked of the run's workflow. */
 export const progressQuery = defineQuery<RunProgress>("progress");
@@ -36,6 +37,7 @@ export function openBoard(run: string) {
     for (const { of, parts } of change.accounts ?? []) {
       for (const [part, many] of Object.entries(parts)) accounted.set(many, { run, of, part });
     }
+    if (change.asking !== undefined) listAs(change.asking === null ? "running" : "asking");
     if (change.tables !== undefined) upsertMemo({ table: change.tables.map(tableMarkdown).join("\n\n") });
   }
 

@@ -8,6 +8,7 @@ import type {
   PersonsDecision,
 } from "../../src/contract/gate.ts";
 import type { Measurement } from "../../src/contract/measurement.ts";
+import { listAs } from "./listing.ts";
 import type { Opened } from "./open.ts";
 import { controlSteps } from "./steps.ts";
 
@@ -29,8 +30,14 @@ interface Side {
   readonly measured: Measurement | null;
 }
 
-/** Decides which policy stays; "off" where nobody asks. */
+/** Decides which policy stays; "off" where nobody asks. The run is listed as rolled back until a new one stays. */
 export async function gate(opened: Opened<unknown>, choice: Choice): Promise<GateDecision> {
+  const decision = await decide(opened, choice);
+  if (decision !== "off") listAs(decision === "roll_back" ? "rolled back" : "running");
+  return decision;
+}
+
+async function decide(opened: Opened<unknown>, choice: Choice): Promise<GateDecision> {
   const { plan, warnings } = opened;
   const { mode, title, from, to, by } = choice;
   if (mode === "off") return "off";

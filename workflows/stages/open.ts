@@ -2,6 +2,7 @@ import { workflowInfo } from "@temporalio/workflow";
 import { openingLimits } from "../../src/contract/opening.ts";
 import type { RunPlan } from "../../src/contract/run.ts";
 import { type Board, openBoard } from "./board.ts";
+import { list } from "./listing.ts";
 import { type News, tell } from "./notify.ts";
 import { controlSteps } from "./steps.ts";
 
@@ -28,5 +29,6 @@ export async function openRun<Own>(step: string, input: unknown): Promise<Opened
   const open = steps[step]!;
   const plan = await open.executeWithOptions({ summary: "open the run · check recipe and data" }, [input, name]);
   board.searchable(plan.searchAttributes);
+  list(plan);
   return { plan, board, warnings: [...plan.warnings], tell: (news) => tell(input, news) };
 }

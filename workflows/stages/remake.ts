@@ -9,6 +9,7 @@ import type { RunResult } from "../../src/contract/progress.ts";
 import { type Remakes, remakesAfter } from "../../src/contract/remakes.ts";
 import { rowLine } from "../../src/contract/table.ts";
 import { rootFailure } from "./isolate.ts";
+import { listAs } from "./listing.ts";
 import { type News, tell } from "./notify.ts";
 
 /**
@@ -25,6 +26,7 @@ export async function remakingLost<T>(
 ): Promise<T> {
   try {
     const result = await pipeline();
+    listAs("finished");
     await tell(input, {
       event: "ended",
       text: endedText(result),
@@ -35,6 +37,7 @@ export async function remakingLost<T>(
     const lost = rootFailure(error);
     const next = lost?.type === "ArtifactLost" ? remakesAfter(remakes, keysOf(lost)) : null;
     if (next === null) {
+      listAs(isCancellation(error) ? "cancelled" : "failed");
       if (!isCancellation(error)) await tell(input, failed(error));
       throw error;
     }

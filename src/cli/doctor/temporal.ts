@@ -3,7 +3,8 @@ import { execa } from "execa";
 import { StepFailure } from "../../failure.ts";
 import type { Finding } from "../../report/doctor.ts";
 import { type Connected, connect, resolveConnection } from "../../temporal/connection.ts";
-import { SEARCH_ATTRIBUTES, temporalProgram } from "../../temporal/server-command.ts";
+import { addingCommand, missingFrom, SEARCH_ATTRIBUTES } from "../../temporal/search-attributes.ts";
+import { temporalProgram } from "../../temporal/server-command.ts";
 
 /** The server that commands would use, or the program that they would start one with. */
 export async function temporalFindings(root: string): Promise<Finding[]> {
@@ -55,12 +56,11 @@ async function searchAttributes(connection: Connected["connection"], namespace: 
   // Temporal Cloud has another tool for them, and does not let us look.
   if (known === null) return { what, ok: true, found: "the server does not tell; runs work without them" };
   const { customAttributes } = known;
-  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !(name in (customAttributes ?? {})));
+  const missing = missingFrom(customAttributes);
   if (missing.length === 0) return { what, ok: true, found: Object.keys(SEARCH_ATTRIBUTES).join(", ") };
-  const options = missing.map(([name, type]) => `--name ${name} --type ${type}`).join(" ");
   return {
     what,
     ok: true,
-    found: `${missing.map(([name]) => name).join(", ")} not there yet: a worker adds them where it may; else: temporal operator search-attribute create ${options}`,
+    found: `${missing.join(", ")} not there yet: a worker adds them where it may; else: ${addingCommand(missing, namespace)}`,
   };
 }

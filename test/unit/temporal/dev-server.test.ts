@@ -8,6 +8,7 @@ import { type DevServer, portsOf, startDevServer } from "../../../src/temporal/d
 import { embeddedServer, isAlive, stateFolderOf } from "../../../src/temporal/embedded.ts";
 import { rememberServer } from "../../../src/temporal/remember.ts";
 import { freePort } from "../../../src/temporal/ports.ts";
+import { SEARCH_ATTRIBUTES } from "../../../src/temporal/search-attributes.ts";
 
 let stateFolder: string;
 beforeEach(() => {
@@ -30,7 +31,7 @@ test("starts with our search attributes, is found again, and is gone after stop;
 
   const { connection } = await connectTo(addressOf(server));
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: "default" });
-  expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining(["SnowballStage", "SnowballIteration"]));
+  expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining(Object.keys(SEARCH_ATTRIBUTES)));
   await connection.close();
   expect((await fetch(server.ui)).status).toBe(200);
   expect(readdirSync(stateFolder)).toContain("temporal.db");

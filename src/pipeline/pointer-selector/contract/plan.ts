@@ -99,13 +99,20 @@ export interface Compared {
   readonly accounts: readonly Account[];
 }
 
+/** What a stage made. */
+export interface StageSelector {
+  readonly stage: StageName;
+  readonly selector: ArtifactRef;
+}
+
 export interface ShowInput extends Ground {
   readonly folder: string;
   readonly encoder: ModelFolder;
   readonly embeddings: ArtifactRef;
   readonly beams: ArtifactRef;
   readonly answered: readonly Answered[];
-  readonly selector: ArtifactRef | null;
+  /** What every stage made, in their order; the last one is the run's. */
+  readonly selectors: readonly StageSelector[];
 }
 
 /** Steps of this pipeline without a device. */
