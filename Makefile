@@ -1,5 +1,5 @@
 # What a newcomer types. `make demo` and `make test` set up what they need; a second set-up takes a moment.
-.PHONY: help demo demo-harp demo-pointer demo-reward demo-spatial test setup deepspeed llama-factory mlx vllm bench format check lock pack
+.PHONY: help demo demo-harp demo-pointer demo-reward demo-spatial test setup deepspeed llama-factory mlx trackers vllm bench format check lock pack
 
 help:
 	@echo "make demo    set up, then run five iterations of the snowball on the toy world"
@@ -12,6 +12,7 @@ help:
 	@echo "make deepspeed  add DeepSpeed, for training.deepspeed (Linux)"
 	@echo "make llama-factory  add LLaMA-Factory, for training.backend llama-factory"
 	@echo "make mlx     add MLX, for snowball check --mlx"
+	@echo "make trackers add trackio, wandb and TensorBoard, to see runs in"
 	@echo "make vllm    add vLLM, for backend vllm (Linux)"
 	@echo "make bench   set up, then measure what Temporal adds to a run"
 	@echo "make format  write what is generated, and format everything"
@@ -70,7 +71,7 @@ $(world): $(wildcard demo/world/*.ts) | setup
 	@$$(scripts/node-path.sh) demo/world/write.ts --out $(@D)
 
 test:
-	@SNOWBALL_NEEDS_SERVER=1 SNOWBALL_NEEDS_DEEPSPEED=wish SNOWBALL_NEEDS_VLLM=wish scripts/setup.sh
+	@SNOWBALL_NEEDS_SERVER=1 SNOWBALL_NEEDS_DEEPSPEED=wish SNOWBALL_NEEDS_TRACKERS=wish SNOWBALL_NEEDS_VLLM=wish scripts/setup.sh
 	@scripts/test.sh
 
 setup:
@@ -84,6 +85,9 @@ llama-factory:
 
 mlx:
 	@SNOWBALL_NEEDS_MLX=1 scripts/setup.sh
+
+trackers:
+	@SNOWBALL_NEEDS_TRACKERS=1 scripts/setup.sh
 
 vllm:
 	@SNOWBALL_NEEDS_VLLM=1 scripts/setup.sh

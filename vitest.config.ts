@@ -1,11 +1,17 @@
 import { existsSync } from "node:fs";
 import { configDefaults, defineConfig } from "vitest/config";
-import { projectRunners, vllmRunners } from "./src/model/python.ts";
+import { projectRunners, trackerRunners, vllmRunners } from "./src/model/python.ts";
 
 const SECOND = 1_000;
 
-/** A test that was skipped did not pass: what needs vLLM is gathered only where it is installed (`make vllm`). */
-const MISSING = existsSync(vllmRunners(projectRunners()).python) ? [] : ["test/e2e/vllm.test.ts"];
+/**
+ * A test that was skipped did not pass: what needs vLLM or the trackers is gathered only where they are installed
+ * (`make vllm`, `make trackers`).
+ */
+const MISSING = [
+  { runners: vllmRunners, file: "test/e2e/vllm.test.ts" },
+  { runners: trackerRunners, file: "test/workflow/track.test.ts" },
+].flatMap(({ runners, file }) => (existsSync(runners(projectRunners()).python) ? [] : [file]));
 
 /** Tests that start a Temporal server or model processes. They wait as much as they work, so two files share two cores. */
 function heavy(name: string, seconds: number, order: number) {

@@ -3,6 +3,7 @@ import type { ControlSteps, TrainSteps } from "../src/contract/steps.ts";
 import type { Role } from "../src/contract/queues.ts";
 import type { AnswerSteps, MeasureSteps } from "../src/contract/benchmark.ts";
 import type { NoticeSteps } from "../src/contract/notice.ts";
+import type { TrackSteps } from "../src/contract/tracking.ts";
 import type { CheckSteps } from "../src/contract/check.ts";
 import { answerItems, measureAnswers } from "./benchmark.ts";
 import { checkTraining } from "./check.ts";
@@ -21,6 +22,7 @@ import { notify } from "./notify.ts";
 import { tabulate } from "./tabulate.ts";
 import { asActivity, type Step, type Written } from "./step.ts";
 import { unifiedRewardSteps } from "./unified-reward/index.ts";
+import { track } from "./track.ts";
 import { trainPolicy } from "./train.ts";
 
 /** Steps by their names, as their worker registers them. */
@@ -40,7 +42,8 @@ const SHARED = {
     notify,
     showStage,
     tabulate,
-  } satisfies Written<ControlSteps & MeasureSteps & ChainSteps & NoticeSteps>,
+    track,
+  } satisfies Written<ControlSteps & MeasureSteps & ChainSteps & NoticeSteps & TrackSteps>,
   rollout: { answerItems } satisfies Written<AnswerSteps>,
   train: { trainPolicy, mergePolicy, checkTraining } satisfies Written<TrainSteps & CheckSteps>,
 };

@@ -18,6 +18,8 @@ done
 	python/envs/llama-factory.in -o python/envs/llama-factory.lock
 "$uv" pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url \
 	python/envs/mlx.in -o python/envs/mlx.lock
+"$uv" pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url \
+	python/envs/trackers.in -o python/envs/trackers.lock
 # vLLM asks for Python 3.11 as well.
 "$uv" pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	python/envs/vllm.in -o python/envs/vllm.lock

@@ -27,5 +27,6 @@ fi
 [ -z "${SNOWBALL_NEEDS_DEEPSPEED:-}" ] || . scripts/setup/deepspeed.sh
 [ -z "${SNOWBALL_NEEDS_LLAMA_FACTORY:-}" ] || . scripts/setup/llama-factory.sh
 [ -z "${SNOWBALL_NEEDS_MLX:-}" ] || . scripts/setup/mlx.sh
+[ -z "${SNOWBALL_NEEDS_TRACKERS:-}" ] || . scripts/setup/trackers.sh
 [ -z "${SNOWBALL_NEEDS_VLLM:-}" ] || . scripts/setup/vllm.sh
 . scripts/setup/temporal.sh

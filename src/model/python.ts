@@ -40,6 +40,12 @@ export function vllmRunners(runners: PythonRunners): PythonRunners {
   return { ...runners, python: process.env["SNOWBALL_VLLM_PYTHON"] ?? own, made: "make vllm" };
 }
 
+/** The same runners in the environment with the trackers, which is installed when it is first wanted (`make trackers`). */
+export function trackerRunners(runners: PythonRunners): PythonRunners {
+  const own = fileURLToPath(new URL("../../.tools/trackers/bin/python", import.meta.url));
+  return { ...runners, python: process.env["SNOWBALL_TRACKERS_PYTHON"] ?? own, made: "make trackers" };
+}
+
 /** @throws {StepFailure} BadInput when set-up did not make the environment, or it is closed to this user */
 export function checkPython({ python }: Pick<PythonRunners, "python">, made = "make setup"): void {
   try {

@@ -9,6 +9,7 @@ import type { Report } from "../dataset/problems.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import type { Problem } from "../recipe/problems.ts";
 import type { MeasuredRows, Section } from "../report/html/section.ts";
+import type { Picture } from "../run/tracked.ts";
 import type { RunTrace } from "../run/trace.ts";
 
 /**
@@ -51,6 +52,8 @@ export interface Room<R extends CommonRecipe = CommonRecipe> {
   readonly upkeep: Upkeep;
   /** What only this pipeline can show of a run, and what a run without a result has to tell so far. */
   report?(this: void, run: Reported): Promise<Shown>;
+  /** Pictures for trackers of what the run has made so far, `most` of each part. */
+  pictures?(this: void, folder: string, most: number): Promise<Picture[]>;
   /** Looks through a run folder that other programs wrote in this pipeline's layout; null for one that is none. */
   adopt?(this: void, input: AdoptInput): Promise<Adopted | null>;
   /** A first recipe for a user's data; only where one can be written from what `init` is told. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { notify } from "./parts/notify.ts";
 import { chunk, retries } from "./parts/operation.ts";
 import { simulate } from "./parts/simulate.ts";
+import { track } from "./parts/track.ts";
 
 /** Letters of a name: it names a workflow and files. */
 const LONGEST_NAME = 64;
@@ -15,6 +16,7 @@ export const common = {
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, - and _ are needed, a letter or digit first")
     .describe("The run's name: what a person types to find it again"),
   notify: notify.optional(),
+  track: track.optional(),
   seed: z.int().min(0).default(0).describe("All noise and every split derive from it"),
 };
 

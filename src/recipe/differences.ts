@@ -29,8 +29,8 @@ export interface ChangedFields {
   readonly counting: readonly string[];
 }
 
-/** Blocks of every recipe that determine no result: whom it tells. */
-const INERT = /^notify/;
+/** Blocks of every recipe that determine no result: whom it tells, and where it is shown. */
+const INERT = /^(notify|track)/;
 
 /** @param inert beginnings of fields that determine no result */
 export function changedFields(before: object, after: object, inert: RegExp): ChangedFields {

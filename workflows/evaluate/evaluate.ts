@@ -23,6 +23,7 @@ export function evaluate(input: unknown, remakes: Remakes | number = 0): Promise
       run.board.stage({ name: "measure", doing: "answering the benchmarks", title, at, of: policies.length });
       cells.push(...(await measureAll(run, policy))); // every benchmark, chunk by chunk
       run.board.set(await putBeside(run, cells));
+      await run.track();
     }
     return closeRun(run, { pipeline: "evaluate", policy: null, digest: null, files: {}, final: null });
   });

@@ -26,6 +26,7 @@ export async function answerBy(selecting: Selecting, method: Method): Promise<vo
   const { table, accounts } = await compareMethods.executeWithOptions({ summary: "compare the methods" }, [input]);
   const trained = selecting.trained.length === 0 ? [] : [trainingTable(selecting.trained)];
   board.set({ tables: [table, ...trained], accounts: [account, ...accounts] });
+  await selecting.track();
 }
 
 interface AnswerAll extends Passing {

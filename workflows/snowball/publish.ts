@@ -44,6 +44,7 @@ export async function publish(loop: Loop, shard: number, round: RoundResult): Pr
     full,
     evaluation: measured?.rows ?? null,
   });
+  await loop.track();
 }
 
 /** Shows the preference data before anything is trained on it. */

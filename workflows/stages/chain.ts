@@ -99,6 +99,7 @@ export async function showStage(
   const view = { run: plan.run, folder: plan.folder, stage, algorithm: job.algorithm, ...made };
   const summary = `show in the run folder · ${titleOf(chain, at)}`;
   await controlSteps<ChainSteps>(plan.limits).showStage.executeWithOptions({ summary }, [view]);
+  await chain.track();
 }
 
 /** What became of rows that were made on the way. */

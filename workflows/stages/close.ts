@@ -9,8 +9,10 @@ export interface Ending extends Pick<RunResult, "pipeline" | "policy" | "digest"
 }
 
 /** Writes final_status.json and the link to the final policy, and returns what the run came to. */
-export async function closeRun({ plan, board, warnings }: Opened<unknown>, ending: Ending): Promise<RunResult> {
+export async function closeRun({ plan, board, warnings, track }: Opened<unknown>, ending: Ending): Promise<RunResult> {
   board.stage({ name: "close", doing: "writing the run folder" });
+  // Before the result: it has the warnings.
+  await track();
   const { final, ...said } = ending;
   const { tables, accounts } = board.state;
   const result: RunResult = { run: plan.run.name, ...said, tables, accounts, folder: plan.folder, warnings };

@@ -5,6 +5,7 @@ import { type Board, openBoard } from "./board.ts";
 import { list } from "./listing.ts";
 import { type News, tell } from "./notify.ts";
 import { controlSteps } from "./steps.ts";
+import { track } from "./track.ts";
 
 /** What every stage is given: the run's plan and the board that shows where it stands. */
 export interface Opened<Own> {
@@ -14,6 +15,8 @@ export interface Opened<Own> {
   readonly warnings: string[];
   /** Tells whom the recipe names. */
   readonly tell: (news: News) => Promise<void>;
+  /** Shows the tracker that the recipe names how the run stands. */
+  readonly track: () => Promise<void>;
 }
 
 /**
@@ -30,5 +33,6 @@ export async function openRun<Own>(step: string, input: unknown): Promise<Opened
   const plan = await open.executeWithOptions({ summary: "open the run · check recipe and data" }, [input, name]);
   board.searchable(plan.searchAttributes);
   list(plan);
-  return { plan, board, warnings: [...plan.warnings], tell: (news) => tell(input, news) };
+  const opened = { plan, board, warnings: [...plan.warnings] };
+  return { ...opened, tell: (news) => tell(input, news), track: () => track(input, opened) };
 }

@@ -9,6 +9,7 @@ import { planRun } from "./cost/plan-run.ts";
 import { drafts } from "./draft.ts";
 import type { Recipe } from "./recipe/index.ts";
 import { shrink } from "./shrink.ts";
+import { pictures } from "./pictures.ts";
 import { report } from "./report/index.ts";
 import { upkeep } from "./upkeep/index.ts";
 import { verifyIterations } from "./upkeep/verify.ts";
@@ -62,6 +63,7 @@ export const room: Room<Recipe> = {
   verify: verifyIterations,
   shrink,
   upkeep,
+  pictures,
   report,
   adopt,
   drafts,

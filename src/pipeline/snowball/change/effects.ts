@@ -16,6 +16,7 @@ export interface Effect {
 const FIRST: Readonly<Record<string, Step | null | { readonly step: Step; readonly iteration: number }>> = {
   $schema: null,
   notify: null,
+  track: null,
   rates: null,
   retries: null,
   changes: "score",
