@@ -1,8 +1,12 @@
 import { WorkflowFailedError } from "@temporalio/client";
 import { Command } from "commander";
+import { tableLines } from "../contract/table.ts";
 import { outcomeLines } from "../report/session.ts";
 import { statusLines } from "../report/status.ts";
+import { timeTables } from "../report/times.ts";
+import { readTimes } from "../run/times.ts";
 import { connect, type Connected } from "../temporal/connection.ts";
+import { stateFolderOf } from "../temporal/embedded.ts";
 import { readSnapshot } from "../temporal/snapshot.ts";
 import { resultOf } from "../temporal/start.ts";
 import { interrupted, INTERRUPTED, sentenceOf } from "./exit.ts";
@@ -32,20 +36,26 @@ export function statusCommand(): Command {
 async function status(name: string, { root, follow, json }: StatusOptions): Promise<void> {
   const server = await connect(root);
   try {
-    await (follow ? followRun(server, name, json ?? false) : showOnce(server, name, json ?? false));
+    await (follow ? followRun(server, name, json ?? false) : showOnce(server, name, root, json ?? false));
   } finally {
     await server.connection.close();
   }
 }
 
-async function showOnce(server: Connected, name: string, json: boolean): Promise<void> {
+async function showOnce(server: Connected, name: string, root: string, json: boolean): Promise<void> {
   const snapshot = await readSnapshot(server, name);
   if (json) {
     console.log(JSON.stringify(snapshot));
     return;
   }
   for (const line of statusLines(snapshot, Date.now())) console.log(line);
-  if (snapshot.status === "RUNNING") return;
+  if (snapshot.status === "RUNNING") {
+    // Noted where the workers are; elsewhere there is nothing to show.
+    for (const table of timeTables(await readTimes(stateFolderOf(root), name))) {
+      for (const line of ["", ...tableLines(table)]) console.log(line);
+    }
+    return;
+  }
   try {
     for (const line of outcomeLines(await resultOf(server.client, name))) console.log(line);
   } catch (error) {

@@ -15,6 +15,8 @@ export interface RoleTime {
   readonly role: string;
   readonly steps: number;
   readonly failed: number;
+  /** Devices that it was seen on. */
+  readonly devices: number;
   /** Summed over its steps, which overlap. */
   readonly queued: number;
   readonly waited: number;
@@ -36,6 +38,7 @@ export function timeSpent(steps: readonly TimedStep[]): TimeSpent {
     role,
     steps: own.length,
     failed: own.filter(({ failed }) => failed).length,
+    devices: new Set(own.flatMap(({ host, devices }) => devices.map((device) => `${host} ${device}`))).size,
     queued: sum(own, "queued"),
     waited: sum(own, "waited"),
     loaded: sum(own, "loaded"),
@@ -74,7 +77,7 @@ export function timeTables(steps: readonly TimedStep[]): Table[] {
       waited: duration(each.waited),
       queued: duration(each.queued),
     })),
-    notes: [waitingCost(roles)],
+    notes: [...bottleneck(roles), waitingCost(roles)],
   };
   if (devices.length === 0) return [byRole];
   const byDevice: Table = {
@@ -95,6 +98,17 @@ const TITLES: Readonly<Record<string, string>> = {
   waited: "waited for a device",
   queued: "waited for a worker",
 };
+
+/** The role that held each of its devices longest: more of them would help the run most. None where no device was. */
+function bottleneck(roles: readonly RoleTime[]): string[] {
+  const each = ({ devices, loaded, worked }: RoleTime): number => (loaded + worked) / devices;
+  const [slowest] = roles.filter(({ devices }) => devices > 0).toSorted((a, b) => each(b) - each(a));
+  if (slowest === undefined) return [];
+  const { role, devices } = slowest;
+  return [
+    `The bottleneck is ${role}: ${duration(each(slowest))} on ${devices === 1 ? "its device" : `each of its ${devices} devices`}.`,
+  ];
+}
 
 function waitingCost(roles: readonly RoleTime[]): string {
   const most = roles.toSorted((a, b) => b.waited + b.loaded - (a.waited + a.loaded))[0]!;

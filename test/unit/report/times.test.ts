@@ -24,9 +24,9 @@ test("time is summed by role, and a device's share is of the time in which the r
   ];
   const { roles, devices } = timeSpent(steps);
   expect(roles).toEqual([
-    { role: "rollout", steps: 1, failed: 0, queued: 500, waited: 2_000, loaded: 3_000, worked: 5_000 },
-    { role: "score", steps: 1, failed: 0, queued: 500, waited: 0, loaded: 0, worked: 10_000 },
-    { role: "light steps", steps: 1, failed: 0, queued: 0, waited: 0, loaded: 0, worked: 5_000 },
+    { role: "rollout", steps: 1, failed: 0, devices: 1, queued: 500, waited: 2_000, loaded: 3_000, worked: 5_000 },
+    { role: "score", steps: 1, failed: 0, devices: 1, queued: 500, waited: 0, loaded: 0, worked: 10_000 },
+    { role: "light steps", steps: 1, failed: 0, devices: 0, queued: 0, waited: 0, loaded: 0, worked: 5_000 },
   ]);
   // 15 s with two steps that overlap, and 5 s.
   expect(devices).toEqual([
@@ -38,8 +38,18 @@ test("time is summed by role, and a device's share is of the time in which the r
 test("the tables say who waited most, and which attempts failed", () => {
   const [byRole, byDevice] = timeTables([STEP, { ...STEP, failed: true }]);
   expect(byRole!.notes).toEqual([
+    "The bottleneck is rollout: 16 s on its device.",
     "Sums over steps, which overlap. rollout waited and loaded most: 10 s, .50 of its steps' time. Of attempts that failed, which 1 did, the time is in it.",
   ]);
   expect(byDevice!.rows).toEqual([{ device: "a cuda:0", busy: "16 s", share: 1.6 }]);
   expect(timeTables([])).toEqual([]);
+});
+
+test("the bottleneck is the role that each of its devices was held for longest", () => {
+  const trained: TimedStep = { ...STEP, queue: "snowball-train", devices: ["cuda:2"], loaded: 0, worked: 9_000 };
+  const steps = [STEP, { ...STEP, devices: ["cuda:1"] }, trained];
+  expect(timeTables(steps)[0]!.notes![0]).toBe("The bottleneck is train: 9 s on its device.");
+  const slower = [STEP, { ...STEP, devices: ["cuda:1"], worked: 60_000 }, trained];
+  expect(timeTables(slower)[0]!.notes![0]).toBe("The bottleneck is rollout: 36 s on each of its 2 devices.");
+  expect(timeTables([{ ...trained, devices: [] }])[0]!.notes).toHaveLength(1);
 });
