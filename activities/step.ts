@@ -5,6 +5,7 @@ import { FAILURES, FINAL } from "../src/contract/failures.ts";
 import { asStepFailure, type StepFailure } from "../src/failure.ts";
 import type { ActivityDeps } from "./deps.ts";
 import { noteTime, type StepTime } from "../src/run/times.ts";
+import { spanNames } from "../src/tracing/span.ts";
 import { type DeviceTime, timed } from "./device-time.ts";
 import { inputsOf } from "./inputs.ts";
 import { stepMetrics } from "./step-metrics.ts";
@@ -68,7 +69,7 @@ export function asActivity<A extends unknown[], R>(
     const signal = context.cancellationSignal;
     const inputs = inputsOf(deps.store, args);
     const counts = stepMetrics(context);
-    const log = deps.log.child(namesOf(context));
+    const log = deps.log.child({ ...namesOf(context), ...spanNames() });
     const uses: DeviceTime[] = [];
     let devices: readonly string[] = [];
     const models = timed(deps.models, {

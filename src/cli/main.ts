@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { StepFailure } from "../failure.ts";
+import { startTracing } from "../tracing/start.ts";
+import { inSpan } from "../tracing/span.ts";
 import { BAD_INPUT, Interrupted, INTERRUPTED } from "./exit.ts";
 
 /**
@@ -39,8 +41,11 @@ const [, , wanted = ""] = process.argv;
 const makers = Object.hasOwn(COMMANDS, wanted) ? [COMMANDS[wanted]!] : Object.values(COMMANDS);
 for (const make of makers) program.addCommand((await make()).copyInheritedSettings(program));
 
+let tracing: Awaited<ReturnType<typeof startTracing>> = null;
 try {
-  await program.parseAsync();
+  // A worker traces what it works on, not itself: that would be one span of weeks.
+  if (wanted !== "worker") tracing = await startTracing("snowball");
+  await inSpan(`snowball ${wanted}`, {}, () => program.parseAsync());
 } catch (error) {
   if (error instanceof CommanderError) {
     // commander has said it already; asking for help is no error.
@@ -56,4 +61,6 @@ try {
     sayFailure(error);
     process.exitCode = exitCodeOf(error);
   }
+} finally {
+  await tracing?.stop();
 }

@@ -10,6 +10,7 @@ import type { DeviceSpec } from "../device/devices.ts";
 import { StepFailure } from "../failure.ts";
 import { connectTo, resolveConnection, type ServerAddress } from "../temporal/connection.ts";
 import { VERSIONING, type Versioning } from "../temporal/deployment.ts";
+import { startTracing } from "../tracing/start.ts";
 import { interrupted } from "./exit.ts";
 import { rootOption } from "./options.ts";
 
@@ -114,6 +115,7 @@ async function worker(options: WorkerOptions): Promise<void> {
   const signal = interrupted();
   // The SDK's native worker is loaded by this command alone: it would add a third of a second to each of the others.
   const { startHost } = await import("../temporal/worker.ts");
+  const tracing = await startTracing("snowball-worker");
   const host = await startHost({
     root,
     server,
@@ -125,6 +127,7 @@ async function worker(options: WorkerOptions): Promise<void> {
     threads,
     versioning,
     log,
+    tracing: tracing?.worker,
     ...(metricsAddress !== undefined && { metricsAddress }),
   });
   log.info({ server: server.address, roles, devices: devices.map(({ kind, index }) => `${kind}:${index}`) }, "working");
@@ -135,6 +138,7 @@ async function worker(options: WorkerOptions): Promise<void> {
   const moved = serverMoved(root, server);
   const elsewhere = await Promise.race([stopped, host.ended, moved]);
   await host.stop();
+  await tracing?.stop();
   if (elsewhere) {
     throw new StepFailure("Infrastructure", `The server of ${root} is at ${elsewhere} now; start this worker again.`);
   }

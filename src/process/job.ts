@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeJson } from "../artifact/files.ts";
 import { asStepFailure, StepFailure } from "../failure.ts";
+import { inSpan } from "../tracing/span.ts";
 import { type Child, type ChildSpec, startChild } from "./child.ts";
 import { temporaryFolder } from "./environment.ts";
 import { crashed, fellSilent } from "./ending.ts";
@@ -21,7 +22,15 @@ export interface JobSpec extends ChildSpec {
  * Runs a job to its end and returns the metrics of its `done` line. Throws the type it names itself, ChildCrashed,
  * ChildSilent, or the signal's reason; in every case the job's whole process tree is dead by then.
  */
-export async function runJob(spec: JobSpec, signal: AbortSignal): Promise<Record<string, number>> {
+export function runJob(spec: JobSpec, signal: AbortSignal): Promise<Record<string, number>> {
+  return inSpan(`runner ${spec.name}`, {}, (here) => {
+    // As programs pass their span on to children.
+    const env = { ...spec.env, ...(here !== undefined && { TRACEPARENT: here }) };
+    return startJob({ ...spec, env }, signal);
+  });
+}
+
+async function startJob(spec: JobSpec, signal: AbortSignal): Promise<Record<string, number>> {
   signal.throwIfAborted();
   const folder = await mkdtemp(join(temporaryFolder(), "snowball-job-"));
   try {

@@ -1,4 +1,5 @@
 import { asStepFailure, StepFailure } from "../failure.ts";
+import { inSpan } from "../tracing/span.ts";
 import { type Child, type ChildSpec, startChild } from "./child.ts";
 import { babbled, crashed, type Ending, fellSilent } from "./ending.ts";
 import { parseLine, serverMessage } from "./protocol.ts";
@@ -84,7 +85,9 @@ export class ModelServer {
   async request(op: string, body: Readonly<Record<string, unknown>>, options: RequestOptions): Promise<Answer> {
     const next = await this.#turns.take(options.signal);
     try {
-      return await this.#ask(op, body, options);
+      return await inSpan(`runner ${this.#name} · ${op}`, {}, (traceparent) =>
+        this.#ask(op, traceparent === undefined ? body : { ...body, traceparent }, options),
+      );
     } finally {
       next();
     }

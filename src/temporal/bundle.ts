@@ -20,19 +20,23 @@ export interface Workflows {
  * The workflows of this clone, bundled again only when their sources change: bundling takes seconds, and a worker that
  * was killed should be back before anyone notices.
  * @param spare a folder that this user may write to, for a clone that is somebody else's
+ * @param tracing a module of interceptors that trace them: they pass spans on and take no decision, so that a run that
+ * was begun with them goes on without, and the other way round
  */
-export async function workflowBundle(spare?: string): Promise<Workflows> {
+export async function workflowBundle(spare?: string, tracing?: string): Promise<Workflows> {
   const folders = [join(HOME, "node_modules/.cache/snowball"), ...(spare === undefined ? [] : [spare])];
   const version = sourceDigest();
-  const places = folders.map((folder) => join(folder, `workflows-${version}.js`));
+  const name = `workflows-${version}${tracing === undefined ? "" : "-traced"}.js`;
+  const places = folders.map((folder) => join(folder, name));
   const known = places.find((place) => existsSync(place));
-  return { codePath: known ?? (await bundleInto(places)), version };
+  return { codePath: known ?? (await bundleInto(places, tracing)), version };
 }
 
 /** Bundles into the first of these files that can be written. */
-async function bundleInto(places: readonly string[]): Promise<string> {
+async function bundleInto(places: readonly string[], tracing: string | undefined): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: ENTRY,
+    ...(tracing !== undefined && { workflowInterceptorModules: [tracing] }),
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
   });
   const codePath = places.find((place, at) => at === places.length - 1 || canWrite(dirname(place)))!;

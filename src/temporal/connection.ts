@@ -1,5 +1,6 @@
 import { Client, Connection, type ConnectionOptions, isGrpcServiceError } from "@temporalio/client";
 import { StepFailure } from "../failure.ts";
+import { tracedClient } from "../tracing/span.ts";
 import { isLoopback, loopback } from "./addresses.ts";
 import { configuredServer } from "./configured.ts";
 import { type EmbeddedServer, embeddedServer, stateFolderOf } from "./embedded.ts";
@@ -125,7 +126,7 @@ async function open(server: ServerAddress): Promise<{ connection: Connection; cl
     await connection.close();
     throw refusal(error, server) ?? error;
   }
-  return { connection, client: new Client({ connection, namespace }) };
+  return { connection, client: new Client({ connection, namespace, ...tracedClient() }) };
 }
 
 /** Every server has a namespace "default"; only its mark tells the embedded server of this root from that of another. */

@@ -17,6 +17,7 @@ import { storeId } from "../artifact/store-id.ts";
 import type { StoreName } from "../contract/run.ts";
 import type { Permission } from "../contract/permissions.ts";
 import { API_QUEUE, CONTROL_QUEUE, queueOf, type Role } from "../contract/queues.ts";
+import type { WorkerTracing } from "../tracing/otel.ts";
 import type { DeviceSpec } from "../device/devices.ts";
 import { createPools } from "../device/pools.ts";
 import { projectRunners } from "../model/python.ts";
@@ -62,6 +63,8 @@ export interface HostOptions {
   readonly storeOptions?: LocalStoreOptions;
   /** Whether runs stay with the version of the workflows that they were begun under; auto by default. */
   readonly versioning?: Versioning;
+  /** Traces workflows and steps; nothing is traced when absent. */
+  readonly tracing?: WorkerTracing | undefined;
   /** Other workflows than this clone's: the seam at which tests upgrade a worker. */
   readonly workflows?: Workflows;
 }
@@ -101,7 +104,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const { server, log } = options;
   installRuntime(options);
   const connection = await NativeConnection.connect(nativeOptions(server.options));
-  const { devices, roles, threads } = options;
+  const { devices, roles, threads, tracing } = options;
   const stateFolder = stateFolderOf(resolve(options.root));
   const pools = createPools({ devices, roles, threads, stateFolder });
   const models = createModels(pools, projectRunners(), log);
@@ -111,14 +114,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
     namespace: server.namespace,
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
-    interceptors: { activity: [ownStore(await storeName(options))] },
+    interceptors: { activity: [...(tracing ? [tracing.activity] : []), ownStore(await storeName(options))] },
   };
   const workers: Worker[] = [];
   const leaving = new AbortController();
   let current: (() => Promise<void>) | undefined;
   if (options.control) {
-    const { versioning = "auto", workflows = await workflowBundle(join(stateFolder, "workflows")) } = options;
-    const deployed = { connection, namespace: server.namespace, version: workflows.version, log };
+    const { versioning = "auto", workflows } = options;
+    const { codePath, version } =
+      workflows ?? (await workflowBundle(join(stateFolder, "workflows"), tracing?.workflowModule));
+    const deployed = { connection, namespace: server.namespace, version, log };
     const workerDeploymentOptions = versioning === "off" ? undefined : await deploymentOptions(deployed);
     workers.push(
       await Worker.create({
@@ -126,7 +131,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
         // Only here: a step of a queue whose workers have no version is given to any of them, whatever the run's is.
         ...(workerDeploymentOptions && { workerDeploymentOptions }),
         taskQueue: CONTROL_QUEUE,
-        workflowBundle: { codePath: workflows.codePath },
+        workflowBundle: { codePath },
+        ...(tracing && { sinks: tracing.sinks }),
         activities: activitiesOf("control", deps),
         maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
         stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,

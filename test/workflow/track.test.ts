@@ -13,7 +13,7 @@ import { type Change, newRoot, simulatedRecipe, startServer, startWorker } from 
 const root = newRoot();
 const { python } = trackerRunners(projectRunners());
 const SMALL: Change<Recipe> = {
-  loop: { num_iterations: 2 },
+  loop: { num_iterations: 1 },
   data: { max_samples: 16, held_out: { val: 4, test: 4 } },
 };
 let stage: Awaited<ReturnType<typeof startServer>>;
@@ -57,9 +57,9 @@ test("trackio has tables, curves and pictures once, however often they are shown
   expect(warnings).toEqual([]);
   const shown = await read<Record<string, Record<string, unknown>[]>>(TRACKIO, "loops");
   const name = `local-${folder.slice(-15)}`;
-  expect(Object.keys(shown).toSorted()).toEqual([name, `${name}-iter_0`, `${name}-iter_1`]);
+  expect(Object.keys(shown).toSorted()).toEqual([name, `${name}-iter_0`]);
   const measured = shown[name]!.filter((row) => "table/accuracy" in row);
-  expect(measured.map(({ step }) => step)).toEqual([0, 1, 2]);
+  expect(measured.map(({ step }) => step)).toEqual([0, 1]);
   const curve = shown[`${name}-iter_0`]!;
   expect(new Set(curve.map(({ step }) => step)).size).toBe(curve.length);
   expect(curve[0]).toHaveProperty("loss");
@@ -67,7 +67,7 @@ test("trackio has tables, curves and pictures once, however often they are shown
 
   await run("local", track, true);
   const again = await read<typeof shown>(TRACKIO, "loops");
-  expect(Object.keys(again)).toHaveLength(3);
+  expect(Object.keys(again)).toHaveLength(2);
   expect(again[name]).toHaveLength(shown[name]!.length);
 }, 120_000);
 
@@ -97,24 +97,24 @@ test("wandb has a run of its own for each training, and offline keeps one file o
   expect(warnings).toEqual([]);
   const own = join(root, ".snowball/tracked/wandb/loops");
   const name = `sent-${folder.slice(-15)}`;
-  expect(readdirSync(own).toSorted()).toEqual([name, `${name}-iter_0`, `${name}-iter_1`]);
+  expect(readdirSync(own).toSorted()).toEqual([name, `${name}-iter_0`]);
   const kept = readdirSync(join(own, name, "wandb")).filter((each) => each.startsWith("offline-run"));
   expect(kept).toHaveLength(1);
   const rows = await read<[number, Record<string, string>][]>(
     WANDB,
     join(own, name, "wandb", kept[0]!, `run-${name}.wandb`),
   );
-  expect(rows.map(([step]) => step)).toEqual([0, 1, 2]);
-  expect(rows[2]![1]).toHaveProperty("table/accuracy");
+  expect(rows.map(([step]) => step)).toEqual([0, 1]);
+  expect(rows[1]![1]).toHaveProperty("table/accuracy");
 }, 120_000);
 
 test("a tracker that is missing, or may not be sent to, is a warning of a run that is complete", async () => {
   vi.stubEnv("SNOWBALL_TRACKERS_PYTHON", join(root, "nowhere/python"));
   const missing = await run("missing", { to: "trackio" });
-  // One for each iteration; the last is shown again when the run is closed.
-  expect(missing.warnings).toHaveLength(2);
+  // Once, though it is tried again when the run is closed.
+  expect(missing.warnings).toHaveLength(1);
   expect(missing.warnings[0]).toBe(
-    `the tracker could not be shown iteration 1 of 2 (iter_0): The Python environment ${join(root, "nowhere/python")} is missing; run "make trackers" in the project.`,
+    `the tracker could not be shown iteration 1 of 1 (iter_0): The Python environment ${join(root, "nowhere/python")} is missing; run "make trackers" in the project.`,
   );
   await host.stop();
   host = await startWorker(root, stage.server.address);

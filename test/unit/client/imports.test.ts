@@ -30,5 +30,8 @@ test("the client loads no worker, no model, no native part and no other room of 
     loaded.filter((path) => /^(workflows|activities|src\/(cli|model|device|process|artifact))\//.test(path)),
   ).toEqual(["src/process/identity.ts"]); // Whether the process of a server lives; Node's own parts alone.
   // What the pattern is for is seen where it is: in the worker.
-  expect(loadedBy("src/temporal/worker.ts").some((path) => heavy.test(path))).toBe(true);
+  const worker = loadedBy("src/temporal/worker.ts");
+  expect(worker.some((path) => heavy.test(path))).toBe(true);
+  // Loaded only where something is traced.
+  expect(worker.filter((path) => path.includes("opentelemetry"))).toEqual([]);
 });
