@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { readAllJsonLines, writeJsonLines } from "../../src/artifact/files.ts";
+import { artifactKey, type ArtifactRecipe } from "../../src/artifact/key.ts";
 import { makeArtifact } from "../../src/artifact/make.ts";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
-import type { Bought, PlansInput, SceneInput } from "../../src/pipeline/harp/contract/plan.ts";
+import type { Bought, BoughtInput, PlansInput, SceneInput } from "../../src/pipeline/harp/contract/plan.ts";
 import type { Recipe } from "../../src/pipeline/harp/recipe.ts";
 import {
   plansPrompt,
@@ -32,7 +33,7 @@ const scenesOf = remembering<Scene[]>();
 export async function askTasks(deps: ActivityDeps, context: StepContext, input: SceneInput): Promise<Bought> {
   const { recipe, scene } = await about(deps, input);
   const { tasks_per_image: most } = recipe.plans;
-  const recipeOf = { step: "scene-tasks", version: TASKS_VERSION, params: askedOf(recipe), inputs: [scene.bytes] };
+  const recipeOf = tasksRecipe(recipe, scene);
   return bought<SceneTasks>(deps, context, { input, scene, recipeOf, file: "tasks.jsonl" }, async () => {
     const { text, cost } = await ask(deps, context, { recipe, input, scene, prompt: tasksPrompt(most) });
     return { id: scene.id, image: scene.image, cost, ...readTasks(text, most) };
@@ -43,9 +44,7 @@ export async function askTasks(deps: ActivityDeps, context: StepContext, input: 
 export async function askPlans(deps: ActivityDeps, context: StepContext, input: PlansInput): Promise<Bought> {
   const { recipe, scene } = await about(deps, input);
   const { actions } = recipe;
-  const params = { ...askedOf(recipe), actions: actions ?? null };
-  const inputs = [scene.bytes, input.tasks.sha256];
-  const recipeOf = { step: "scene-plans", version: PLANS_VERSION, params, inputs };
+  const recipeOf = plansRecipe(recipe, scene, input.tasks);
   return bought<ScenePlans>(deps, context, { input, scene, recipeOf, file: "plans.jsonl" }, async () => {
     const [known] = await readAllJsonLines<SceneTasks>(join(await deps.store.open(input.tasks), "tasks.jsonl"));
     const { things, reason } = known!;
@@ -56,12 +55,42 @@ export async function askPlans(deps: ActivityDeps, context: StepContext, input: 
   });
 }
 
-async function about({ store }: ActivityDeps, { run, scenes, chunk }: SceneInput) {
+/** How many scenes, from the first without a gap, lie answered in the store: nobody has to be asked about them. */
+export async function boughtBefore(
+  deps: ActivityDeps,
+  { report }: StepContext,
+  { run, scenes }: BoughtInput,
+): Promise<number> {
+  const { recipe, all } = await read(deps, { run, scenes });
+  for (const [count, scene] of all.entries()) {
+    const tasks = await deps.store.find(artifactKey(tasksRecipe(recipe, scene)));
+    const plans = tasks && (await deps.store.find(artifactKey(plansRecipe(recipe, scene, tasks))));
+    if (!plans) return count;
+    report({ doing: "look for what was bought", done: count, total: all.length });
+  }
+  return all.length;
+}
+
+function tasksRecipe(recipe: Recipe, { bytes }: Scene): ArtifactRecipe {
+  return { step: "scene-tasks", version: TASKS_VERSION, params: askedOf(recipe), inputs: [bytes] };
+}
+
+function plansRecipe(recipe: Recipe, { bytes }: Scene, tasks: ArtifactRef): ArtifactRecipe {
+  const params = { ...askedOf(recipe), actions: recipe.actions ?? null };
+  return { step: "scene-plans", version: PLANS_VERSION, params, inputs: [bytes, tasks.sha256] };
+}
+
+async function about(deps: ActivityDeps, input: SceneInput) {
+  const { recipe, all } = await read(deps, input);
+  return { recipe, scene: all[input.chunk.from]! };
+}
+
+async function read({ store }: ActivityDeps, { run, scenes }: BoughtInput) {
   const { recipe } = await readRecipe<Recipe>(store, run);
   const all = await scenesOf(scenes.sha256, async () =>
     readAllJsonLines<Scene>(join(await store.open(scenes), "scenes.jsonl")),
   );
-  return { recipe, scene: all[chunk.from]! };
+  return { recipe, all };
 }
 
 /** What of the recipe determines an answer; never the key. */
@@ -73,7 +102,7 @@ function askedOf({ plans }: Recipe): object {
 interface Making {
   readonly input: SceneInput;
   readonly scene: Scene;
-  readonly recipeOf: Parameters<typeof makeArtifact>[1];
+  readonly recipeOf: ArtifactRecipe;
   readonly file: string;
 }
 

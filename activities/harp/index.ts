@@ -1,6 +1,6 @@
-import type { HarpRequests, HarpSteps } from "../../src/pipeline/harp/contract/plan.ts";
+import type { BoughtSteps, HarpRequests, HarpSteps } from "../../src/pipeline/harp/contract/plan.ts";
 import type { Written } from "../step.ts";
-import { askPlans, askTasks } from "./ask.ts";
+import { askPlans, askTasks, boughtBefore } from "./ask.ts";
 import { typeNegatives } from "./negatives.ts";
 import { openHarp } from "./open.ts";
 import { writeResults } from "./results.ts";
@@ -8,6 +8,15 @@ import { splitPlans } from "./split.ts";
 
 /** The steps that only this pipeline has, by the queue that they are on. */
 export const harpSteps = {
-  control: { openHarp, splitPlans, typeNegatives, writeResults } satisfies Written<HarpSteps>,
+  control: {
+    openHarp,
+    splitPlans,
+    typeNegatives,
+    writeResults,
+    boughtBefore,
+    // Of scenes whose answers lie in the store.
+    askTasks,
+    askPlans,
+  } satisfies Written<HarpSteps & BoughtSteps & HarpRequests>,
   api: { askTasks, askPlans } satisfies Written<HarpRequests>,
 };

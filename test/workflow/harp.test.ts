@@ -5,6 +5,7 @@ import { WorkflowFailedError } from "@temporalio/client";
 import { afterEach, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { createLocalStore } from "../../src/artifact/local-store.ts";
+import { API_QUEUE } from "../../src/contract/queues.ts";
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { Recipe } from "../../src/pipeline/index.ts";
 import { simulatedAnswer } from "../../src/pipeline/harp/scenes.ts";
@@ -146,6 +147,11 @@ test("a service that is busy, broken, half and silent is asked again; what it se
     const bought = host.seen.length;
     await run(recipeOf("again", { scenes, plans: { ...service, window: 1 } }));
     expect(host.seen).toHaveLength(bought);
+    // Nothing of it counts in the rate of requests.
+    const { events } = await stage.client.workflow.getHandle("again/plans").fetchHistory();
+    const queues = events!.flatMap((event) => event.activityTaskScheduledEventAttributes?.taskQueue?.name ?? []);
+    expect(queues).toHaveLength(2 * 6 + 2);
+    expect(queues).not.toContain(API_QUEUE);
     for (const name of readdirSync(stage.root, { recursive: true, encoding: "utf8" })) {
       if (!/\.(jsonl?|txt|ya?ml|log)$/.test(name)) continue;
       expect(readFileSync(join(stage.root, name), "utf8")).not.toContain(SECRET);

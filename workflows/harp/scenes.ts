@@ -1,10 +1,11 @@
 import { ApplicationFailure } from "@temporalio/workflow";
 import type { ArtifactRef } from "../../src/contract/artifact.ts";
+import type { Chunk } from "../../src/contract/chunk.ts";
 import type { FailureType } from "../../src/contract/failures.ts";
 import type { RunRef, StepLimits } from "../../src/contract/run.ts";
-import type { Bought, HarpOwn, HarpRequests } from "../../src/pipeline/harp/contract/plan.ts";
+import type { Bought, BoughtSteps, HarpOwn, HarpRequests } from "../../src/pipeline/harp/contract/plan.ts";
 import { type Carried, fanOut } from "../stages/fan-out.ts";
-import { apiSteps } from "../stages/steps.ts";
+import { apiSteps, controlSteps } from "../stages/steps.ts";
 
 export interface Scenes extends Carried, Pick<HarpOwn, "scenes" | "images" | "service"> {
   readonly run: RunRef;
@@ -12,14 +13,24 @@ export interface Scenes extends Carried, Pick<HarpOwn, "scenes" | "images" | "se
   readonly title: string;
   /** US dollars so far: of what was bought and of what was found. */
   readonly spent?: number;
+  /** Scenes, from the first on, that the store has the answers of. */
+  readonly before?: number;
 }
 
-/** Asks the service about every scene: the child workflow of the data build. A chunk is one scene, a step one request. */
-export function planScenes(input: Scenes): Promise<ArtifactRef> {
+/**
+ * Asks the service about every scene: the child workflow of the data build. A chunk is one scene, a step one request.
+ * What an earlier start bought is read without the service's queue, whose rate is for requests.
+ */
+export async function planScenes(input: Scenes): Promise<ArtifactRef> {
   const { run, limits, title, scenes, images, service } = input;
-  const { askTasks, askPlans } = apiSteps<HarpRequests>(limits, service.maxAttempts);
+  const found = controlSteps<HarpRequests & BoughtSteps>(limits);
+  const asked = apiSteps<HarpRequests>(limits, service.maxAttempts);
+  const before =
+    input.before ??
+    (await found.boughtBefore.executeWithOptions({ summary: "look for what was bought" }, [{ run, scenes }]));
+  const stepsFor = ({ from }: Chunk): typeof asked => (from < before ? found : asked);
   // Goes on with the execution that continues this one.
-  const carried = { ...input, spent: input.spent ?? 0 };
+  const carried = { ...input, before, spent: input.spent ?? 0 };
   const bought = ({ ref, cost }: Bought): ArtifactRef => {
     carried.spent += cost;
     return ref;
@@ -32,7 +43,7 @@ export function planScenes(input: Scenes): Promise<ArtifactRef> {
       unitsPerItem: 1,
       step: async (chunk, _, summary) => {
         refuseMore(carried.spent, service.most);
-        return bought(await askTasks.executeWithOptions({ summary }, [{ run, scenes, images, chunk }]));
+        return bought(await stepsFor(chunk).askTasks.executeWithOptions({ summary }, [{ run, scenes, images, chunk }]));
       },
     },
     {
@@ -40,8 +51,8 @@ export function planScenes(input: Scenes): Promise<ArtifactRef> {
       unitsPerItem: 1,
       step: async (chunk, made, summary) => {
         refuseMore(carried.spent, service.most);
-        const asked = { run, scenes, images, chunk, tasks: made["tasks"]! };
-        return bought(await askPlans.executeWithOptions({ summary }, [asked]));
+        const scene = { run, scenes, images, chunk, tasks: made["tasks"]! };
+        return bought(await stepsFor(chunk).askPlans.executeWithOptions({ summary }, [scene]));
       },
     },
   ]);

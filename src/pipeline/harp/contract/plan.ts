@@ -27,10 +27,13 @@ export interface HarpOwn extends ChainOwn {
 
 export type HarpPlan = RunPlan<HarpOwn>;
 
-/** A chunk is one scene: each step of it is one request. */
-export interface SceneInput {
+export interface BoughtInput {
   readonly run: RunRef;
   readonly scenes: ArtifactRef;
+}
+
+/** A chunk is one scene: each step of it is one request. */
+export interface SceneInput extends BoughtInput {
   readonly images: string;
   readonly chunk: Chunk;
 }
@@ -44,6 +47,11 @@ export interface PlansInput extends SceneInput {
 export interface Bought {
   readonly ref: ArtifactRef;
   readonly cost: number;
+}
+
+/** Looks for answers that the store has. */
+export interface BoughtSteps {
+  boughtBefore(input: BoughtInput): Promise<number>;
 }
 
 /** Requests to the service. */
