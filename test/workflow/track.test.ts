@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -106,6 +106,11 @@ test("wandb has a run of its own for each training, and offline keeps one file o
   );
   expect(rows.map(([step]) => step)).toEqual([0, 1]);
   expect(rows[1]![1]).toHaveProperty("table/accuracy");
+
+  // An attempt that died before it had noted what it sent.
+  rmSync(join(own, name, "sent"));
+  await run("sent", { to: "wandb", project: "loops", pictures: 0 }, true);
+  expect(readdirSync(join(own, name, "wandb")).filter((each) => each.startsWith("offline-run"))).toHaveLength(1);
 }, 120_000);
 
 test("a tracker that is missing, or may not be sent to, is a warning of a run that is complete", async () => {
