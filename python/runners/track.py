@@ -41,8 +41,7 @@ def to_wandb(project: str, run: Body, folder: Path) -> None:
 
     own = folder / run["id"]
     sent = own / "sent"
-    digest = hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
-    if sent.is_file() and sent.read_text(encoding="utf-8") == digest:
+    if says(sent, run):
         return
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
@@ -65,16 +64,21 @@ def to_wandb(project: str, run: Body, folder: Path) -> None:
         tracked.summary[table["name"]] = wandb.Table(columns=table["columns"], data=table["rows"])
     tracked.summary.update(run["summary"])
     tracked.finish()
-    sent.write_text(digest, encoding="utf-8")
+    sent.write_text(digest_of(run), encoding="utf-8")
 
 
 def to_trackio(project: str, run: Body, _folder: Path) -> None:
-    """Its database lies on this host: the run is written anew."""
+    """Its database lies on this host, and what was written beside it: a run that has changed is written anew."""
     import trackio
 
-    for before in trackio.Api().runs(project) if is_known(project) else []:
-        if before.name == run["name"]:
-            before.delete()
+    written = Path(trackio.TRACKIO_DIR) / ".snowball" / project / run["id"]
+    before = [each for each in trackio.Api().runs(project) if each.name == run["name"]] if is_known(project) else []
+    if before and says(written, run):
+        return
+    written.unlink(missing_ok=True)
+    for each in before:
+        each.delete()
+    shutil.rmtree(trackio.get_project_media_path(project=project, run=run["name"]), ignore_errors=True)
     tracked = trackio.init(
         project=project,
         name=run["name"],
@@ -85,12 +89,25 @@ def to_trackio(project: str, run: Body, _folder: Path) -> None:
         auto_log_cpu=False,
     )
     rows = rows_of(run, lambda picture: trackio.Image(picture["file"], caption=picture["caption"]))
+    # It keeps nothing without a step.
+    if rows:
+        rows[-1]["values"] |= run["summary"]
+        rows[-1]["values"] |= {f"{each['name']} so far": trackio.Markdown(each["markdown"]) for each in run["tables"]}
     for row in rows:
         tracked.log(row["values"], step=row["step"])
-    last = {f"{table['name']} so far": trackio.Markdown(table["markdown"]) for table in run["tables"]}
-    if run["summary"] or last:
-        tracked.log({**run["summary"], **last}, step=rows[-1]["step"] if rows else 0)
     tracked.finish()
+    written.parent.mkdir(parents=True, exist_ok=True)
+    written.write_text(digest_of(run), encoding="utf-8")
+
+
+def says(mark: Path, run: Body) -> bool:
+    """Was the run shown as it is now, to its end?"""
+    return mark.is_file() and mark.read_text(encoding="utf-8") == digest_of(run)
+
+
+def digest_of(run: Body) -> str:
+    """Of all that is shown of a run."""
+    return hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
 
 
 def is_known(project: str) -> bool:

@@ -14,7 +14,7 @@ const root = newRoot();
 const { python } = trackerRunners(projectRunners());
 const SMALL: Change<Recipe> = {
   loop: { num_iterations: 1 },
-  data: { max_samples: 16, held_out: { val: 4, test: 4 } },
+  data: { max_samples: 8, held_out: { val: 4, test: 4 } },
 };
 let stage: Awaited<ReturnType<typeof startServer>>;
 let host: Host;
@@ -60,11 +60,14 @@ test("trackio has tables, curves and pictures once, however often they are shown
   expect(Object.keys(shown).toSorted()).toEqual([name, `${name}-iter_0`]);
   const measured = shown[name]!.filter((row) => "table/accuracy" in row);
   expect(measured.map(({ step }) => step)).toEqual([0, 1]);
+  expect(measured[1]).toHaveProperty("question/total");
   const curve = shown[`${name}-iter_0`]!;
   expect(new Set(curve.map(({ step }) => step)).size).toBe(curve.length);
   expect(curve[0]).toHaveProperty("loss");
   expect(Object.keys(curve.at(-1)!).filter((key) => key.startsWith("pair "))).toHaveLength(4);
 
+  // An attempt that died before it had noted what it wrote.
+  rmSync(join(root, "trackio/.snowball"), { recursive: true });
   await run("local", track, true);
   const again = await read<typeof shown>(TRACKIO, "loops");
   expect(Object.keys(again)).toHaveLength(2);
