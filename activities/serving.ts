@@ -8,6 +8,7 @@ import { policyDigest, policyFolders } from "../src/run/policy.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { RunRef } from "../src/contract/run.ts";
 import type { Fitted } from "./fitted.ts";
+import { serverSpec } from "./server-spec.ts";
 import type { StepContext } from "./step.ts";
 
 export interface Served {
@@ -33,6 +34,8 @@ export async function servePolicy<T>(
   const spec: VlmSpec = {
     ...how,
     vllm: vllmLimits(serving, "policies"),
+    // Answers are judged by their words alone.
+    server: serverSpec(serving, policy, "text"),
     ...(await policyFolders(deps.store, deps.root, policy)),
     serving: policyDigest(policy),
     dtype: policy.dtype,

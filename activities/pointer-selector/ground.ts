@@ -68,6 +68,7 @@ export async function askCritic<T>(
   const spec: VlmSpec = {
     ...serving,
     vllm: vllmLimits(serving, "itself"),
+    server: null,
     ...(await policyFolders(deps.store, deps.root, ground.critic)),
     serving: policyDigest(ground.critic),
     silenceMs: recipe.retries.silence_s * 1000,

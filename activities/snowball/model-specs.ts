@@ -1,17 +1,19 @@
 import { join } from "node:path";
+import type { PolicyRef } from "../../src/contract/artifact.ts";
 import type { ExecutorSpec, VlmSpec } from "../../src/model/specs.ts";
 import type { ActivityDeps } from "../deps.ts";
+import { serverSpec } from "../server-spec.ts";
 import type { RunFiles } from "../../src/pipeline/snowball/files.ts";
-import type { PolicyFolders } from "../../src/run/policy.ts";
+import { type PolicyFolders, policyDigest } from "../../src/run/policy.ts";
 import { vllmLimits } from "../../src/recipe/parts/vllm.ts";
 import { answerParams } from "../../src/pipeline/snowball/keys.ts";
 
 /** How the planner is served for a policy. `serving` is the policy's digest, which every answer must name. */
-export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string, folders: PolicyFolders): VlmSpec {
+export function plannerSpec(files: RunFiles, policy: PolicyRef, folders: PolicyFolders): VlmSpec {
   const { planner, retries, simulate } = files.recipe;
   return {
     backend: planner.backend,
-    serving,
+    serving: policyDigest(policy),
     model: folders.model,
     adapter: folders.adapter,
     dtype: planner.dtype,
@@ -19,6 +21,7 @@ export function plannerSpec(deps: ActivityDeps, files: RunFiles, serving: string
     min_pixels: planner.min_pixels,
     max_pixels: planner.max_pixels,
     vllm: vllmLimits(planner, "policies"),
+    server: serverSpec(planner, policy, "ids"),
     micro_batch: planner.micro_batch,
     silenceMs: retries.silence_s * 1000,
     simulate: planner.backend === "simulated" ? simulate : undefined,
@@ -39,6 +42,7 @@ export function answererSpec(deps: ActivityDeps, files: RunFiles, who: "critic" 
     min_pixels: model.min_pixels,
     max_pixels: model.max_pixels,
     vllm: vllmLimits(model, "itself"),
+    server: serverSpec(model, { base: { folder: model.model, digest: files.models[who] } }, "logprobs"),
     micro_batch: model.micro_batch,
     silenceMs: retries.silence_s * 1000,
     simulate: model.backend === "simulated" ? simulate : undefined,

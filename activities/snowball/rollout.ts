@@ -58,7 +58,7 @@ export async function rolloutChunk(
     isMade(input.policy.base) ? [] : ["planner"],
   );
   const build = onGiven(deps, context, given, async (folder, unchanged) => {
-    const spec = plannerSpec(deps, files, serving, await policyFolders(store, deps.root, input.policy));
+    const spec = plannerSpec(files, input.policy, await policyFolders(store, deps.root, input.policy));
     const items = asked.map((each) => ({
       messages: plannerMessages(
         each,

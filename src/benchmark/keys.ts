@@ -3,6 +3,7 @@ import type { Serving } from "../contract/benchmark.ts";
 
 export const NOT_OF_SERVING = {
   vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
+  server: "it says where the model is found; that it is the one meant is asked there, and its digest is in the key",
   micro_batch: "prompts are answered each for itself; the manifest notes a smaller one",
 } as const satisfies Reasons<Serving>;
 

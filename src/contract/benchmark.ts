@@ -2,6 +2,7 @@ import type { ArtifactRef, PolicyRef } from "./artifact.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Measurement, TabulateInput, Tabulated } from "./measurement.ts";
 import type { RunRef } from "./run.ts";
+import type { ServerBlock } from "./server.ts";
 import type { VllmLimits } from "./vllm.ts";
 
 /** A benchmark over somebody's data, as a run asks it. */
@@ -21,11 +22,12 @@ export interface AskedBenchmark {
 
 /** How a policy is served while it answers. */
 export interface Serving {
-  readonly backend: "transformers" | "vllm" | "simulated";
+  readonly backend: "transformers" | "vllm" | "openai" | "simulated";
   readonly attn_implementation: string;
   readonly min_pixels: number;
   readonly max_pixels: number;
   readonly vllm?: Partial<VllmLimits> | undefined;
+  readonly server?: ServerBlock | undefined;
   readonly max_new_tokens: number;
   readonly micro_batch: number;
 }

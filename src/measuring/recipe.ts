@@ -4,6 +4,7 @@ import { ROW_FORMATS } from "../dataset/row.ts";
 import { DATA_SETS, type DataSetName } from "../dataset/sets/index.ts";
 import { source } from "../recipe/parts/data.ts";
 import { attention, dtype, label, pixelLimits, resamples, share } from "../recipe/parts/fields.ts";
+import { server } from "../recipe/parts/server.ts";
 import { vllmPolicies } from "../recipe/parts/vllm.ts";
 
 /** Tokens: a letter and a sentence; models that think first need some thousands. */
@@ -38,11 +39,12 @@ const benchmark = z
 
 const answering = z
   .strictObject({
-    backend: z.enum(["transformers", "vllm", "simulated"]).describe("Who serves the policies"),
+    backend: z.enum(["transformers", "vllm", "openai", "simulated"]).describe("Who serves the policies"),
     dtype: dtype.describe("The dtype in which they are served"),
     attn_implementation: attention.describe("The attention kernel"),
     ...pixelLimits,
     vllm: vllmPolicies,
+    server,
     max_new_tokens: z
       .int()
       .min(1)

@@ -16,7 +16,8 @@ import type { EditorSpec, VlmSpec } from "./specs.ts";
 import type { PythonRunners } from "./python.ts";
 import { editorName, vlmName } from "./server-names.ts";
 import { createSimulatedTrainer } from "./trainer/simulated.ts";
-import type { CallOptions } from "./vlm/backend.ts";
+import type { CallOptions, VlmBackend } from "./vlm/backend.ts";
+import type { OpenAiSpec } from "./vlm/openai.ts";
 import { createSimulatedVlm } from "./vlm/simulated.ts";
 
 /** Where roles share their devices, one pool holds the servers of all of them. */
@@ -82,7 +83,16 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
           alive: true,
           close: async () => {},
         };
+      case "openai":
+        throw new TypeError("A server of the user's own is not started here.");
     }
+  };
+
+  // Loaded when it is asked for, once: places are counted over all steps.
+  let elsewhere: Promise<(spec: OpenAiSpec) => VlmBackend> | undefined;
+  const servedElsewhere = async (spec: OpenAiSpec): Promise<VlmBackend> => {
+    elsewhere ??= import("./vlm/openai.ts").then(({ createOpenAiVlms }) => createOpenAiVlms());
+    return (await elsewhere)(spec);
   };
 
   const withEditor = async <T>(
@@ -104,7 +114,9 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
   };
 
   return {
-    withVlm: (role, spec, options, use) => {
+    withVlm: async (role, spec, options, use) => {
+      // It has its own devices: none of this host's is taken.
+      if (spec.server !== null) return use(await servedElsewhere({ ...spec, server: spec.server }));
       const begin = async (device: Device, signal: AbortSignal): Promise<WarmVlm> => {
         options.onDevices?.([deviceName(device)]);
         return loaded(await start(spec, device, signal), options);

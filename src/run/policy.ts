@@ -12,7 +12,7 @@ export function policyDigest(policy: PolicyRef): string {
 }
 
 /** Digest of the checkpoint below the adapter: of the user's files, or of the artifact that was made. */
-export function baseDigest({ base }: PolicyRef): string {
+export function baseDigest({ base }: Pick<PolicyRef, "base">): string {
   return isMade(base) ? base.sha256 : base.digest;
 }
 

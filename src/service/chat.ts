@@ -1,14 +1,9 @@
 import { z } from "zod";
-import { reasonOf, StepFailure } from "../failure.ts";
+import { misread, requestJson, type Service } from "./request.ts";
 
 /** A service that speaks the protocol of OpenAI's chat completions. */
-export interface ChatService {
-  /** "https://openrouter.ai/api/v1". */
-  readonly address: string;
+export interface ChatService extends Service {
   readonly model: string;
-  readonly key: string | null;
-  /** The longest it may take to answer, in ms. */
-  readonly timeoutMs: number;
 }
 
 export interface ChatRequest {
@@ -40,18 +35,10 @@ const answer = z.object({
   }),
 });
 
-/** Characters of what a service said that are repeated. */
-const SHOWN = 200;
-
-/**
- * Asks once. What may go better the next time is Infrastructure, with the time that the service asked to be left alone;
- * what will not is BadInput.
- */
+/** Asks once, greedily. Failures are those of `requestJson`. */
 export async function askChat(service: ChatService, request: ChatRequest, signal: AbortSignal): Promise<ChatAnswer> {
-  const { address, model, key, timeoutMs } = service;
-  const late = AbortSignal.timeout(timeoutMs);
   const body = {
-    model,
+    model: service.model,
     temperature: 0,
     max_tokens: request.maxTokens,
     usage: { include: true },
@@ -65,71 +52,12 @@ export async function askChat(service: ChatService, request: ChatRequest, signal
       },
     ],
   };
-  try {
-    const response = await fetch(`${address.replace(/\/$/, "")}/chat/completions`, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...(key !== null && { authorization: `Bearer ${key}` }) },
-      body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, late]),
-    });
-    const text = await response.text();
-    if (!response.ok) throw refused(service, response, text);
-    return answerOf(service, text);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof StepFailure) throw error;
-    const why = late.aborted ? `did not answer in ${timeoutMs / 1000} s` : `cannot be reached (${reasonOf(error)})`;
-    // No cause: it holds the request, and so the key.
-    throw new StepFailure("Infrastructure", `The service at ${address} ${why}.`);
-  }
-}
-
-function answerOf(service: ChatService, text: string): ChatAnswer {
-  let read;
-  try {
-    read = answer.safeParse(JSON.parse(text));
-  } catch {
-    throw new StepFailure(
-      "Infrastructure",
-      `The service at ${service.address} answered with broken JSON: ${shown(service, text)}`,
-    );
-  }
-  if (!read.success) {
-    throw new StepFailure(
-      "Infrastructure",
-      `The service at ${service.address} answered without choices or usage: ${shown(service, text)}`,
-    );
-  }
+  const said = await requestJson(service, { path: "chat/completions", body }, signal);
+  const read = answer.safeParse(said);
+  if (!read.success) throw misread(service, "without choices or usage", JSON.stringify(said));
   const { choices, usage } = read.data;
   return {
     text: choices[0]!.message.content,
     usage: { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens, cost: usage.cost ?? null },
   };
-}
-
-/** Statuses that another attempt may change; all of 500 and above besides. */
-const PASSING = [408, 409, 425, 429];
-
-function refused(service: ChatService, response: Response, text: string): StepFailure {
-  const { status, headers } = response;
-  const told = `The service at ${service.address} answered ${status}: ${shown(service, text)}`;
-  if (PASSING.includes(status) || status >= 500) {
-    return new StepFailure("Infrastructure", told, {
-      retryAfterMs: retryAfter(headers.get("retry-after"), Date.now()),
-    });
-  }
-  return new StepFailure("BadInput", told);
-}
-
-/** The time of a Retry-After header in ms: seconds, or a date (RFC 9110, 10.2.3). */
-export function retryAfter(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  const seconds = /^\s*\d+\s*$/.test(header) ? Number(header) : (Date.parse(header) - now) / 1000;
-  return Number.isFinite(seconds) ? Math.max(0, Math.round(seconds * 1000)) : undefined;
-}
-
-/** A service may repeat what it was sent. */
-function shown({ key }: ChatService, text: string): string {
-  const safe = key === null ? text : text.replaceAll(key, "…");
-  return safe.length <= SHOWN ? safe : `${safe.slice(0, SHOWN)}…`;
 }

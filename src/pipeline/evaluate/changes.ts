@@ -3,7 +3,7 @@ import type { Changes } from "../pipeline.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** Beginnings of fields that determine no result. */
-const INERT = /^(\$schema|retries|chunk\.window|answering\.(micro_batch|vllm)|simulate\.latency_ms)/;
+const INERT = /^(\$schema|retries|chunk\.window|answering\.(micro_batch|vllm|server)|simulate\.latency_ms)/;
 
 /** What differs between two recipes of one evaluation. Answers are found by what determines them, one by one. */
 export function changes(before: Recipe, after: Recipe): Changes {

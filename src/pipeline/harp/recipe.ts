@@ -2,7 +2,7 @@ import { z } from "zod";
 import { measuring } from "../../measuring/recipe.ts";
 import { common, operation } from "../../recipe/common.ts";
 import { source } from "../../recipe/parts/data.ts";
-import { path, share } from "../../recipe/parts/fields.ts";
+import { keyVariable, path, share } from "../../recipe/parts/fields.ts";
 import { moreActions } from "../../reward/plan/truth.ts";
 import { howItRuns, withDefault } from "../../training/common.ts";
 import { grpoSettings } from "../../training/grpo.ts";
@@ -63,9 +63,7 @@ const plans = z
       .default("https://openrouter.ai/api/v1")
       .describe("Of a service that speaks the protocol of OpenAI's chat completions"),
     model: z.string().min(1).default("openai/gpt-4o").describe("Its name there"),
-    key: z
-      .string()
-      .regex(/^[A-Z][A-Z0-9_]*$/, "the name of an environment variable is needed, and never the key itself")
+    key: keyVariable
       .nullable()
       .default("OPENROUTER_API_KEY")
       .describe("The environment variable with its key, or with _FILE behind it the name of a file; null: it has none"),

@@ -16,6 +16,7 @@ export const SEEN_BEFORE = { attn_implementation: "sdpa", min_pixels: 200_704, m
 
 export const NOT_OF_ROLLOUTS = {
   vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
+  server: "it says where the model is found; that it is the one meant is asked there, and its digest is in the key",
   model: "its digest is the policy's, which is an input",
   dtype: "the policy's digest has it",
   num_rollouts: "the key has a seed for every completion",
@@ -42,6 +43,7 @@ export function rolloutParams(planner: Planner, greedy: boolean) {
 
 export const NOT_OF_ANSWERS = {
   vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
+  server: "it says where the model is found; that it is the one meant is asked there, and its digest is in the key",
   model: "its digest stands in its place",
   micro_batch: "prompts are answered each for itself; the manifest notes a smaller one",
 } as const satisfies Reasons<Answerer>;

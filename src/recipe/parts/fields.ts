@@ -42,3 +42,8 @@ export const pixelLimits = {
   min_pixels: z.int().min(1).default(MIN_PIXELS).describe("Smaller images are enlarged to this many pixels"),
   max_pixels: z.int().min(1).default(MAX_PIXELS).describe("Larger images are reduced to this many pixels"),
 };
+
+/** Never a key itself, which would stay in recipes and histories. */
+export const keyVariable = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]*$/, "the name of an environment variable is needed, and never the key itself");

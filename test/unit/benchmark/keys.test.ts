@@ -19,6 +19,7 @@ test("all of how a policy is served is in the key of its answers, or said not to
     min_pixels: 2,
     max_pixels: 3,
     vllm: { max_model_len: 64 },
+    server: { address: "http://host:8000/v1", model: "other" },
     max_new_tokens: 4,
     micro_batch: 5,
   } as const;

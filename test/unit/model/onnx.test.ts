@@ -43,6 +43,7 @@ function critic(over: Partial<VlmSpec> = {}): VlmSpec {
     min_pixels: SIDE * SIDE,
     max_pixels: SIDE * SIDE,
     vllm: null,
+    server: null,
     micro_batch: 4,
     silenceMs: 60_000,
     simulate: undefined,

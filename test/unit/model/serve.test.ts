@@ -18,6 +18,7 @@ const SPEC: VlmSpec = {
   min_pixels: 1000,
   max_pixels: 2000,
   vllm: null,
+  server: null,
   micro_batch: 4,
   silenceMs: 10_000,
   simulate: undefined,

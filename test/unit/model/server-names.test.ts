@@ -19,11 +19,23 @@ const VLM: VlmSpec = {
   min_pixels: 1,
   max_pixels: 2,
   vllm: null,
+  server: null,
   micro_batch: 4,
   silenceMs: 1000,
   simulate: undefined,
 };
 const LIMITS = { max_model_len: 512, memory_share: 0.9, max_lora_rank: 16 };
+const SERVER: NonNullable<VlmSpec["server"]> = {
+  address: "http://host:8000/v1",
+  model: "other",
+  made: false,
+  root: undefined,
+  key: null,
+  inFlight: 2,
+  timeoutMs: 1000,
+  patienceMs: 1000,
+  needs: "text",
+};
 const EDITOR: EditorSpec = {
   backend: "flux2-klein",
   serving: "f".repeat(64),
@@ -47,6 +59,7 @@ test("a warm VLM is found under all that it was started with", () => {
     min_pixels: 2,
     max_pixels: 3,
     vllm: LIMITS,
+    server: SERVER,
     micro_batch: 5,
     silenceMs: 2000,
     simulate: { latency_ms: { rollout: 1, imagine: 0, score: 0, train: 0 }, faults: {} as never },

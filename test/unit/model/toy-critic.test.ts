@@ -73,6 +73,7 @@ beforeAll(async () => {
     ...recipe.critic,
     backend: "onnx",
     vllm: null,
+    server: null,
     serving: "c".repeat(64),
     model: join(import.meta.dirname, "../../../demo/snowball/critic"),
     adapter: null,

@@ -16,6 +16,7 @@ const SPEC: VlmSpec = {
   min_pixels: 1,
   max_pixels: 2,
   vllm: { max_model_len: 512, memory_share: 0.9, max_lora_rank: 16 },
+  server: null,
   micro_batch: 4,
   silenceMs: 1000,
   simulate: undefined,

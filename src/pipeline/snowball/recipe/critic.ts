@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { server } from "../../../recipe/parts/server.ts";
 import { vllmFrozen } from "../../../recipe/parts/vllm.ts";
 import { attention, dtype, path, pixelLimits } from "../../../recipe/parts/fields.ts";
 
@@ -9,12 +10,13 @@ const MICRO_BATCH = 16;
 
 /** A frozen model that answers questions. `critic` gives the scores; `evaluator` measures and should be another model. */
 const answerer = z.strictObject({
-  backend: z.enum(["transformers", "vllm", "onnx", "simulated"]).describe("Who answers"),
+  backend: z.enum(["transformers", "vllm", "openai", "onnx", "simulated"]).describe("Who answers"),
   model: path.describe("The checkpoint's folder, relative to the worker's root"),
   dtype: dtype.describe("The dtype in which it is served"),
   attn_implementation: attention.describe("The attention kernel"),
   ...pixelLimits,
   vllm: vllmFrozen,
+  server,
   max_new_tokens: z.int().min(1).default(MAX_NEW_TOKENS).describe("Longest answer"),
   micro_batch: z
     .int()

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { server } from "../../../recipe/parts/server.ts";
 import { vllmPolicies } from "../../../recipe/parts/vllm.ts";
 import { attention, dtype, path, pixelLimits } from "../../../recipe/parts/fields.ts";
 
@@ -20,12 +21,13 @@ const MICRO_BATCH = 64;
 
 export const planner = z
   .strictObject({
-    backend: z.enum(["transformers", "vllm", "simulated"]).describe("Who plays the planner"),
+    backend: z.enum(["transformers", "vllm", "openai", "simulated"]).describe("Who plays the planner"),
     model: path.describe("The base checkpoint's folder, relative to the worker's root"),
     dtype: dtype.describe("The dtype in which rollouts are sampled and training runs"),
     attn_implementation: attention.describe("The attention kernel"),
     ...pixelLimits,
     vllm: vllmPolicies,
+    server,
     num_rollouts: z.int().min(2).max(256).default(NUM_ROLLOUTS).describe("Completions a question (K)"),
     temperature: z.number().min(0).max(5).default(TEMPERATURE).describe("0 is greedy"),
     top_p: z.number().gt(0).max(1).default(TOP_P).describe("1 is off"),
