@@ -8,7 +8,7 @@ import { policyDigest, policyFolders } from "../src/run/policy.ts";
 import type { ActivityDeps } from "./deps.ts";
 import type { RunRef } from "../src/contract/run.ts";
 import type { Fitted } from "./fitted.ts";
-import { serverSpec } from "./server-spec.ts";
+import { serverSpec } from "../src/model/server-spec.ts";
 import type { StepContext } from "./step.ts";
 
 export interface Served {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { PolicyRef } from "../../src/contract/artifact.ts";
 import type { ExecutorSpec, VlmSpec } from "../../src/model/specs.ts";
 import type { ActivityDeps } from "../deps.ts";
-import { serverSpec } from "../server-spec.ts";
+import { serverSpec } from "../../src/model/server-spec.ts";
 import type { RunFiles } from "../../src/pipeline/snowball/files.ts";
 import { type PolicyFolders, policyDigest } from "../../src/run/policy.ts";
 import { vllmLimits } from "../../src/recipe/parts/vllm.ts";

@@ -1,14 +1,19 @@
+import { join } from "node:path";
 import { hostDevices } from "../device/detect.ts";
 import type { DeviceSpec } from "../device/devices.ts";
 import { StepFailure } from "../failure.ts";
 import { checkAdapter } from "../model/adapter.ts";
 import { checkAttention } from "../model/attention.ts";
 import { checkModel } from "../model/checkpoint.ts";
+import { serverSpec } from "../model/server-spec.ts";
+import { checkServed } from "../model/vlm/openai/served.ts";
+import type { NamedModel } from "../pipeline/pipeline.ts";
 import { roomOf } from "../pipeline/rooms.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
 import { size } from "../numbers.ts";
 import { freeBytes } from "../run/free-space.ts";
 import { checkPython, projectRunners, vllmRunners } from "../model/python.ts";
+import { serviceKey } from "../service/key.ts";
 import { configuredServer } from "../temporal/configured.ts";
 
 /**
@@ -36,6 +41,7 @@ export async function preflight(
     const own = vllmRunners(runners);
     checkPython(own, own.made);
   }
+  for (const each of models) await checkServer(root, each);
   const { disk } = await room.plan(root, recipe);
   const free = await freeBytes(root);
   if (ignoreDisk || disk <= free) return;
@@ -44,6 +50,15 @@ export async function preflight(
     `The disk is too small for this recipe: it needs up to ${size(disk)}, and ${size(free)} are free where ${root} lies. ` +
       "Nothing was started; `bin/snowball plan` says what takes the space, and --ignore-disk starts it all the same.",
   );
+}
+
+/** A server of the user's own that is not there, or serves another model, is found before anything is started. */
+async function checkServer(root: string, { backend, model, server }: NamedModel): Promise<void> {
+  const spec = serverSpec({ backend, server }, { base: { folder: model, digest: "" } }, "text");
+  if (spec === null) return;
+  const service = { ...spec, key: await serviceKey(spec.key) };
+  const meant = { serving: "", model: join(root, model), adapter: null, server: spec };
+  await checkServed(service, meant, AbortSignal.timeout(spec.timeoutMs));
 }
 
 /** The step that wants several devices comes late: that they are lacking should not be found out then. */

@@ -4,6 +4,7 @@ import type { Piece } from "../artifact/descent.ts";
 import type { Layout } from "../artifact/layout.ts";
 import type { Account } from "../contract/account.ts";
 import type { RunResult } from "../contract/progress.ts";
+import type { ServerBlock } from "../contract/server.ts";
 import type { Table } from "../contract/table.ts";
 import type { Report } from "../dataset/problems.ts";
 import type { CommonRecipe } from "../recipe/common.ts";
@@ -150,6 +151,8 @@ export interface NamedModel {
   readonly adapter?: string | undefined;
   /** The attention kernel that it is served with. */
   readonly attention?: string | undefined;
+  /** Who serves it, where the backend is openai. */
+  readonly server?: ServerBlock | undefined;
 }
 
 /** What a recipe costs at most, before anything has run. */

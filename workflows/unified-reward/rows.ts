@@ -28,10 +28,10 @@ export function learning(chain: Chain<UnifiedRewardOwn>) {
 
   /** Whose right chains are preferred. */
   async function chosenFor(at: number, { chains: same, by }: Sampled): Promise<ArtifactRef> {
-    const { chosenFrom, model } = own.pairing!;
+    const { chosenFrom, model, server } = own.pairing!;
     if (chosenFrom === "sampling" || (chosenFrom === "policy" && by === chain.digest)) return same;
     const who = chosenFrom === "model" ? "dpo.model" : own.stages[at - 1]!.name;
-    return sampleChains(chain, at, { who, policy: model ?? chain.policy });
+    return sampleChains(chain, at, { who, policy: model ?? chain.policy, server });
   }
 
   return async (at: number): Promise<readonly TrainData[]> => {

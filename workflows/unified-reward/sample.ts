@@ -1,4 +1,5 @@
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
+import type { ServerBlock } from "../../src/contract/server.ts";
 import type { AskedBenchmark } from "../../src/contract/benchmark.ts";
 import type {
   JudgedChains,
@@ -15,6 +16,8 @@ export interface Sampler {
   /** What accounts and sentences call it. */
   readonly who: string;
   readonly policy: PolicyRef;
+  /** Who serves it, where that is not who serves the policies of the run. */
+  readonly server?: ServerBlock | undefined;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface Sampler {
 export async function sampleChains(
   chain: Chain<UnifiedRewardOwn>,
   at: number,
-  { who, policy }: Sampler,
+  { who, policy, server }: Sampler,
 ): Promise<ArtifactRef> {
   const { run, limits, own } = chain.plan;
   const sampling = own.sampling!;
@@ -34,7 +37,8 @@ export async function sampleChains(
   let judged: JudgedChains | undefined;
   let expected = 0;
   for (let round = 0; asked !== null && round < sampling.maxRounds; round++) {
-    const { serving, chunk } = own.asking;
+    const { chunk } = own.asking;
+    const serving = server ? { ...own.asking.serving, server } : own.asking.serving;
     expected += asked.count * sampling.draws.count;
     const draws = { ...sampling.draws, from: round * sampling.draws.count };
     const title = `chains of ${who} · round ${round + 1}`;

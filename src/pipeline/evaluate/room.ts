@@ -22,6 +22,7 @@ export const room: Room<Recipe> = {
               model,
               adapter,
               attention: answering.attn_implementation,
+              server: answering.server,
             },
           ],
     ),

@@ -18,6 +18,7 @@ export const room: Room<Recipe> = {
       backend: answering.backend,
       model: init,
       attention: answering.attn_implementation,
+      server: answering.server,
     },
   ],
   devices: (recipe) => widest(stagesOf(recipe)),

@@ -28,6 +28,7 @@ export const room: Room<Recipe> = {
           backend: each.backend,
           model: each.model,
           attention: each.attn_implementation,
+          server: each.server,
         };
       }),
       ...(model === undefined ? [] : [{ who: "executor", field: "executor.model", backend, model }]),

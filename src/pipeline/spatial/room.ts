@@ -19,6 +19,7 @@ export const room: Room<Recipe> = {
       backend: answering.backend,
       model: init,
       attention: answering.attn_implementation,
+      server: answering.server,
     },
   ],
   devices: (recipe) => widest(stagesOf(recipe).map(({ name, block: { training } }) => ({ name, training }))),

@@ -4,7 +4,7 @@ import type { Recipe } from "./recipe.ts";
 
 /** Beginnings of fields that determine no result. */
 const INERT =
-  /^(\$schema|retries|chunk\.window|answering\.(micro_batch|vllm|server)|sampling\.max_cut_share|simulate\.latency_ms|(cold_start|rejection|dpo)\.training\.save_steps)/;
+  /^(\$schema|retries|chunk\.window|answering\.(micro_batch|vllm|server)|sampling\.max_cut_share|dpo\.server|simulate\.latency_ms|(cold_start|rejection|dpo)\.training\.save_steps)/;
 /** Beginnings of fields that no training depends on. */
 const MEASURED = /^(benchmarks|bootstrap_resamples|max_quarantined_share)/;
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ITEM_SETS, measuring, questions } from "../../measuring/recipe.ts";
 import { common, operation } from "../../recipe/common.ts";
 import { label, path, share } from "../../recipe/parts/fields.ts";
+import { server } from "../../recipe/parts/server.ts";
 import { mixture } from "../../recipe/parts/mixture.ts";
 import { training as dpoSettings } from "../../training/dpo.ts";
 import { sft } from "../../training/sft.ts";
@@ -67,6 +68,7 @@ const dpo = z
         "Whose right chains are preferred: sampling, the same chains that the wrong ones are of; policy, new ones of what the stage before made; model, those of a checkpoint of your own",
       ),
     model: path.optional().describe("chosen_from model: its checkpoint, relative to the worker's root"),
+    server: server.describe("chosen_from model: who serves it, where answering.backend is openai"),
     training: dpoSettings,
   })
   .describe("Preferences of right chains over wrong ones, on the same pair");

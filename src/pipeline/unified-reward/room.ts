@@ -12,10 +12,17 @@ import { upkeep } from "./upkeep.ts";
 export const room: Room<Recipe> = {
   models({ init, dpo, answering }) {
     const { backend, attn_implementation: attention } = answering;
-    const served = (field: string, model: string): NamedModel => ({ who: field, field, backend, model, attention });
+    const served = (field: string, model: string, server = answering.server): NamedModel => ({
+      who: field,
+      field,
+      backend,
+      model,
+      attention,
+      server,
+    });
     return [
       { ...served("init", init), trained: true },
-      ...(dpo?.model === undefined ? [] : [served("dpo.model", dpo.model)]),
+      ...(dpo?.model === undefined ? [] : [served("dpo.model", dpo.model, dpo.server)]),
     ];
   },
   devices: (recipe) => widest(stagesOf(recipe)),

@@ -1,6 +1,7 @@
 import { pairwise } from "../../benchmark/pairwise.ts";
 import { measuringProblems, simulateProblems } from "../../measuring/rules.ts";
 import { mixtureProblems, setName } from "../../recipe/parts/mixture.ts";
+import { serverProblems } from "../../recipe/parts/server.ts";
 import type { Problem } from "../../recipe/problems.ts";
 import { dpo as byPairs } from "../../training/dpo.ts";
 import { sft } from "../../training/sft.ts";
@@ -70,8 +71,13 @@ function samplingProblems({ sampling }: Recipe): Problem[] {
   return problems;
 }
 
-function chosenProblems({ dpo }: Recipe): Problem[] {
-  if (dpo === undefined || (dpo.chosen_from === "model") === (dpo.model !== undefined)) return [];
+function chosenProblems({ dpo, answering: { backend } }: Recipe): Problem[] {
+  if (dpo === undefined) return [];
+  if ((dpo.chosen_from === "model") === (dpo.model !== undefined)) {
+    if (dpo.model !== undefined) return serverProblems({ backend, server: dpo.server }, "dpo", "answering");
+    if (dpo.server === undefined) return [];
+    return [{ path: ["dpo", "server"], message: "dpo.server is given without dpo.model; it has to go." }];
+  }
   const message =
     dpo.model === undefined
       ? "dpo.chosen_from is model, but dpo.model is missing; its checkpoint's folder is needed."

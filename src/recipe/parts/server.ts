@@ -57,14 +57,18 @@ export function serverOf({ backend, server: given }: ServedBlock): Server | null
   return backend === "openai" ? block.parse(given) : null;
 }
 
-/** What of a block does not go with a server of the user's own. */
-export function serverProblems({ backend, server: given }: ServedBlock, name: string): Problem[] {
+/**
+ * What of a block does not go with a server of the user's own.
+ * @param name the block's: "planner"
+ * @param who the block that names the backend, where that is another one
+ */
+export function serverProblems({ backend, server: given }: ServedBlock, name: string, who = name): Problem[] {
   const path = [name, "server"];
   if (backend === "openai" && given === undefined) {
     return [{ path, message: `${name}.server is missing; with backend openai its address and model are needed.` }];
   }
   if (backend === "openai" || given === undefined) return [];
-  const message = `${name}.server is given, but ${name}.backend is ${backend}; backend openai is needed, or it has to go.`;
+  const message = `${name}.server is given, but ${who}.backend is ${backend}; backend openai is needed, or it has to go.`;
   return [{ path, message }];
 }
 

@@ -36,6 +36,11 @@ export async function nameServed(service: Service, meant: Meant, signal: AbortSi
   return serving;
 }
 
+/** Looks once whether the server answers for the model that is meant. @throws as `nameServed` */
+export async function checkServed(service: Service, meant: Meant, signal: AbortSignal): Promise<void> {
+  await checkBase(await listModels(service, signal), meant);
+}
+
 async function listModels(service: Service, signal: AbortSignal): Promise<Card[]> {
   const said = await requestJson(service, { path: "models" }, signal);
   const read = listed.safeParse(said);
@@ -48,7 +53,9 @@ async function checkBase(cards: readonly Card[], { server, model }: Meant): Prom
   const { address, model: name, root: said, made } = server;
   const found = cards.find(({ id }) => id === name);
   if (found === undefined) {
-    const all = cards.map(({ id }) => id).join(", ") || "nothing";
+    // Adapters that were loaded there are many, and none of them is what is looked for.
+    const bases = cards.filter(({ parent }) => parent === undefined || parent === null);
+    const all = bases.map(({ id }) => id).join(", ") || "nothing";
     const start = made ? `; this policy is a checkpoint of its own: serve ${model} there under that name` : "";
     throw new StepFailure("WrongPolicy", `The server at ${address} serves ${all}, and not ${name}${start}.`);
   }

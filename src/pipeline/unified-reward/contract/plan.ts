@@ -2,6 +2,7 @@ import type { Account } from "../../../contract/account.ts";
 import type { ArtifactRef, PolicyRef } from "../../../contract/artifact.ts";
 import type { AskedBenchmark, Draws } from "../../../contract/benchmark.ts";
 import type { ChainOwn } from "../../../contract/chain.ts";
+import type { ServerBlock } from "../../../contract/server.ts";
 import type { RunPlan, RunRef } from "../../../contract/run.ts";
 import type { TrainJob } from "../../../contract/training.ts";
 
@@ -34,6 +35,8 @@ export interface Pairing {
   readonly chosenFrom: "sampling" | "policy" | "model";
   /** chosenFrom model. */
   readonly model: PolicyRef | null;
+  /** Who serves that model, where answers come from servers of the user's own. */
+  readonly server?: ServerBlock;
 }
 
 export interface UnifiedRewardOwn extends ChainOwn {

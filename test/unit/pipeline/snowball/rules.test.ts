@@ -19,6 +19,11 @@ test.each<[Record<string, object>, RegExp]>([
     { planner: { backend: "vllm", vllm: { max_lora_rank: 8 } } },
     /^training\.lora_rank is \d+, but planner\.vllm\.max_lora_rank is 8/,
   ],
+  [{ critic: { backend: "openai" } }, /^critic\.server is missing; with backend openai its address and model/],
+  [
+    { evaluator: { server: { address: "http://host/v1", model: "m" } } },
+    /^evaluator\.server is given, but evaluator\.backend is \w+; backend openai is needed, or it has to go/,
+  ],
   [{ data: { max_samples: 4 } }, /^data\.max_samples is 4; at least one question for each of the 5 iterations/],
   [
     { training: { loss_type: ["sigmoid", "sft"], loss_weights: [1] } },

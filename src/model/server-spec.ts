@@ -1,7 +1,7 @@
-import { isMade, type PolicyRef } from "../src/contract/artifact.ts";
-import type { ServerSpec } from "../src/model/specs.ts";
-import { type ServedBlock, serverOf } from "../src/recipe/parts/server.ts";
-import { baseDigest } from "../src/run/policy.ts";
+import { isMade, type PolicyRef } from "../contract/artifact.ts";
+import type { ServerSpec } from "./specs.ts";
+import { type ServedBlock, serverOf } from "../recipe/parts/server.ts";
+import { baseDigest } from "../run/policy.ts";
 
 /**
  * The server of the user's own that a block of a recipe names; null where something else serves. A checkpoint that the
