@@ -60,7 +60,9 @@ const CHOSEN = "recorded:choose-chains";
 async function undisturbed(): Promise<Record<string, string>> {
   const { root, server, client, close, host } = await world();
   await startRun(client, recipeOf(host.address));
-  await (await startWorkerProcess(root, server.address, CHOSEN)).ended;
+  await (
+    await startWorkerProcess(root, server.address, CHOSEN)
+  ).ended;
   const made = sampledIn(root);
   await Promise.all([close(), host.close()]);
   return made;
@@ -70,7 +72,9 @@ async function undisturbed(): Promise<Record<string, string>> {
 async function disturbed(): Promise<Record<string, string>> {
   const { root, server, client, close, options, host } = await world({ fault: (number) => FAULTS[number] });
   await startRun(client, recipeOf(host.address));
-  await (await startWorkerProcess(root, server.address, "files:answer-items")).ended;
+  await (
+    await startWorkerProcess(root, server.address, "files:answer-items")
+  ).ended;
   const before = host.seen.length;
   const last = await startWorkerProcess(root, server.address, CHOSEN);
   await expect.poll(() => host.seen.length, { timeout: 30_000, interval: 10 }).toBeGreaterThan(before + 3);

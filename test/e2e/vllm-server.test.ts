@@ -45,7 +45,8 @@ beforeAll(async () => {
   port = await freePort(0);
   const log = openSync(join(folder, "log"), "w");
   const model = ["--model", PLANNER, "--served-model-name", "planner", "--dtype", "float32", "--max-model-len", "256"];
-  const lora = ["--enforce-eager", "--enable-lora", "--max-lora-rank", "8"];
+  // One process for the engine and its work: each takes its time to begin.
+  const lora = ["--distributed-executor-backend", "uni", "--enforce-eager", "--enable-lora", "--max-lora-rank", "8"];
   const pixels = ["--mm-processor-kwargs", '{"min_pixels":16384,"max_pixels":16384}'];
   vllm = spawn(
     vllmRunners(projectRunners()).python,
@@ -161,7 +162,9 @@ async function adapterIn(path: string): Promise<string> {
   mkdirSync(path);
   const config = { peft_type: "LORA", r: RANK, lora_alpha: 16, target_modules: ["up_proj"], bias: "none" };
   writeFileSync(join(path, "adapter_config.json"), JSON.stringify(config));
-  const up = (await tensorsOf(PLANNER)).find(({ name }) => name.endsWith("language_model.layers.0.mlp.up_proj.weight"))!;
+  const up = (await tensorsOf(PLANNER)).find(({ name }) =>
+    name.endsWith("language_model.layers.0.mlp.up_proj.weight"),
+  )!;
   const [rows, columns] = up.shape as [number, number];
   const name = `base_model.model.${up.name.replace(/\.weight$/, "")}`;
   const shapes = { [`${name}.lora_A.weight`]: [RANK, columns], [`${name}.lora_B.weight`]: [rows, RANK] };
