@@ -128,9 +128,9 @@ function choosingOf({ rejection }: Recipe): Choosing | null {
 
 async function pairingOf(deps: ActivityDeps, { dpo, answering, stages }: Recipe): Promise<Pairing | null> {
   if (dpo === undefined || !stages.includes("dpo")) return null;
-  const { per_item: perItem, chosen_from: chosenFrom, model, server } = dpo;
+  const { per_item: perItem, balanced, chosen_from: chosenFrom, model, server } = dpo;
   const { backend, dtype } = answering;
   const named: PolicyRef | null =
     model === undefined ? null : await findPolicy(deps, { who: "dpo", field: "dpo.model", backend, dtype, model });
-  return { perItem, chosenFrom, model: named, ...(server && { server }) };
+  return { perItem, balanced, chosenFrom, model: named, ...(server && { server }) };
 }

@@ -4,7 +4,7 @@ import { makeArtifact } from "../../src/artifact/make.ts";
 import type { Account } from "../../src/contract/account.ts";
 import type { ImportedQuestion } from "../../src/dataset/question.ts";
 import { StepFailure } from "../../src/failure.ts";
-import { chooseRight, preferRight } from "../../src/pipeline/unified-reward/chains.ts";
+import { chooseRight, preferRight, type Preferences } from "../../src/pipeline/unified-reward/chains.ts";
 import type { ChooseChainsInput, MadeRows, PairChainsInput } from "../../src/pipeline/unified-reward/contract/plan.ts";
 import { chainRow, preferenceRow } from "../../src/pipeline/unified-reward/rows.ts";
 import { IMAGES_FILE, imageDigests, type TrainRow } from "../../src/training/algorithm.ts";
@@ -15,7 +15,7 @@ import { chainsIn, pairsIn } from "./chains.ts";
 
 /** Raise when the meaning of a row that is made of chains changes. */
 const CHOSEN_VERSION = 1;
-const PAIRED_VERSION = 1;
+const PAIRED_VERSION = 2;
 
 /** The right chains as rows of SFT, the hardest pairs first. @throws {StepFailure} ThresholdExceeded where there are none */
 export async function chooseChains(
@@ -46,14 +46,14 @@ export async function chooseChains(
 export async function pairChains(
   deps: ActivityDeps,
   _context: StepContext,
-  { sampling, chosen, rejected, perItem }: PairChainsInput,
+  { sampling, chosen, rejected, perItem, balanced }: PairChainsInput,
 ): Promise<MadeRows> {
   const { pairs, draws } = sampling;
   const items = await pairsIn(deps, pairs.items);
-  const how = { perItem, seed: draws.seed };
+  const how = { perItem, balanced, seed: draws.seed };
   const found = preferRight(items, await chainsIn(deps, chosen), await chainsIn(deps, rejected), how);
   const account = accountOf("pair for preferences", found.parts);
-  if (found.preferred.length === 0) throw nothing(`No pair has a right and a wrong chain (${partsOf(account)})`);
+  if (found.preferred.length === 0) throw nothing(`${lacking(found.parts)} (${partsOf(account)})`);
   const known = new Map(items.map((each) => [each.id, each]));
   const rows = found.preferred.map((each) => preferenceRow(known.get(each.id)!, each, pairs.settings));
   const inputs = [pairs.items.sha256, chosen.sha256, rejected.sha256];
@@ -64,6 +64,11 @@ export async function pairChains(
     inputs,
   };
   return { ref: await keep(deps, recipeOf, { algorithm: "dpo", rows, items, account }), account };
+}
+
+function lacking({ "more than of the other place": oneSided }: Preferences["parts"]): string {
+  if (!oneSided) return "No pair has a right and a wrong chain";
+  return "All preferences call the same place better, so DPO would learn the place (dpo.balanced: false takes them as they are)";
 }
 
 interface Made {

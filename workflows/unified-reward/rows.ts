@@ -49,9 +49,9 @@ export function learning(chain: Chain<UnifiedRewardOwn>) {
       return [{ ref, sampledBy: by }];
     }
     const chosen = await chosenFor(at, found);
-    const { perItem } = own.pairing!;
+    const { perItem, balanced } = own.pairing!;
     atStage(chain, at, "pair", "joining right and wrong chains");
-    const input = { run, sampling, chosen, rejected: chains, perItem };
+    const input = { run, sampling, chosen, rejected: chains, perItem, balanced };
     const { ref, account: of } = await pairChains.executeWithOptions({ summary: `pair · ${title}` }, [input]);
     account(chain, of);
     return [{ ref, sampledBy: by }];

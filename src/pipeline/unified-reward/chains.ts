@@ -1,3 +1,4 @@
+import { placeIn } from "../../benchmark/pairwise-verdict.ts";
 import type { JudgedRow } from "../../benchmark/rows.ts";
 import { seedFor } from "../../seed.ts";
 
@@ -127,17 +128,34 @@ export interface Preferences {
   readonly parts: Readonly<Record<string, number>>;
 }
 
+/** How pairs become preferences. */
+export interface Preferring {
+  /** Preferences of a pair at most; no chain is used twice. */
+  readonly perItem: number;
+  /** As many that call the first better as the second. */
+  readonly balanced: boolean;
+  readonly seed: number;
+}
+
 /**
  * Right chains over wrong ones, joined by the pair that both judge: captions may repeat, pairs do not.
- * @param perItem preferences of a pair at most; no chain is used twice
+ *
+ * A policy that is wrong more often about one place has more preferences for the other, and what DPO learns of them
+ * first is to name that place. So where they are balanced, some of the place that has more are left out, by the seed.
  */
 export function preferRight(
   items: readonly { readonly id: string }[],
   chosen: readonly Chain[],
   rejected: readonly Chain[],
-  { perItem, seed }: { readonly perItem: number; readonly seed: number },
+  { perItem, balanced, seed }: Preferring,
 ): Preferences {
-  const parts = { "with a preference": 0, "with right chains only": 0, "with wrong chains only": 0, "with neither": 0 };
+  const parts = {
+    "with a preference": 0,
+    "more than of the other place": 0,
+    "with right chains only": 0,
+    "with wrong chains only": 0,
+    "with neither": 0,
+  };
   const [ofChosen, ofRejected] = [byItem(chosen), byItem(rejected)];
   const preferred: Preferred[] = [];
   for (const { id } of items) {
@@ -145,12 +163,33 @@ export function preferRight(
     const wrong = inDrawnOrder(sidesOf(ofRejected.get(id) ?? []).wrong, seed);
     const pairs = Math.min(perItem, right.length, wrong.length);
     for (let at = 0; at < pairs; at++) preferred.push({ id, chosen: right[at]!, rejected: wrong[at]! });
-    if (pairs > 0) parts["with a preference"]++;
+    if (pairs > 0) parts["more than of the other place"]++;
     else if (right.length > 0) parts["with right chains only"]++;
     else if (wrong.length > 0) parts["with wrong chains only"]++;
     else parts["with neither"]++;
   }
-  return { preferred, parts };
+  const kept = balanced ? asManyOfEach(preferred, seed) : preferred;
+  const used = new Set(kept.map(({ id }) => id)).size;
+  parts["with a preference"] = used;
+  parts["more than of the other place"] -= used;
+  return { preferred: kept, parts };
+}
+
+/** As many of one place as of the other, in their own order. */
+function asManyOfEach(preferred: readonly Preferred[], seed: number): readonly Preferred[] {
+  const [first = [], second = []] = ([1, 2] as const).map((place) =>
+    preferred.filter(({ chosen }) => placeIn(chosen.truth) === place),
+  );
+  const most = Math.min(first.length, second.length);
+  const kept = new Set(
+    [first, second].flatMap((each) =>
+      inDrawnOrder(
+        each.map(({ chosen }) => chosen),
+        seed,
+      ).slice(0, most),
+    ),
+  );
+  return preferred.filter(({ chosen }) => kept.has(chosen));
 }
 
 function inDrawnOrder(chains: readonly Chain[], seed: number): Chain[] {

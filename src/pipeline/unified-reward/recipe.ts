@@ -61,6 +61,10 @@ const rejection = z
 const dpo = z
   .strictObject({
     per_item: z.int().min(1).default(1).describe("Preferences of a pair, no chain of either side used twice"),
+    balanced: z
+      .boolean()
+      .default(true)
+      .describe("As many preferences that call the first of a pair better as the second, or DPO learns a place"),
     chosen_from: z
       .enum(["sampling", "policy", "model"])
       .default("sampling")

@@ -32,6 +32,8 @@ export interface Choosing {
 /** Which chains become preferences. */
 export interface Pairing {
   readonly perItem: number;
+  /** As many of one place as of the other. */
+  readonly balanced: boolean;
   readonly chosenFrom: "sampling" | "policy" | "model";
   /** chosenFrom model. */
   readonly model: PolicyRef | null;
@@ -82,6 +84,7 @@ export interface PairChainsInput {
   readonly chosen: ArtifactRef;
   readonly rejected: ArtifactRef;
   readonly perItem: number;
+  readonly balanced: boolean;
 }
 
 /** Rows to train on, made of chains. */

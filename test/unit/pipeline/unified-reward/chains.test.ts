@@ -50,18 +50,34 @@ test("what is too easy, cut, or said before is not learned from", () => {
 });
 
 test("preferences are joined by the pair, and every pair is accounted for", () => {
-  const { preferred, parts } = preferRight(items, CHAINS, CHAINS, { perItem: 2, seed: 0 });
+  const { preferred, parts } = preferRight(items, CHAINS, CHAINS, { perItem: 2, balanced: false, seed: 0 });
   expect(preferred.map(({ id, chosen, rejected }) => [id, chosen.draw, rejected.draw])).toEqual([["hard", 1, 0]]);
   expect(parts).toEqual({
     "with a preference": 1,
+    "more than of the other place": 0,
     "with right chains only": 1,
     "with wrong chains only": 1,
     "with neither": 0,
   });
   const other = [chain("hopeless", 0, "right", { policy: "q" })];
-  expect(preferRight(items, other, CHAINS, { perItem: 1, seed: 0 }).preferred.map(({ id }) => id)).toEqual([
-    "hopeless",
-  ]);
+  expect(
+    preferRight(items, other, CHAINS, { perItem: 1, balanced: false, seed: 0 }).preferred.map(({ id }) => id),
+  ).toEqual(["hopeless"]);
+});
+
+test("balanced, as many preferences call the first better as the second, and what is left out is counted", () => {
+  const second = { truth: "Image 2 is better" };
+  const many = ["a", "b", "c", "d"].map((id) => ({ id }));
+  const sampled = many.flatMap(({ id }) => {
+    const change = id === "d" ? second : {};
+    return [chain(id, 0, "right", change), chain(id, 1, "wrong", change)];
+  });
+  const { preferred, parts } = preferRight(many, sampled, sampled, { perItem: 1, balanced: true, seed: 0 });
+  expect(preferred.map(({ chosen }) => chosen.truth)).toEqual(["Image 1 is better", "Image 2 is better"]);
+  expect(parts).toMatchObject({ "with a preference": 2, "more than of the other place": 2 });
+  const oneSided = preferRight(items, CHAINS, CHAINS, { perItem: 2, balanced: true, seed: 0 });
+  expect(oneSided.preferred).toEqual([]);
+  expect(oneSided.parts).toMatchObject({ "with a preference": 0, "more than of the other place": 1 });
 });
 
 /** The pairs that are asked again. */
@@ -110,7 +126,11 @@ test("whatever was sampled, every right chain and every pair is in one part, and
         const chosen = chooseRight(items, all, how);
         expect(sum(chosen.parts)).toBe(all.filter(({ status }) => status === "right").length);
         expect(chosen.chains.every((each) => each.chain.status === "right" && each.chain.finish === "stop")).toBe(true);
-        const { preferred, parts } = preferRight(items, all, all, { perItem: most + 1, seed: 1 });
+        const { preferred, parts } = preferRight(items, all, all, {
+          perItem: most + 1,
+          balanced: share < 0.5,
+          seed: 1,
+        });
         expect(sum(parts)).toBe(items.length);
         for (const { id, chosen: good, rejected } of preferred) {
           expect([good.id, rejected.id, good.status, rejected.status]).toEqual([id, id, "right", "wrong"]);
