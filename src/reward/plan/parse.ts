@@ -20,9 +20,14 @@ export interface ParsedPlan {
 const CALL = /^(?:\d+[.):]\s*|[-*•]\s+)?([A-Za-z_]+)\s*\(([^()]*)\)\s*[.;,]?$/;
 /** "Pick up the apple": only of words that are actions, or every sentence would be one. */
 const PHRASE = /^(?:\d+[.):]\s*|[-*•]\s+)?([A-Za-z_]+)\s+(.+?)\s*[.;,]?$/;
+/** "Pick)", "Pick(apple", "Pick": an action of which nothing can be read but its name. */
+const NAME = /^(?:\d+[.):]\s*|[-*•]\s+)?([A-Za-z_]+)/;
 const PREPOSITION = /^(?:to|up|on|onto|in|into|at|down|it)\s+/i;
 
-/** Reads a plan, an action a line. null where no line is one. */
+/**
+ * Reads a plan, an action a line. null where no line is one. A line that names an action and garbles the rest is one, on
+ * nothing: as mere text it would cost less than a wrong action, and a policy that is rewarded learns to write it.
+ */
 export function parsePlan(text: string, actions: Actions): ParsedPlan | null {
   const verbs = new Map(Object.keys(actions).map((verb) => [verb.toLowerCase(), verb]));
   const found: PlannedAction[] = [];
@@ -49,9 +54,10 @@ function actionOf(line: string, verbs: ReadonlyMap<string, string>): Pick<Planne
     return { verb: verbs.get(word.toLowerCase()) ?? word, args };
   }
   const [, word = "", rest = ""] = PHRASE.exec(line) ?? [];
-  const verb = verbs.get(word.toLowerCase());
-  if (verb === undefined) return undefined;
-  return { verb, args: [thing(rest.replace(PREPOSITION, ""))] };
+  const phrased = verbs.get(word.toLowerCase());
+  if (phrased !== undefined) return { verb: phrased, args: [thing(rest.replace(PREPOSITION, ""))] };
+  const verb = verbs.get(NAME.exec(line)?.[1]?.toLowerCase() ?? "");
+  return verb === undefined ? undefined : { verb, args: [] };
 }
 
 /** A thing as plans are compared by: "the Red_Cup" is "red cup". */

@@ -45,6 +45,17 @@ describe("reading", () => {
 });
 
 describe("the process reward, by hand", () => {
+  test("an action that is garbled is an action on nothing, and no mere text", () => {
+    for (const garbled of ["Pick)", "2. pick", "Pick(apple", "Pick()"]) {
+      const text = RIGHT.replace("Pick(apple)", garbled);
+      expect(parsePlan(text, ACTIONS)!.actions[1]).toMatchObject({ verb: "Pick" });
+      const { parts, reward: worth } = judgePlan(text, wanted);
+      // Three of four actions are valid; steps 1, −1, .8 and −1; picked −.5, placed 1, navigated 1.
+      expect(parts).toEqual({ format: 1, action: 0.5, transition: near(-0.05), task: near(0.5), efficiency: 0 });
+      expect(worth).toBeLessThan(judgePlan(RIGHT.replace("Pick(apple)", "Pick(cup)"), wanted).reward);
+    }
+  });
+
   test("a right plan is worth 1", () => {
     const judged = judgePlan(RIGHT, wanted);
     expect(judged.parts).toEqual({ format: 1, action: 1, transition: 1, task: 1, efficiency: 1 });
