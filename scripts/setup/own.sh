@@ -21,7 +21,7 @@ own_environment() {
 	fi
 	need_uv
 	if logged "$1" install_own "$1" "$2" "$3"; then
-		report "$1" "$(sed -nE "s/^($4)==([0-9.]+).*/\1 \2/p" "$2"), $(seconds)"
+		report "$1" "$(sed -nE "s/^($4)==([0-9.]+).*/\1 \2/p" "$2" | paste -s -d / - | sed 's|/|, |g'), $(seconds)"
 		return
 	fi
 	rm -rf "$own"
