@@ -77,7 +77,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const ended = once(vllm, "exit");
-  process.kill(-vllm.pid!, "SIGTERM");
+  // While it starts it hears nothing else.
+  process.kill(-vllm.pid!, "SIGKILL");
   await ended;
   await models.close();
   rmSync(folder, { recursive: true });
