@@ -10,7 +10,6 @@ const SECOND = 1_000;
  */
 const MISSING = [
   { runners: vllmRunners, file: "test/e2e/vllm.test.ts" },
-  { runners: vllmRunners, file: "test/e2e/vllm-server.test.ts" },
   { runners: trackerRunners, file: "test/workflow/track.test.ts" },
 ].flatMap(({ runners, file }) => (existsSync(runners(projectRunners()).python) ? [] : [file]));
 
