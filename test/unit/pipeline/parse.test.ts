@@ -49,7 +49,7 @@ describe("a wrong field is named with its line and with what is needed", () => {
     [
       "  backend: onnx",
       "  backend: sglang",
-      'critic.backend is "sglang"; transformers, vllm, onnx or simulated is needed.',
+      'critic.backend is "sglang"; transformers, vllm, openai, onnx or simulated is needed.',
     ],
     ["path: demo/snowball/data/questions.jsonl", 'path: ""', 'data.path is ""; a text that is not empty is needed.'],
     ["pipeline: snowball", "pipeline: avalanche", UNKNOWN],
