@@ -35,7 +35,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
-          testTimeout: 20 * SECOND,
+          testTimeout: 60 * SECOND,
           sequence: { groupOrder: 0 },
         },
       },

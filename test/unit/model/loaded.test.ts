@@ -6,7 +6,7 @@ import type { VlmSpec } from "../../../src/model/specs.ts";
 import { createModels } from "../../../src/model/serve.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
-const spec = { backend: "simulated", serving: "digest", model: "models/critic" } as VlmSpec;
+const spec = { backend: "simulated", serving: "digest", model: "models/critic", server: null } as VlmSpec;
 
 test("a server that loaded something else than was meant is ended and serves nobody; a warm one is not looked at", async () => {
   const pools = createPools({
