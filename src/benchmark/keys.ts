@@ -1,9 +1,14 @@
 import { determining, type Reasons } from "../determining.ts";
 import type { Serving } from "../contract/benchmark.ts";
 
-export const NOT_OF_SERVING = {
+/** Of every block that says how a model is served. */
+export const NOT_OF_BACKENDS = {
   vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
   server: "it says where the model is found; that it is the one meant is asked there, and its digest is in the key",
+} as const;
+
+export const NOT_OF_SERVING = {
+  ...NOT_OF_BACKENDS,
   micro_batch: "prompts are answered each for itself; the manifest notes a smaller one",
 } as const satisfies Reasons<Serving>;
 

@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { readResult } from "../pipeline/result.ts";
 import { StepFailure } from "../failure.ts";
-import { tableLines } from "../contract/table.ts";
 import { outcomeLines } from "../report/session.ts";
-import { timeTables } from "../report/times.ts";
+import { timeLines } from "../report/times.ts";
 import { readTimes } from "../run/times.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
 import { jsonOption, rootOption } from "./options.ts";
@@ -36,7 +35,7 @@ async function show(name: string, { root, json }: { readonly root: string; reado
   }
   const result = readResult(JSON.parse(text));
   for (const line of outcomeLines(result)) console.log(line);
-  for (const table of timeTables(await readTimes(stateFolderOf(root), result.run))) {
-    for (const line of ["", ...tableLines(table)]) console.log(line === "" ? "" : ` ${line}`);
+  for (const line of timeLines(await readTimes(stateFolderOf(root), result.run))) {
+    console.log(line === "" ? "" : ` ${line}`);
   }
 }

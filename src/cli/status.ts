@@ -1,9 +1,8 @@
 import { WorkflowFailedError } from "@temporalio/client";
 import { Command } from "commander";
-import { tableLines } from "../contract/table.ts";
 import { outcomeLines } from "../report/session.ts";
 import { statusLines } from "../report/status.ts";
-import { timeTables } from "../report/times.ts";
+import { timeLines } from "../report/times.ts";
 import { readTimes } from "../run/times.ts";
 import { connect, type Connected } from "../temporal/connection.ts";
 import { stateFolderOf } from "../temporal/embedded.ts";
@@ -51,9 +50,7 @@ async function showOnce(server: Connected, name: string, root: string, json: boo
   for (const line of statusLines(snapshot, Date.now())) console.log(line);
   if (snapshot.status === "RUNNING") {
     // Noted where the workers are; elsewhere there is nothing to show.
-    for (const table of timeTables(await readTimes(stateFolderOf(root), name))) {
-      for (const line of ["", ...tableLines(table)]) console.log(line);
-    }
+    for (const line of timeLines(await readTimes(stateFolderOf(root), name))) console.log(line);
     return;
   }
   try {

@@ -68,6 +68,12 @@ export const measuring = {
 export type MeasuringRecipe = z.output<z.ZodObject<typeof measuring>>;
 export type BenchmarkBlock = MeasuringRecipe["benchmarks"][number];
 
+/** How the policies of a recipe are served, as its room says it of every model. */
+export function howServed({ answering }: Pick<MeasuringRecipe, "answering">) {
+  const { backend, attn_implementation: attention, server: by } = answering;
+  return { backend, attention, server: by };
+}
+
 /** What a benchmark is called in tables and files. */
 export function nameOf({ name, benchmark: own }: Pick<BenchmarkBlock, "name" | "benchmark">): string {
   return name ?? own;

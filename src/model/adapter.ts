@@ -7,7 +7,7 @@ import { StepFailure } from "../failure.ts";
 import { readTensors } from "./weights.ts";
 
 /** What PEFT calls the two files of an adapter. */
-const CONFIG = "adapter_config.json";
+export const ADAPTER_CONFIG = "adapter_config.json";
 const WEIGHTS = "adapter_model.safetensors";
 
 /**
@@ -34,13 +34,29 @@ export async function checkAdapter(who: string, backend: string, root: string, a
 
 async function problemOf(folder: string): Promise<string | undefined> {
   try {
-    const { peft_type: kind } = JSON.parse(await readFile(join(folder, CONFIG), "utf8")) as { peft_type?: unknown };
+    const { peft_type: kind } = JSON.parse(await readFile(join(folder, ADAPTER_CONFIG), "utf8")) as {
+      peft_type?: unknown;
+    };
     if (kind !== "LORA") return `is of type ${JSON.stringify(kind ?? null)}; LoRA adapters are supported`;
-    const tensors = await readTensors(join(folder, WEIGHTS));
+    const tensors = await adapterTensors(folder);
     return typeof tensors === "string" ? `is not complete: ${WEIGHTS} ${tensors}` : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError) return `has an ${CONFIG} that is not JSON; fetch the adapter again`;
-    if (isMissing(error)) return `is no adapter: ${CONFIG} and ${WEIGHTS} are needed, as PEFT writes them`;
+    if (error instanceof SyntaxError) return `has an ${ADAPTER_CONFIG} that is not JSON; fetch the adapter again`;
+    if (isMissing(error)) return `is no adapter: ${ADAPTER_CONFIG} and ${WEIGHTS} are needed, as PEFT writes them`;
     throw error;
   }
+}
+
+/** The tensors of an adapter that is whole. */
+export function adapterTensors(folder: string): ReturnType<typeof readTensors> {
+  return readTensors(join(folder, WEIGHTS));
+}
+
+/** The highest rank in an adapter: modules may have their own. */
+export async function adapterRank(folder: string): Promise<number> {
+  const config = JSON.parse(await readFile(join(folder, ADAPTER_CONFIG), "utf8")) as {
+    r: number;
+    rank_pattern?: Record<string, number>;
+  };
+  return Math.max(config.r, ...Object.values(config.rank_pattern ?? {}));
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { digestFolder } from "../artifact/digest.ts";
 import { StepFailure } from "../failure.ts";
+import { ADAPTER_CONFIG } from "./adapter.ts";
 import { fileProblem, namesIn } from "./checkpoint-files.ts";
 import { weightsProblem } from "./checkpoint-weights.ts";
 import { quantisedProblem } from "./quantised.ts";
@@ -17,8 +18,6 @@ const NEEDED: readonly (readonly string[])[] = [
 ];
 /** Files in which a processor looks for its chat template; a tokenizer's own is not its. */
 const TEMPLATES = ["chat_template.jinja", "chat_template.json"];
-/** An adapter: transformers would apply it to the weights beside it, or load the base that it names in their place. */
-const ADAPTER = "adapter_config.json";
 /**
  * An image editor's checkpoint, as diffusers lays it out: an index, and a folder for each part; those with weights have
  * the name that these have.
@@ -78,7 +77,7 @@ async function problemOf({ backend, trained = false }: ModelUse, folder: string)
   if (broken !== undefined) return broken;
   if (backend === "flux2-klein") return editorProblem(folder, files);
   if (!files.has("config.json")) {
-    return files.has(ADAPTER)
+    return files.has(ADAPTER_CONFIG)
       ? "is an adapter, and no checkpoint; merge it into its base first"
       : "has no config.json; name the folder of a checkpoint";
   }
@@ -120,8 +119,9 @@ async function vlmProblem(
   if (typeof kind !== "string" || !MODEL_TYPES.includes(kind)) {
     return `is of type ${JSON.stringify(kind ?? null)}; ${MODEL_TYPES.join(", ")} are supported`;
   }
-  if (files.has(ADAPTER)) {
-    return `has an ${ADAPTER} beside its weights, which would be applied to them without a word; move the adapter to a folder of its own, or merge it`;
+  // transformers would apply it to the weights beside it, or load the base that it names in their place.
+  if (files.has(ADAPTER_CONFIG)) {
+    return `has an ${ADAPTER_CONFIG} beside its weights, which would be applied to them without a word; move the adapter to a folder of its own, or merge it`;
   }
   const lacking = NEEDED.find((names) => !names.some((name) => files.has(name)));
   if (lacking) return `is not complete: ${lacking.join(" or ")} is missing`;

@@ -7,7 +7,7 @@ import type { DevicePools } from "../device/pools.ts";
 import { type Closable, createServerPool, type ServerPool, type UseOptions } from "../device/server-pool.ts";
 import { StepFailure } from "../failure.ts";
 import type { ModelServer } from "../process/model-server.ts";
-import { Turns } from "../process/turns.ts";
+import { Places } from "../process/places.ts";
 import type { ImageBackend } from "./image/backend.ts";
 import { createSceneRenderer } from "./image/scene-renderer.ts";
 import { createSimulatedExecutor } from "./image/simulated.ts";
@@ -48,7 +48,7 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
     return known;
   };
 
-  const trainersTurns = new Turns();
+  const trainersPlace = new Places(1);
 
   const leased = async <T>(
     role: Role,
@@ -149,8 +149,7 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
         );
       }
       // One at a time: two could each hold what the other waits for.
-      const next = await trainersTurns.take(options.signal);
-      const leases = await leaseSeveral(line, "train", devices, options).finally(next);
+      const leases = await trainersPlace.in(options.signal, () => leaseSeveral(line, "train", devices, options));
       try {
         options.onDevices?.(leases.map(({ device }) => deviceName(device)));
         if (backend === "simulated") return await use(createSimulatedTrainer(simulate));

@@ -4,7 +4,7 @@ import { type Child, type ChildSpec, startChild } from "./child.ts";
 import { babbled, crashed, type Ending, fellSilent } from "./ending.ts";
 import { parseLine, serverMessage } from "./protocol.ts";
 import { type SilenceWatch, watchSilence } from "./silence.ts";
-import { Turns } from "./turns.ts";
+import { Places } from "./places.ts";
 
 export interface ServerSpec extends ChildSpec {
   /** The first request, sent by `start`, and the longest silence while it is answered, in ms. */
@@ -43,7 +43,7 @@ interface Asked {
 export class ModelServer {
   readonly #child: Child;
   readonly #name: string;
-  readonly #turns = new Turns();
+  readonly #place = new Places(1);
   #nextId = 0;
   #asked: Asked | undefined;
   /** Why we ended it ourselves, if we did. */
@@ -83,14 +83,11 @@ export class ModelServer {
    * the signal's reason (its tree is dead by then; unless the request was still waiting for its turn).
    */
   async request(op: string, body: Readonly<Record<string, unknown>>, options: RequestOptions): Promise<Answer> {
-    const next = await this.#turns.take(options.signal);
-    try {
-      return await inSpan(`runner ${this.#name} · ${op}`, {}, (traceparent) =>
+    return this.#place.in(options.signal, () =>
+      inSpan(`runner ${this.#name} · ${op}`, {}, (traceparent) =>
         this.#ask(op, traceparent === undefined ? body : { ...body, traceparent }, options),
-      );
-    } finally {
-      next();
-    }
+      ),
+    );
   }
 
   /** Closes stdin, waits for the grace time, kills what is left. */

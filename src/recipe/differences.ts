@@ -29,15 +29,18 @@ export interface ChangedFields {
   readonly counting: readonly string[];
 }
 
-/** Blocks of every recipe that determine no result: whom it tells, and where it is shown. */
-const INERT = /^(notify|track)/;
+/**
+ * Beginnings of fields that determine no result in any recipe: whom it tells and where it is shown, how often something
+ * is tried and how much is under way, and how and where answers are served.
+ */
+const INERT = /^(notify|track|retries|chunk\.window|answering\.(micro_batch|vllm|server)|simulate\.latency_ms)/;
 
-/** @param inert beginnings of fields that determine no result */
-export function changedFields(before: object, after: object, inert: RegExp): ChangedFields {
+/** @param inert beginnings of a pipeline's own fields that determine no result */
+export function changedFields(before: object, after: object, inert?: RegExp): ChangedFields {
   const found = differencesOf({ ...before, $schema: undefined }, { ...after, $schema: undefined });
   return {
     fields: found.map(({ field, change }) => `${field} ${change}`).join(", "),
-    counting: found.flatMap(({ field }) => (INERT.test(field) || inert.test(field) ? [] : [field])),
+    counting: found.flatMap(({ field }) => (INERT.test(field) || inert?.test(field) ? [] : [field])),
   };
 }
 

@@ -1,4 +1,4 @@
-import { count, type Row, share, type Table } from "../contract/table.ts";
+import { count, type Row, share, type Table, tableLines } from "../contract/table.ts";
 import { duration } from "../numbers.ts";
 import type { StepTime } from "../run/times.ts";
 
@@ -90,6 +90,11 @@ export function timeTables(steps: readonly TimedStep[]): Table[] {
     rows: devices.map(({ device, busy, share: part }) => ({ device, busy: duration(busy), share: part })),
   };
   return [byRole, byDevice];
+}
+
+/** The same as lines, an empty one before each table. */
+export function timeLines(steps: readonly TimedStep[]): string[] {
+  return timeTables(steps).flatMap((table) => ["", ...tableLines(table)]);
 }
 
 const TITLES: Readonly<Record<string, string>> = {

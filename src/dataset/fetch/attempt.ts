@@ -1,5 +1,6 @@
 import { size } from "../../numbers.ts";
 import type { FetchLimits } from "./limits.ts";
+import { retryAfter } from "../../service/request.ts";
 
 /**
  * What came of asking an address once: its bytes, or why there are none, as the end of a sentence that begins with the
@@ -74,15 +75,8 @@ export async function attempt(
 function refused({ status, headers }: Response): Attempt {
   const problem = `answers with the status ${status}`;
   if (!PASSING.has(status)) return { problem, again: false, reached: true };
-  const afterMs = waitOf(headers.get("retry-after"));
+  const afterMs = retryAfter(headers.get("retry-after"), Date.now());
   return { problem, again: true, reached: true, ...(afterMs !== undefined && { afterMs }) };
-}
-
-/** Retry-After: seconds, or a date. */
-function waitOf(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
 /** Codes of a connection that came about and broke. */

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /**
  * What a vision-language model can be asked, whoever asks: the planner samples, the critic does both.
  * Images travel as absolute paths; nothing here knows of questions or scores.
@@ -48,6 +50,14 @@ export interface SampledItem {
   readonly completions: readonly Completion[];
   /** sha256 over the prompt's token ids and image grids: training must see the same. */
   readonly prompt_digest: string;
+}
+
+/**
+ * The digest of a prompt, over the same text as python/runners/prompt.py hashes.
+ * @param grids patches in time, height and width of its images
+ */
+export function promptDigest(ids: readonly number[], grids: readonly (readonly [1, number, number])[]): string {
+  return createHash("sha256").update(JSON.stringify({ ids, grids })).digest("hex");
 }
 
 export interface AnswerItem {

@@ -1,10 +1,17 @@
-import { createHash } from "node:crypto";
 import type { Device } from "../../device/pool.ts";
 import { StepFailure } from "../../failure.ts";
 import { fewAtATime, FILES_AT_ONCE } from "../../few-at-a-time.ts";
 import type { WarmVlm } from "../models.ts";
 import type { VlmSpec } from "../specs.ts";
-import type { CallOptions, Completion, Message, SampledItem, Sampling, VlmBackend } from "./backend.ts";
+import {
+  type CallOptions,
+  type Completion,
+  type Message,
+  promptDigest,
+  type SampledItem,
+  type Sampling,
+  type VlmBackend,
+} from "./backend.ts";
 import { type Chat, openChat } from "./onnx/chat.ts";
 import { type Graph, type Grid, openGraph, readGrid, readPixels } from "./onnx/graph.ts";
 import { complete, type Draft, type Prompt, score } from "./onnx/answers.ts";
@@ -43,6 +50,12 @@ export function createOnnxVlm(graph: Graph, chat: Chat, microBatch: number): Vlm
     return { ids: chat.encodePrompt(messages), images };
   }
 
+  const digestOf = ({ ids, images }: Prompt): string =>
+    promptDigest(
+      ids,
+      images.map(() => graph.grid.patches),
+    );
+
   async function inMicroBatches<I, R>(
     items: readonly I[],
     options: CallOptions,
@@ -66,7 +79,7 @@ export function createOnnxVlm(graph: Graph, chat: Chat, microBatch: number): Vlm
         return batch.map((item, place): SampledItem => {
           // Greedy: whatever the seed, the completion is this one.
           const completion = asCompletion(chat, drafts[place]!);
-          return { completions: item.seeds.map(() => completion), prompt_digest: promptDigest(prompts[place]!, graph) };
+          return { completions: item.seeds.map(() => completion), prompt_digest: digestOf(prompts[place]!) };
         });
       });
     },
@@ -100,12 +113,6 @@ function answerIds(chat: Chat, answer: string): number[] {
   const ids = chat.encodeText(answer);
   if (ids.length === 0) throw new StepFailure("BadInput", "An answer whose probability was asked for is empty.");
   return ids;
-}
-
-/** The same text as python/runners/prompt.py hashes. */
-function promptDigest({ ids, images }: Prompt, { grid }: Graph): string {
-  const seen = { ids, grids: images.map(() => grid.patches) };
-  return createHash("sha256").update(JSON.stringify(seen)).digest("hex");
 }
 
 function refuseSampling({ temperature, repetition_penalty }: Sampling): void {

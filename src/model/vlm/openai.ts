@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { StepFailure } from "../../failure.ts";
 import { Places } from "../../process/places.ts";
 import { remembering } from "../../run/recipe-file.ts";
@@ -7,7 +6,7 @@ import { serviceKey } from "../../service/key.ts";
 import { patiently } from "../../service/patience.ts";
 import { misread, refusedBy, requestJson, type Service } from "../../service/request.ts";
 import type { VlmSpec } from "../specs.ts";
-import type { CallOptions, Message, Sampling, VlmBackend } from "./backend.ts";
+import { type CallOptions, type Message, promptDigest, type Sampling, type VlmBackend } from "./backend.ts";
 import { completionOf, lastLogprobs, reply, type Reply } from "./openai/replies.ts";
 import { type Eyes, readEyes, type Seen, seenAs } from "./openai/seen.ts";
 import { type Meant, nameServed } from "./openai/served.ts";
@@ -242,6 +241,8 @@ function digestOf(
       `The server at ${server.address} reads a prompt's images as ${read} tokens where min_pixels and max_pixels make ${wanted}; start it with --mm-processor-kwargs '${limits}'.`,
     );
   }
-  const told = { ids, grids: seen.map(({ grid }) => grid) };
-  return createHash("sha256").update(JSON.stringify(told)).digest("hex");
+  return promptDigest(
+    ids,
+    seen.map(({ grid }) => grid),
+  );
 }

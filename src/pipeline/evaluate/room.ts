@@ -1,3 +1,4 @@
+import { howServed } from "../../measuring/recipe.ts";
 import { shrinkBenchmarks } from "../../measuring/shrink.ts";
 import type { NamedModel, Plan, Room } from "../pipeline.ts";
 import { changes } from "./changes.ts";
@@ -10,22 +11,12 @@ import { verifyAnswers } from "../../measuring/verify.ts";
 
 /** What of an evaluation reads files. */
 export const room: Room<Recipe> = {
-  models: ({ policies, answering }): NamedModel[] =>
-    policies.flatMap(({ name, model, adapter }) =>
-      model === undefined
-        ? []
-        : [
-            {
-              who: `policies ${name}`,
-              field: `policies ${name}.model`,
-              backend: answering.backend,
-              model,
-              adapter,
-              attention: answering.attn_implementation,
-              server: answering.server,
-            },
-          ],
-    ),
+  models: (recipe): NamedModel[] =>
+    recipe.policies.flatMap(({ name, model, adapter }) => {
+      if (model === undefined) return [];
+      const who = `policies ${name}`;
+      return [{ who, field: `${who}.model`, model, adapter, ...howServed(recipe) }];
+    }),
   devices: () => ({ field: "answering", count: 1 }),
   plan: (root: string, recipe: Recipe): Promise<Plan> => planEvaluation(root, recipe),
   checkData: checkBenchmarks,

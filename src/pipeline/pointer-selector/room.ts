@@ -15,7 +15,7 @@ import { verifySelector } from "./verify.ts";
 const ROW_BYTES = 2000;
 
 /** Beginnings of fields that determine no result. */
-const INERT = /^(\$schema|retries|chunk\.window|(critic|embedding)\.micro_batch|simulate\.latency_ms)/;
+const INERT = /^(critic|embedding)\.micro_batch/;
 
 /** What of this pipeline reads files. */
 export const room: Room<Recipe> = {

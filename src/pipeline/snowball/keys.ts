@@ -1,3 +1,4 @@
+import { NOT_OF_BACKENDS } from "../../benchmark/keys.ts";
 import { determining, type Reasons, unlessBefore } from "../../determining.ts";
 import type { Planner } from "./recipe/planner.ts";
 import type { Scoring } from "./recipe/scoring.ts";
@@ -15,8 +16,7 @@ type Executor = Recipe["executor"];
 export const SEEN_BEFORE = { attn_implementation: "sdpa", min_pixels: 200_704, max_pixels: 1_003_520 } as const;
 
 export const NOT_OF_ROLLOUTS = {
-  vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
-  server: "it says where the model is found; that it is the one meant is asked there, and its digest is in the key",
+  ...NOT_OF_BACKENDS,
   model: "its digest is the policy's, which is an input",
   dtype: "the policy's digest has it",
   num_rollouts: "the key has a seed for every completion",
@@ -42,8 +42,7 @@ export function rolloutParams(planner: Planner, greedy: boolean) {
 }
 
 export const NOT_OF_ANSWERS = {
-  vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
-  server: "it says where the model is found; that it is the one meant is asked there, and its digest is in the key",
+  ...NOT_OF_BACKENDS,
   model: "its digest stands in its place",
   micro_batch: "prompts are answered each for itself; the manifest notes a smaller one",
 } as const satisfies Reasons<Answerer>;

@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { isMissing, namesIn } from "../../artifact/disk.ts";
-import { readJson, readJsonLines } from "../../artifact/files.ts";
+import { namesIn } from "../../artifact/disk.ts";
+import { readJson } from "../../artifact/files.ts";
 import { share } from "../../contract/table.ts";
 import type { LabeledRow, PairRow } from "../../preference/rows.ts";
 import type { Picture } from "../../run/tracked.ts";
+import { labeledRows, sampleName, sampleNames } from "./labeled.ts";
 
 type Sample = Pick<LabeledRow, "views" | "instructions">;
 
@@ -30,7 +31,7 @@ async function picturesOf(folder: string, part: string, most: number): Promise<P
       { side: "rejected", rollout: pair.rejected_rollout, score: pair.rejected_score },
     ];
     return sides.flatMap(({ side, rollout, score }) => {
-      const { views = [], instructions = [] } = samples.get(nameOf(pair.question_id, rollout)) ?? {};
+      const { views = [], instructions = [] } = samples.get(sampleName(pair.question_id, rollout)) ?? {};
       return views.map((view, place) => ({
         part,
         name: `pair ${at + 1}/${side}${place === 0 ? "" : ` ${place + 1}`}`,
@@ -42,25 +43,12 @@ async function picturesOf(folder: string, part: string, most: number): Promise<P
   return shown.slice(0, most);
 }
 
-/** The samples of these pairs; none where the pairs are a person's own. */
 async function samplesOf(folder: string, pairs: readonly PairRow[]): Promise<Map<string, Sample>> {
-  const wanted = new Set(
-    pairs.flatMap((pair) =>
-      [pair.chosen_rollout, pair.rejected_rollout].map((rollout) => nameOf(pair.question_id, rollout)),
-    ),
-  );
+  const wanted = sampleNames(pairs);
   const found = new Map<string, Sample>();
-  try {
-    for await (const row of readJsonLines<LabeledRow>(join(folder, "labeled.jsonl"))) {
-      const name = nameOf(row.question_id, row.rollout);
-      if (wanted.has(name)) found.set(name, row);
-    }
-  } catch (error) {
-    if (!isMissing(error)) throw error;
+  for await (const row of labeledRows(folder)) {
+    const name = sampleName(row.question_id, row.rollout);
+    if (wanted.has(name)) found.set(name, row);
   }
   return found;
-}
-
-function nameOf(question: string, rollout: number): string {
-  return `${rollout} ${question}`;
 }

@@ -1,5 +1,6 @@
 import { reportAnswers } from "../../measuring/report.ts";
 import { verifyChain } from "../../run/chain.ts";
+import { howServed } from "../../measuring/recipe.ts";
 import { widest } from "../../training/reckon.ts";
 import type { NamedModel, Room } from "../pipeline.ts";
 import { changes } from "./changes.ts";
@@ -11,16 +12,8 @@ import { upkeep } from "./upkeep.ts";
 
 /** What of this pipeline reads files. */
 export const room: Room<Recipe> = {
-  models: ({ init, answering }): NamedModel[] => [
-    {
-      who: "init",
-      field: "init",
-      trained: true,
-      backend: answering.backend,
-      model: init,
-      attention: answering.attn_implementation,
-      server: answering.server,
-    },
+  models: (recipe): NamedModel[] => [
+    { who: "init", field: "init", model: recipe.init, trained: true, ...howServed(recipe) },
   ],
   devices: (recipe) => widest(stagesOf(recipe).map(({ name, block: { training } }) => ({ name, training }))),
   plan: planSpatial,

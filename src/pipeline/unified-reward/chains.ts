@@ -149,13 +149,7 @@ export function preferRight(
   rejected: readonly Chain[],
   { perItem, balanced, seed }: Preferring,
 ): Preferences {
-  const parts = {
-    "with a preference": 0,
-    "more than of the other place": 0,
-    "with right chains only": 0,
-    "with wrong chains only": 0,
-    "with neither": 0,
-  };
+  const parts = { "with right chains only": 0, "with wrong chains only": 0, "with neither": 0 };
   const [ofChosen, ofRejected] = [byItem(chosen), byItem(rejected)];
   const preferred: Preferred[] = [];
   for (const { id } of items) {
@@ -163,32 +157,34 @@ export function preferRight(
     const wrong = inDrawnOrder(sidesOf(ofRejected.get(id) ?? []).wrong, seed);
     const pairs = Math.min(perItem, right.length, wrong.length);
     for (let at = 0; at < pairs; at++) preferred.push({ id, chosen: right[at]!, rejected: wrong[at]! });
-    if (pairs > 0) parts["more than of the other place"]++;
-    else if (right.length > 0) parts["with right chains only"]++;
+    if (pairs > 0) continue;
+    if (right.length > 0) parts["with right chains only"]++;
     else if (wrong.length > 0) parts["with wrong chains only"]++;
     else parts["with neither"]++;
   }
   const kept = balanced ? asManyOfEach(preferred, seed) : preferred;
-  const used = new Set(kept.map(({ id }) => id)).size;
-  parts["with a preference"] = used;
-  parts["more than of the other place"] -= used;
-  return { preferred: kept, parts };
+  const [all, used] = [pairsOf(preferred), pairsOf(kept)];
+  return {
+    preferred: kept,
+    parts: { "with a preference": used, "more than of the other place": all - used, ...parts },
+  };
+}
+
+function pairsOf(preferred: readonly Preferred[]): number {
+  return new Set(preferred.map(({ id }) => id)).size;
 }
 
 /** As many of one place as of the other, in their own order. */
 function asManyOfEach(preferred: readonly Preferred[], seed: number): readonly Preferred[] {
-  const [first = [], second = []] = ([1, 2] as const).map((place) =>
-    preferred.filter(({ chosen }) => placeIn(chosen.truth) === place),
-  );
-  const most = Math.min(first.length, second.length);
-  const kept = new Set(
-    [first, second].flatMap((each) =>
-      inDrawnOrder(
-        each.map(({ chosen }) => chosen),
-        seed,
-      ).slice(0, most),
+  const all = preferred.map(({ chosen }) => chosen);
+  const places = ([1, 2] as const).map((place) =>
+    inDrawnOrder(
+      all.filter(({ truth }) => placeIn(truth) === place),
+      seed,
     ),
   );
+  const most = Math.min(...places.map(({ length }) => length));
+  const kept = new Set(places.flatMap((chains) => chains.slice(0, most)));
   return preferred.filter(({ chosen }) => kept.has(chosen));
 }
 

@@ -1,4 +1,5 @@
 import { verifyChain } from "../../run/chain.ts";
+import { howServed } from "../../measuring/recipe.ts";
 import { widest } from "../../training/reckon.ts";
 import type { NamedModel, Room } from "../pipeline.ts";
 import { changes } from "./changes.ts";
@@ -10,19 +11,14 @@ import { upkeep } from "./upkeep.ts";
 
 /** What of this pipeline reads files. */
 export const room: Room<Recipe> = {
-  models({ init, dpo, answering }) {
-    const { backend, attn_implementation: attention } = answering;
-    const served = (field: string, model: string, server = answering.server): NamedModel => ({
-      who: field,
-      field,
-      backend,
-      model,
-      attention,
-      server,
-    });
+  models(recipe) {
+    const { init, dpo } = recipe;
+    const named = (field: string, model: string): NamedModel => ({ who: field, field, model, ...howServed(recipe) });
     return [
-      { ...served("init", init), trained: true },
-      ...(dpo?.model === undefined ? [] : [served("dpo.model", dpo.model, dpo.server)]),
+      { ...named("init", init), trained: true },
+      ...(dpo?.model === undefined
+        ? []
+        : [{ ...named("dpo.model", dpo.model), server: dpo.server ?? recipe.answering.server }]),
     ];
   },
   devices: (recipe) => widest(stagesOf(recipe)),

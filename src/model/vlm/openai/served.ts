@@ -1,13 +1,12 @@
-import { readFile, realpath } from "node:fs/promises";
-import { join } from "node:path";
+import { realpath } from "node:fs/promises";
 import { z } from "zod";
 import { digestFolder } from "../../../artifact/digest.ts";
 import { isMissing } from "../../../artifact/disk.ts";
 import { StepFailure } from "../../../failure.ts";
+import { adapterRank, adapterTensors } from "../../adapter.ts";
 import { patiently } from "../../../service/patience.ts";
 import { misread, refusedBy, requestJson, requestText, type Service } from "../../../service/request.ts";
 import type { ServerSpec, VlmSpec } from "../../specs.ts";
-import { readTensors } from "../../weights.ts";
 
 const card = z.object({ id: z.string(), root: z.string().nullish(), parent: z.string().nullish() });
 const listed = z.object({ data: z.array(card) });
@@ -102,7 +101,7 @@ async function load(
   signal: AbortSignal,
 ): Promise<StepFailure | undefined> {
   await refuseLeftOut(adapter);
-  const rank = await rankOf(adapter);
+  const rank = await adapterRank(adapter);
   const body = { lora_name: serving, lora_path: adapter };
   try {
     await requestText(service, { path: "load_lora_adapter", body }, signal);
@@ -119,19 +118,11 @@ async function load(
 const LEFT_OUT = ".visual.";
 
 async function refuseLeftOut(adapter: string): Promise<void> {
-  const tensors = await readTensors(join(adapter, "adapter_model.safetensors"));
+  const tensors = await adapterTensors(adapter);
   const seen = typeof tensors === "string" ? [] : tensors.filter(({ name }) => name.includes(LEFT_OUT));
   if (seen.length === 0) return;
   throw new StepFailure(
     "BadInput",
     `The adapter ${adapter} has ${seen.length} tensors on the vision tower, the first is ${seen[0]!.name}; servers adapt the language model alone. Use backend transformers, or a training.lora_target without the vision tower.`,
   );
-}
-
-async function rankOf(adapter: string): Promise<number> {
-  const config = JSON.parse(await readFile(join(adapter, "adapter_config.json"), "utf8")) as {
-    r: number;
-    rank_pattern?: Record<string, number>;
-  };
-  return Math.max(config.r, ...Object.values(config.rank_pattern ?? {}));
 }

@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { isMissing } from "../../../artifact/disk.ts";
-import { readJson, readJsonLines } from "../../../artifact/files.ts";
+import { readJson } from "../../../artifact/files.ts";
 import { addAccounts } from "../../../contract/account.ts";
 import type { LabeledRow, PairRow } from "../../../preference/rows.ts";
 import { createAlbum } from "../../../report/html/cards.ts";
@@ -16,6 +15,7 @@ import { distributions, type Scores } from "./distributions.ts";
 import { heldOut, type Step } from "./held-out.ts";
 import { judgeAgain, type ScoredSample } from "./judged.ts";
 import { learning } from "./learning.ts";
+import { labeledRows, sampleName, sampleNames } from "../labeled.ts";
 import { gallery, type ShownPair } from "./pairs.ts";
 import { showIn } from "./pictures.ts";
 import { readRounds, type Round } from "./rounds.ts";
@@ -106,16 +106,15 @@ async function readAll(rounds: readonly Round[], { questions }: Source): Promise
     const own = await readJson<PairRow[]>(join(folder, "dpo_pairs.json"));
     allPairs += own.length;
     const shown = spread(own, Math.ceil(MOST_PAIRS / rounds.length));
-    const wanted = new Set(
-      shown.flatMap((pair) => [pair.chosen_rollout, pair.rejected_rollout].map((k) => `${k} ${pair.question_id}`)),
-    );
+    const wanted = sampleNames(shown);
     const kept = new Map<string, LabeledRow>();
     const values: number[] = [];
     for await (const row of labeledRows(folder)) {
       const { question_id: question, rollout, score, status, instructions } = row;
       if (score !== null) values.push(score);
       if (score !== null && status === "view") samples.push({ question, score, instructions });
-      if (wanted.has(`${rollout} ${question}`)) kept.set(`${rollout} ${question}`, row);
+      const name = sampleName(question, rollout);
+      if (wanted.has(name)) kept.set(name, row);
     }
     scores.push({ title: `iteration ${iteration + 1}`, scores: values, gaps: own.map(({ gap }) => gap) });
     for (const pair of shown) {
@@ -123,21 +122,12 @@ async function readAll(rounds: readonly Round[], { questions }: Source): Promise
         pair: { ...pair, iteration },
         folder,
         question: questions.get(pair.question_id),
-        chosen: kept.get(`${pair.chosen_rollout} ${pair.question_id}`),
-        rejected: kept.get(`${pair.rejected_rollout} ${pair.question_id}`),
+        chosen: kept.get(sampleName(pair.question_id, pair.chosen_rollout)),
+        rejected: kept.get(sampleName(pair.question_id, pair.rejected_rollout)),
       });
     }
   }
   return { scores, pairs, allPairs, samples };
-}
-
-/** The samples of an iteration; none where a round began with pairs of a person's own. */
-async function* labeledRows(folder: string): AsyncGenerator<LabeledRow> {
-  try {
-    yield* readJsonLines<LabeledRow>(join(folder, "labeled.jsonl"));
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
 }
 
 async function judge(
