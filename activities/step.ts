@@ -125,6 +125,7 @@ function timeOf({ info }: Context, { began, failed, uses }: Timed): StepTime {
     failed,
     host: hostname(),
     devices: [...new Set(uses.flatMap(({ devices }) => devices))],
+    scheduled: info.currentAttemptScheduledTimestampMs,
     began,
     took: Date.now() - began,
     // The server's clock and this host's may differ.

@@ -8,6 +8,9 @@ import type { IterationView } from "../../src/pipeline/snowball/contract/steps.t
 import { fewAtATime, FILES_AT_ONCE } from "../../src/few-at-a-time.ts";
 import { readRun } from "../../src/pipeline/snowball/files.ts";
 import type { ActivityDeps } from "../deps.ts";
+import { type PartTimes, partTimes, type Period } from "../../src/report/times.ts";
+import { readTimes } from "../../src/run/times.ts";
+import { readIfThere } from "../../src/run/trace.ts";
 import { showFolder } from "../run-folder.ts";
 import { showTraining } from "../show-training.ts";
 import type { StepContext } from "../step.ts";
@@ -17,7 +20,11 @@ import { TRAIN_FILE } from "./open.ts";
 export async function publishIteration(deps: ActivityDeps, _context: StepContext, view: IterationView): Promise<void> {
   const run = join(deps.root, view.folder);
   const target = join(run, `iter_${view.iteration}`);
-  await showFolder(target, (folder) => buildIteration(deps, view, folder));
+  const earlier = await readIfThere<Pick<PartTimes, "periods">>(join(target, TIMES_FILE));
+  await showFolder(target, async (folder) => {
+    await buildIteration(deps, view, folder);
+    await writeTimes(deps, view, earlier?.periods ?? [], folder);
+  });
   const { recipe } = await readRun(deps.store, view.run);
   if (recipe.pipeline === "single-round") await linkFile(join(target, "dpo_pairs.json"), join(run, TRAIN_FILE));
 }
@@ -46,6 +53,23 @@ async function buildIteration({ store }: ActivityDeps, view: IterationView, fold
     ledger: await readJson(join(pairs, "ledger.json")),
     artifacts: { labeled, pairs: view.pairs, adapter, merged, ...(full && { full }), evaluation: view.evaluation },
   });
+}
+
+/** Beside the summary and not in it: it differs between equal runs. */
+const TIMES_FILE = "time.json";
+
+/** How busy the devices were while the round was made, in this start of the run and in those before. */
+async function writeTimes(
+  { state }: ActivityDeps,
+  { run, began }: IterationView,
+  earlier: readonly Period[],
+  folder: string,
+): Promise<void> {
+  // An attempt that died after it had shown the folder began with the same round.
+  const others = earlier.filter(({ from }) => from !== began);
+  const periods = began === null ? others : [...others, { from: began, to: Date.now() }];
+  if (periods.length > 0)
+    await writeJson(join(folder, TIMES_FILE), partTimes(await readTimes(state, run.name), periods));
 }
 
 async function joinChunks(store: ActivityDeps["store"], labeled: ArtifactRef, to: string): Promise<void> {

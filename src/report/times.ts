@@ -106,13 +106,44 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /** The role that held each of its devices longest: more of them would help the run most. None where no device was. */
 function bottleneck(roles: readonly RoleTime[]): string[] {
-  const each = ({ devices, loaded, worked }: RoleTime): number => (loaded + worked) / devices;
-  const [slowest] = roles.filter(({ devices }) => devices > 0).toSorted((a, b) => each(b) - each(a));
+  const slowest = slowestRole(roles);
   if (slowest === undefined) return [];
   const { role, devices } = slowest;
   return [
-    `The bottleneck is ${role}: ${duration(each(slowest))} on ${devices === 1 ? "its device" : `each of its ${devices} devices`}.`,
+    `The bottleneck is ${role}: ${duration(heldEach(slowest))} on ${devices === 1 ? "its device" : `each of its ${devices} devices`}.`,
   ];
+}
+
+function slowestRole(roles: readonly RoleTime[]): RoleTime | undefined {
+  return roles.filter(({ devices }) => devices > 0).toSorted((a, b) => heldEach(b) - heldEach(a))[0];
+}
+
+function heldEach({ devices, loaded, worked }: RoleTime): number {
+  return (loaded + worked) / devices;
+}
+
+/** From when to when, ms since the epoch. */
+export interface Period {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where the time of a part of a run went, as a file beside what it made. */
+export interface PartTimes {
+  /** It is worked on once, and again where a run starts anew. */
+  readonly periods: readonly Period[];
+  readonly bottleneck: string | null;
+  readonly roles: readonly RoleTime[];
+  readonly devices: readonly DeviceShare[];
+}
+
+/** Of the steps of a run, those that were asked for in these periods. */
+export function partTimes(steps: readonly TimedStep[], periods: readonly Period[]): PartTimes {
+  const own = steps.filter(({ scheduled, began }) =>
+    periods.some(({ from, to }) => from <= (scheduled ?? began) && (scheduled ?? began) < to),
+  );
+  const { roles, devices } = timeSpent(own);
+  return { periods, bottleneck: slowestRole(roles)?.role ?? null, roles, devices };
 }
 
 function waitingCost(roles: readonly RoleTime[]): string {

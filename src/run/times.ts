@@ -14,6 +14,8 @@ export interface StepTime {
   readonly host: string;
   /** That it held. */
   readonly devices: readonly string[];
+  /** When the server put it into its queue, by the server's clock, ms since the epoch; absent in older notes. */
+  readonly scheduled?: number;
   /** When it began on its worker, ms since the epoch, and how long it took from then on. */
   readonly began: number;
   readonly took: number;

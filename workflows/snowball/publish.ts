@@ -16,6 +16,8 @@ export interface RoundData {
 }
 
 export interface RoundResult extends RoundData {
+  /** When the round began, ms since the epoch. */
+  readonly began: number;
   readonly candidate: Candidate | null;
   readonly merged: ArtifactRef | null;
   readonly measured: Measurement | null;
@@ -43,6 +45,7 @@ export async function publish(loop: Loop, shard: number, round: RoundResult): Pr
     merged: full ? null : merged,
     full,
     evaluation: measured?.rows ?? null,
+    began: round.began,
   });
   await loop.track();
 }
@@ -88,6 +91,7 @@ function viewOf({ plan, run, pairs }: Loop, shard: number, round: RoundData, row
     merged: null,
     full: null,
     evaluation: null,
+    began: null,
     row,
     ledger: round.selected.summary.ledger,
   };

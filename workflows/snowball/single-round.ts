@@ -22,8 +22,9 @@ const ROUND = 0;
 export function singleRound(input: unknown, remakes: Remakes | number = 0): Promise<RunResult> {
   return remakingLost(input, remakes, async () => {
     const loop = await openLoop(input); // parse, check, split, guard
+    const began = Date.now();
     const made = await preferenceData(loop);
-    if (!loop.plan.own.stopAfterPairs) await trainAndMeasure(loop, made);
+    if (!loop.plan.own.stopAfterPairs) await trainAndMeasure(loop, began, made);
     return closeLoop(loop, "single-round");
   });
 }
@@ -37,7 +38,7 @@ async function preferenceData(loop: Loop): Promise<RoundData> {
   return { labeled, selected };
 }
 
-async function trainAndMeasure(loop: Loop, made: RoundData): Promise<void> {
+async function trainAndMeasure(loop: Loop, began: number, made: RoundData): Promise<void> {
   await measureBase(loop);
   const candidate = await trainPolicy(loop, ROUND, made.selected); // fresh LoRA on the base, or all of it
   const [merged, measured] = await together(
@@ -45,5 +46,5 @@ async function trainAndMeasure(loop: Loop, made: RoundData): Promise<void> {
     () => evaluatePolicy(loop, ROUND, candidate?.trained ?? null),
   );
   const decision = await gate(loop, ROUND, { candidate, merged, measured });
-  await publish(loop, ROUND, { ...made, candidate, merged, measured, decision });
+  await publish(loop, ROUND, { ...made, began, candidate, merged, measured, decision });
 }

@@ -27,6 +27,7 @@ export function snowball(input: unknown, remakes: Remakes | number = 0): Promise
 
 /** Shard i is sampled by the policy that the gate left in place; training starts from the base, on pairs 0 … i. */
 async function round(loop: Loop, shard: number): Promise<void> {
+  const began = Date.now();
   const labeled = await labelShard(loop, shard); // rollout → imagine → score, chunk by chunk
   const selected = await selectPairs(loop, shard, labeled);
   const candidate = await trainPolicy(loop, shard, selected); // fresh LoRA on the base
@@ -35,5 +36,5 @@ async function round(loop: Loop, shard: number): Promise<void> {
     () => evaluatePolicy(loop, shard, candidate?.trained ?? null),
   );
   const decision = await gate(loop, shard, { candidate, merged, measured });
-  await publish(loop, shard, { labeled, selected, candidate, merged, measured, decision });
+  await publish(loop, shard, { began, labeled, selected, candidate, merged, measured, decision });
 }

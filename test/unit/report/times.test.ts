@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { timeSpent, timeTables, type TimedStep } from "../../../src/report/times.ts";
+import { partTimes, timeSpent, timeTables, type TimedStep } from "../../../src/report/times.ts";
 
 const STEP: TimedStep = {
   queue: "snowball-rollout",
@@ -52,4 +52,32 @@ test("the bottleneck is the role that each of its devices was held for longest",
   const slower = [STEP, { ...STEP, devices: ["cuda:1"], worked: 60_000 }, trained];
   expect(timeTables(slower)[0]!.notes![0]).toBe("The bottleneck is rollout: 36 s on each of its 2 devices.");
   expect(timeTables([{ ...trained, devices: [] }])[0]!.notes).toHaveLength(1);
+});
+
+test("a part of a run has the steps that were asked for in its periods, by the server's clock", () => {
+  const steps: TimedStep[] = [
+    // Asked for within, though its worker's clock is an hour late.
+    { ...STEP, scheduled: 1_000, began: 3_600_000 },
+    { ...STEP, queue: "snowball-train", scheduled: 19_999, began: 20_000, devices: ["cuda:1"], worked: 1_000 },
+    // The next round's, and one of an earlier start in between.
+    { ...STEP, scheduled: 20_000, began: 20_000 },
+    { ...STEP, scheduled: 50_500, began: 50_500, took: 1_000, loaded: 0, worked: 500 },
+  ];
+  const periods = [
+    { from: 1_000, to: 20_000 },
+    { from: 50_000, to: 51_000 },
+  ];
+  const times = partTimes(steps, periods);
+  expect(times.periods).toEqual(periods);
+  expect(times.bottleneck).toBe("rollout");
+  expect(times.roles.map(({ role, steps: count, worked }) => [role, count, worked])).toEqual([
+    ["rollout", 2, 5_500],
+    ["train", 1, 1_000],
+  ]);
+  // Of 21 s in which the part was at work: 3 + 5 + 0.5 s, and 3 + 1 s.
+  expect(times.devices.map(({ device, busy, share }) => [device, busy, share.toFixed(3)])).toEqual([
+    ["a cuda:0", 8_500, (8.5 / 21).toFixed(3)],
+    ["a cuda:1", 4_000, (4 / 21).toFixed(3)],
+  ]);
+  expect(partTimes([], periods).bottleneck).toBeNull();
 });

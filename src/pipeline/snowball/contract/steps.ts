@@ -44,6 +44,8 @@ export interface IterationView {
   /** The checkpoint of a full fine-tuning, in place of adapter and merge. */
   readonly full: ArtifactRef | null;
   readonly evaluation: ArtifactRef | null;
+  /** When the round began, ms since the epoch; null while it goes on. */
+  readonly began: number | null;
   readonly row: IterationRow;
   readonly ledger: Ledger;
 }
