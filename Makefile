@@ -1,5 +1,5 @@
 # What a newcomer types. `make demo` and `make test` set up what they need; a second set-up takes a moment.
-.PHONY: help demo demo-harp demo-pointer demo-reward demo-spatial test setup deepspeed llama-factory mlx trackers vllm bench format check lock pack
+.PHONY: help demo demo-harp demo-pointer demo-reward demo-spatial test setup deepspeed llama-factory mlx trackers vllm bench bench-gpu format check lock pack
 
 help:
 	@echo "make demo    set up, then run five iterations of the snowball on the toy world"
@@ -15,6 +15,7 @@ help:
 	@echo "make trackers add trackio, wandb and TensorBoard, to see runs in"
 	@echo "make vllm    add vLLM, for backend vllm (Linux)"
 	@echo "make bench   set up, then measure what Temporal adds to a run"
+	@echo "make bench-gpu  set up with vLLM, then measure what this host's GPU does with each role (ten minutes)"
 	@echo "make format  write what is generated, and format everything"
 	@echo "make check   types, lint, formatting, import rules, unused code"
 	@echo "make lock    lock the Python requirements and the packages again"
@@ -94,6 +95,10 @@ vllm:
 
 bench: setup
 	@scripts/bench.sh
+
+bench-gpu:
+	@SNOWBALL_NEEDS_VLLM=1 scripts/setup.sh
+	@$$(scripts/node-path.sh) bench/gpu.ts
 
 format: setup
 	@scripts/format.sh
