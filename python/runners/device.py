@@ -45,13 +45,25 @@ def claim_device(request: Body) -> Compute:
     if path is not None:
         lock(path)
     asked = field(request, "device", str)
-    return _set_up(request, asked, _alone(asked))
+    return _set_up(request, asked, _shown((asked,))[0])
+
+
+def claim_devices(request: Body) -> Compute:
+    """Like `claim_device`, for one process that works on several: on the request's `devices`, under their `locks`, or
+    on its one. Its compute is on the first of them."""
+    devices: list[str] | None = optional(request, "devices", list)
+    if devices is None:
+        return claim_device(request)
+    # In one order for all who take several, or two would each hold what the other waits for.
+    for path in sorted(optional(request, "locks", list) or []):
+        lock(path)
+    return _set_up(request, devices[0], _shown(tuple(devices))[0])
 
 
 @cache
-def _alone(device: str) -> str:
+def _shown(devices: tuple[str, ...]) -> list[str]:
     # Once: a second load would count the GPUs among those that the first one left.
-    return show_only([device])[0]
+    return show_only(devices)
 
 
 def claim_share(request: Body, rank: Rank) -> Compute:

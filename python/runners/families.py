@@ -54,6 +54,14 @@ def context_of(model: str) -> int:
     return places
 
 
+def heads_of(model: str) -> dict[str, int]:
+    """Attention heads of a checkpoint that is not loaded, by the part that has them."""
+    config = AutoConfig.from_pretrained(model)
+    text = config.get_text_config()
+    heads = {"language model": text.num_attention_heads, "vision tower": config.vision_config.num_heads}
+    return {part: int(number) for part, number in heads.items()}
+
+
 def image_tokens(config: Any) -> tuple[int, ...]:
     """The ids that stand for images and videos."""
     return (config.image_token_id, config.video_token_id)

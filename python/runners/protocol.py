@@ -52,7 +52,7 @@ def open_channel() -> Channel:
     """Takes stdout for the protocol, sends everybody else's prints to stderr, and ties this process to its parent."""
     channel = Channel(os.dup(1))
     os.dup2(2, 1)
-    _die_with_parent()
+    die_with_parent()
     # ^C in a terminal reaches the whole process group: the worker decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return channel
@@ -133,7 +133,8 @@ def _names(kind: type[Any] | tuple[type[Any], ...]) -> str:
     return " or ".join(each.__name__ for each in kinds)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Has the kernel kill this process when the one that started it ends."""
     # Linux only; elsewhere, and if the parent died before this line, the end of stdin does it. The signal follows the
     # parent's thread, not its process: a worker must start its runners from Node's main thread.
     if sys.platform == "linux":

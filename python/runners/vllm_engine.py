@@ -1,4 +1,5 @@
-"""A checkpoint in vLLM's engine, inside this process: whoever ends the process has ended all of it."""
+"""A checkpoint in vLLM's engine, inside this process: whoever ends the process has ended all of it. Divided over
+several devices it has a process more for each, which ends with this one."""
 
 import itertools
 import math
@@ -10,7 +11,7 @@ from typing import Any
 
 from runners.device import Compute
 from runners.failure import Failure, is_out_of_memory
-from runners.families import context_of
+from runners.families import context_of, heads_of
 from runners.prompt import IMAGE, Prompt
 from runners.weights import check_weights
 
@@ -31,6 +32,10 @@ SETTINGS = {
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
     "VLLM_HOST_IP": "127.0.0.1",
     "HF_HUB_OFFLINE": "1",
+    # Where there are further processes: by a name of its own each would overwrite the mark in its environment by which
+    # it is found and ended, and forked ones hold the locks of the devices for as long as they live.
+    "SPT_NOENV": "1",
+    "VLLM_WORKER_MULTIPROC_METHOD": "fork",
 }
 
 # On a CPU: what vLLM compiles there takes longer than a toy's answer, and a compiler that a host need not have.
@@ -43,12 +48,14 @@ NO_ROOM = ("KV cache memory", "memory for the cache blocks", "memory utilization
 @dataclass(frozen=True)
 class Limits:
     """max_model_len: tokens of a prompt and its completion; memory_share: of the device's memory, for everything;
-    cache_gib: GiB for keys and values, None for what the share leaves; max_lora_rank: 0 where no adapter comes."""
+    cache_gib: GiB for keys and values, None for what the share leaves; max_lora_rank: 0 where no adapter comes;
+    tensor_parallel_size: devices over which the checkpoint is divided."""
 
     max_model_len: int
     memory_share: float
     cache_gib: float | None
     max_lora_rank: int
+    tensor_parallel_size: int = 1
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,7 @@ class Engine:
                 "BadInput",
                 f"vllm.max_model_len is {limits.max_model_len}, but the checkpoint {model} has {places} places.",
             )
+        check_division(model, limits.tensor_parallel_size)
         check_weights(Path(model))
         os.environ.update(SETTINGS | (ON_CPU if compute.device.type == "cpu" else {}))
         self.spent = False
@@ -134,6 +142,8 @@ def _start(model: str, compute: Compute, pixels: tuple[int, int], limits: Limits
     from runners.vllm_draw import HouseDraw
 
     on_cpu = compute.device.type == "cpu"
+    count = limits.tensor_parallel_size
+    divided = {"distributed_executor_backend": "mp", "worker_extension_cls": "runners.vllm_worker.Bound"}
     lora = {"enable_lora": True, "max_loras": 1, "max_cpu_loras": 2, "max_lora_rank": _step_of_ranks(limits)}
     cache = None if limits.cache_gib is None else math.ceil(limits.cache_gib * 2**30)
     arguments = EngineArgs(
@@ -157,6 +167,8 @@ def _start(model: str, compute: Compute, pixels: tuple[int, int], limits: Limits
         load_format="safetensors",
         seed=0,
         disable_log_stats=True,
+        tensor_parallel_size=count,
+        **(divided if count > 1 else {}),
         **(lora if limits.max_lora_rank else {}),
     )
     try:
@@ -169,6 +181,19 @@ def _start(model: str, compute: Compute, pixels: tuple[int, int], limits: Limits
                 f"vllm.memory_share or vllm.cache_gib, or lower vllm.max_model_len. vLLM says: {error}",
             ) from error
         raise
+
+
+def check_division(model: str, count: int) -> None:
+    """Refuses a number of devices that the checkpoint's attention cannot be divided by."""
+    heads = heads_of(model)
+    if all(each % count == 0 for each in heads.values()):
+        return
+    has = " and ".join(f"{number} in the {part}" for part, number in heads.items())
+    raise Failure(
+        "BadInput",
+        f"vllm.tensor_parallel_size is {count}, and the attention heads of the checkpoint {model} are {has}; a divisor "
+        "of both is needed.",
+    )
 
 
 def _step_of_ranks(limits: Limits) -> int:

@@ -2,7 +2,8 @@
 whichever adapter a request names. Runs in vLLM's own environment (`make vllm`).
 
 Requests and answers are those of runners/vlm_server.py, but for two fields more of each kind:
-    load    "max_model_len", "memory_share", "cache_gib" (or null), "max_lora_rank" (0: no adapters)
+    load    "max_model_len", "memory_share", "cache_gib" (or null), "max_lora_rank" (0: no adapters),
+            "tensor_parallel_size"; on several devices also "devices" and "locks", one each
     sample, logprob   "serving" and "adapter" (a folder, or null for the base): which policy is asked; the answer is in
                       the name of that one. An adapter is loaded when a digest is named for the first time.
 `micro_batch` is how many sequences are under way at once.
@@ -33,10 +34,10 @@ class VllmServer(ModelServer):
     _adapters: "Adapters"
 
     def load(self, request: Body) -> None:
-        from runners.device import claim_device
+        from runners.device import claim_devices
 
-        compute = claim_device(request)
-        # After the device: what vLLM finds when it is imported is what it works on.
+        compute = claim_devices(request)
+        # After the devices: what vLLM finds when it is imported is what it works on.
         from runners.vllm_adapters import Adapters
         from runners.vllm_engine import Engine, Limits
         from runners.vlm import speech_of
@@ -48,6 +49,7 @@ class VllmServer(ModelServer):
             memory_share=number(request, "memory_share"),
             cache_gib=None if request.get("cache_gib") is None else number(request, "cache_gib"),
             max_lora_rank=field(request, "max_lora_rank", int),
+            tensor_parallel_size=optional(request, "tensor_parallel_size", int) or 1,
         )
         self._speech = speech_of(model, compute.device, *pixels)
         self._adapters = Adapters(limits.max_lora_rank)

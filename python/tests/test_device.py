@@ -1,16 +1,18 @@
 """What a process sees of its host's GPUs, and what is decided before the first of them is touched."""
 
+import fcntl
 import importlib.util
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from runners import device
-from runners.device import FLASH, claim_device, show_only
+from runners.device import FLASH, claim_device, claim_devices, show_only
 from runners.failure import Failure
 from tests.conftest import DEVICE, runner_env
 
@@ -18,7 +20,7 @@ from tests.conftest import DEVICE, runner_env
 @pytest.fixture(autouse=True)
 def _afresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    device._alone.cache_clear()
+    device._shown.cache_clear()
 
 
 def test_a_gpu_that_is_not_shown_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,6 +39,18 @@ def test_a_server_hides_the_other_gpus_too_and_can_be_asked_twice(monkeypatch: p
         assert (caught.value.kind, os.environ["CUDA_VISIBLE_DEVICES"]) == ("BadInput", "5")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     assert claim_device({**DEVICE, "device": "cuda:1"}).device == torch.device("cuda:0")
+
+
+def test_one_process_can_claim_several_and_sees_no_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5,6")
+    locks = [str(tmp_path / name) for name in ("cuda-6", "cuda-5")]
+    several = {**DEVICE, "device": "cuda:2", "devices": ["cuda:2", "cuda:1"], "locks": locks}
+    assert claim_devices(several).device == torch.device("cuda:0")
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "6,5"
+    for path in locks:
+        with Path(path).open() as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
+from transformers import AutoConfig, AutoModelForImageTextToText
 
 from runners.adapter import CONFIG, WEIGHTS, save_adapter
 from runners.prompt import encode
@@ -193,3 +195,60 @@ def test_too_little_memory_is_told_with_what_would_help(toy: Path, tmp_path: Pat
     more = small.ask("load", serving="base", model=str(toy), **DEVICE | ENGINE | {"max_model_len": 100_000})
     assert "vllm.max_model_len is 100000, but the checkpoint" in more["error"]["message"]
     assert small.close() == 0
+
+
+@pytest.fixture(scope="module")
+def divisible(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint with random weights whose attention two devices can share: the toy's has three heads."""
+    folder = tmp_path_factory.mktemp("divisible") / "model"
+    shutil.copytree(toy, folder)
+    config = AutoConfig.from_pretrained(toy)
+    config.text_config.num_attention_heads = config.vision_config.num_heads = 4
+    config.text_config.num_key_value_heads = 2
+    torch.manual_seed(0)
+    AutoModelForImageTextToText.from_config(config).save_pretrained(folder)
+    return folder
+
+
+def test_a_checkpoint_divided_over_two_devices_says_the_same_and_leaves_no_process(
+    divisible: Path, images: Path, tmp_path: Path
+) -> None:
+    two = {"devices": ["cpu", "cpu"], "locks": [str(tmp_path / "0"), str(tmp_path / "1")]}
+    engine = ENGINE | {"max_lora_rank": 0}
+    divided = Server(divisible, tmp_path / "stderr.txt", **engine, **two, tensor_parallel_size=3)
+    assert divided.loaded["error"] == {
+        "type": "BadInput",
+        "message": "vllm.tensor_parallel_size is 3, and the attention heads of the checkpoint "
+        f"{divisible} are 4 in the language model and 4 in the vision tower; a divisor of both is needed.",
+    }
+    loaded = divided.ask("load", serving="base", model=str(divisible), **DEVICE | engine | two, tensor_parallel_size=2)
+    assert loaded["ok"], loaded
+    asked = items(images)
+    found = divided.ask("sample", items=asked, sampling=SAMPLING, **BASE)
+    expected, _ = sample(load_vlm(str(divisible), None, COMPUTE, PIXELS, PIXELS), asked, SAMPLING, 5, silent)
+    for each, wanted in zip(found["result"], expected, strict=True):
+        for said, other in zip(each["completions"], wanted["completions"], strict=True):
+            assert said["mean_logprob"] == pytest.approx(other["mean_logprob"], abs=TOLERANCE)
+            assert {**said, "mean_logprob": 0} == {**other, "mean_logprob": 0}
+    workers = [pid for pid in below(divided.process.pid) if "VLLM::Worker" in pid.read_text()]
+    assert len(workers) == 2
+    divided.process.kill()
+    divided.process.wait()
+    until = time.monotonic() + 20
+    while any(alive(each) for each in workers):
+        assert time.monotonic() < until, "a worker outlived its runner"
+        time.sleep(0.05)
+
+
+def below(pid: int) -> list[Path]:
+    """The command lines of a process's children."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [Path(f"/proc/{child}/cmdline") for child in children]
+
+
+def alive(command: Path) -> bool:
+    """A zombie's command line is empty."""
+    try:
+        return command.read_bytes() != b""
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -8,4 +8,6 @@ export interface VllmLimits {
   readonly cache_gib?: number | undefined;
   /** 0 where no adapter is ever served. */
   readonly max_lora_rank: number;
+  /** Devices over which one engine divides the checkpoint. */
+  readonly tensor_parallel_size: number;
 }

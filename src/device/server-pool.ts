@@ -1,5 +1,7 @@
 import type { Role } from "../contract/queues.ts";
 import { StepFailure } from "../failure.ts";
+import { Places } from "../process/places.ts";
+import { leaseSeveral } from "./lease-several.ts";
 import type { Device, DeviceLease, DevicePool } from "./pool.ts";
 
 /** What the pool must know of a server. */
@@ -17,26 +19,28 @@ export interface UseOptions {
   readonly run?: string;
   /** A run's servers of one family replace one another (the next policy the last); by default the role is the family. */
   readonly family?: string;
+  /** Devices that a server of this key works on at once; 1 when absent. */
+  readonly devices?: number;
 }
 
 export interface ServerPool<S extends Closable> {
-  /** Runs `fn` alone on a server of this key, a warm one if there is. `start` begins when a device is leased. */
+  /** Runs `fn` alone on a server of this key, a warm one if there is. `start` begins when its devices are leased. */
   use<T>(
     key: string,
     role: Role,
-    start: (device: Device, signal: AbortSignal) => Promise<S>,
-    fn: (server: S, device: Device) => Promise<T>,
+    start: (devices: readonly Device[], signal: AbortSignal) => Promise<S>,
+    fn: (server: S, devices: readonly Device[]) => Promise<T>,
     options: UseOptions,
   ): Promise<T>;
   /** Ends every server, also those that work; who waits is refused. */
   close(): Promise<void>;
 }
 
-/** A server with the lease that it keeps while it is warm. */
+/** A server with the leases that it keeps while it is warm. */
 interface Hold<S> {
   readonly key: string;
   readonly role: Role;
-  readonly lease: DeviceLease;
+  readonly leases: readonly DeviceLease[];
   readonly server: S;
   /** When the lease began, in ms of a clock that never jumps. */
   readonly since: number;
@@ -55,6 +59,15 @@ interface Want<S> {
   readonly take: (hold: Hold<S>) => void;
 }
 
+/** How long servers keep their devices, in ms. */
+export interface HoldLimits {
+  readonly idleMs: number;
+  readonly maxHoldMs: number;
+  readonly lingerMs: number;
+  /** Where whoever wants several devices of the host at once waits for them, one at a time. */
+  readonly several?: Places;
+}
+
 /**
  * Keeps model servers warm on their leased devices.
  *
@@ -65,7 +78,7 @@ interface Want<S> {
  */
 export function createServerPool<S extends Closable>(
   devices: DevicePool,
-  { idleMs, maxHoldMs, lingerMs }: { readonly idleMs: number; readonly maxHoldMs: number; readonly lingerMs: number },
+  { idleMs, maxHoldMs, lingerMs, several = new Places(1) }: HoldLimits,
 ): ServerPool<S> {
   const holds = new Set<Hold<S>>();
   const wants: Want<S>[] = [];
@@ -87,7 +100,7 @@ export function createServerPool<S extends Closable>(
     holds.delete(hold);
     const ended = hold.server.close().finally(() => {
       ending.delete(ended);
-      hold.lease.release();
+      for (const lease of hold.leases) lease.release();
     });
     ending.add(ended);
   }
@@ -151,20 +164,20 @@ export function createServerPool<S extends Closable>(
   }
 
   async function startOn(
-    lease: DeviceLease,
+    leases: readonly DeviceLease[],
     { key, role, run }: { key: string; role: Role; run: string },
-    start: (device: Device) => Promise<S>,
+    start: (devices: readonly Device[]) => Promise<S>,
   ): Promise<Hold<S>> {
     const since = performance.now();
-    // Wrapped, so that a start that throws at once gives the lease back too.
-    const started = (async () => start(lease.device))();
+    // Wrapped, so that a start that throws at once gives the leases back too.
+    const started = (async () => start(leases.map(({ device }) => device)))();
     starting.add(started);
     try {
-      const hold = { key, role, run, lease, since, server: await started, busy: true, rested: since };
+      const hold = { key, role, run, leases, since, server: await started, busy: true, rested: since };
       holds.add(hold);
       return hold;
     } catch (error) {
-      lease.release();
+      for (const lease of leases) lease.release();
       throw error;
     } finally {
       starting.delete(started);
@@ -172,7 +185,7 @@ export function createServerPool<S extends Closable>(
   }
 
   return {
-    async use(key, role, start, fn, { signal: given, onWaiting, run = "", family = role }) {
+    async use(key, role, start, fn, { signal: given, onWaiting, run = "", family = role, devices: count = 1 }) {
       const signal = AbortSignal.any([given, closing.signal]);
       signal.throwIfAborted();
       const hold = warm(key, JSON.stringify([run, family])) ?? (await wait());
@@ -181,7 +194,10 @@ export function createServerPool<S extends Closable>(
       hold.run = run;
       try {
         signal.throwIfAborted();
-        return await fn(hold.server, hold.lease.device);
+        return await fn(
+          hold.server,
+          hold.leases.map(({ device }) => device),
+        );
       } finally {
         passOn(hold);
       }
@@ -199,21 +215,25 @@ export function createServerPool<S extends Closable>(
           },
         };
         wants.push(want);
-        let lease: DeviceLease | undefined;
+        let leases: readonly DeviceLease[] | undefined;
         try {
           const either = AbortSignal.any([signal, served.signal]);
-          lease = await devices.lease(role, { signal: either, tag: key, ...(onWaiting && { onWaiting }) });
+          const wanted = { signal: either, tag: key, ...(onWaiting && { onWaiting }) };
+          leases =
+            count === 1
+              ? [await devices.lease(role, wanted)]
+              : await several.in(either, () => leaseSeveral([devices], role, count, wanted));
         } catch (error) {
           if (!handed) throw error;
         } finally {
           if (wants.includes(want)) wants.splice(wants.indexOf(want), 1);
         }
         if (handed) {
-          lease?.release(); // Both came in the same moment.
+          for (const lease of leases ?? []) lease.release(); // Both came in the same moment.
           return handed;
         }
-        if (!lease) throw new TypeError("A wait ended with neither a lease nor a server.");
-        return startOn(lease, { key, role, run }, (device) => start(device, signal));
+        if (!leases) throw new TypeError("A wait ended with neither a lease nor a server.");
+        return startOn(leases, { key, role, run }, (held) => start(held, signal));
       }
     },
     async close() {

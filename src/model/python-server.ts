@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Device } from "../device/pool.ts";
 import { type Answer, ModelServer } from "../process/model-server.ts";
+import { computeOf } from "./compute.ts";
 import { checkPython, type PythonRunners } from "./python.ts";
 
 /** A checkpoint on a slow file system is read for minutes without a word, in ms. */
@@ -12,16 +13,16 @@ export interface PythonServer {
   readonly name: string;
   /** Its Python module. */
   readonly module: string;
-  /** What it loads; the device is added. */
+  /** What it loads; the devices are added. */
   readonly checkpoint: object;
   /** The longest it may say nothing while it works, in ms; loading may take longer. */
   readonly silenceMs: number;
 }
 
-/** Starts a runner that serves a model, and has it load its checkpoint on the device. */
+/** Starts a runner that serves a model, and has it load its checkpoint on its devices. */
 export async function startPythonServer(
   { name, module, checkpoint, silenceMs }: PythonServer,
-  device: Device,
+  devices: readonly Device[],
   runners: PythonRunners,
   log: Logger,
   signal: AbortSignal,
@@ -36,7 +37,7 @@ export async function startPythonServer(
       env: runners.env,
       log,
       load: {
-        body: { ...checkpoint, device: device.name, threads: device.threads, lock: device.lock },
+        body: { ...checkpoint, ...computeOf(devices) },
         silenceMs: Math.max(LOAD_SILENCE_MS, silenceMs),
       },
     },

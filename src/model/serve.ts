@@ -12,6 +12,7 @@ import type { ImageBackend } from "./image/backend.ts";
 import { createSceneRenderer } from "./image/scene-renderer.ts";
 import { createSimulatedExecutor } from "./image/simulated.ts";
 import type { Models, Used, Waiting, WarmVlm } from "./models.ts";
+import { enginesDevices } from "../recipe/parts/vllm.ts";
 import type { EditorSpec, VlmSpec } from "./specs.ts";
 import type { PythonRunners } from "./python.ts";
 import { editorName, vlmName } from "./server-names.ts";
@@ -37,18 +38,18 @@ const LINGER_MS = 2_000;
 
 /** Gives steps their models: servers that stay warm between chunks, each on a leased device. */
 export function createModels(pools: DevicePools, runners: PythonRunners, log: Logger): Models {
+  // Trainings and engines that take several devices: two could each hold what the other waits for.
+  const several = new Places(1);
   // Roles that share their devices share their servers too: only so can one make room for another.
   const serversOf = new Map<DevicePool, ServerPool<Served>>();
   const servers = (role: Role): ServerPool<Served> => {
     const pool = pools.of(role);
     const known =
       serversOf.get(pool) ??
-      createServerPool<Served>(pool, { idleMs: IDLE_MS, maxHoldMs: MAX_HOLD_MS, lingerMs: LINGER_MS });
+      createServerPool<Served>(pool, { idleMs: IDLE_MS, maxHoldMs: MAX_HOLD_MS, lingerMs: LINGER_MS, several });
     serversOf.set(pool, known);
     return known;
   };
-
-  const trainersPlace = new Places(1);
 
   const leased = async <T>(
     role: Role,
@@ -64,19 +65,19 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
     }
   };
 
-  const logStart = ({ backend, serving }: VlmSpec | EditorSpec, device: Device): void =>
-    log.debug({ backend, serving: serving.slice(0, 12), device: device.name }, "starting a model server");
+  const logStart = ({ backend, serving }: VlmSpec | EditorSpec, devices: readonly Device[]): void =>
+    log.debug({ backend, serving: serving.slice(0, 12), devices: devices.map(deviceName) }, "starting a model server");
 
   // Backends are loaded when they are asked for: onnxruntime's native library takes a quarter of a second and 100 MB.
-  const start = async (spec: VlmSpec, device: Device, signal: AbortSignal): Promise<WarmVlm> => {
-    logStart(spec, device);
+  const start = async (spec: VlmSpec, devices: readonly Device[], signal: AbortSignal): Promise<WarmVlm> => {
+    logStart(spec, devices);
     switch (spec.backend) {
       case "transformers":
-        return (await import("./vlm/transformers.ts")).startTransformersVlm(spec, device, runners, log, signal);
+        return (await import("./vlm/transformers.ts")).startTransformersVlm(spec, devices, runners, log, signal);
       case "vllm":
-        return (await import("./vlm/vllm.ts")).startVllm(spec, device, runners, log, signal);
+        return (await import("./vlm/vllm.ts")).startVllm(spec, devices, runners, log, signal);
       case "onnx":
-        return (await import("./vlm/onnx.ts")).startOnnxVlm(spec, device);
+        return (await import("./vlm/onnx.ts")).startOnnxVlm(spec, devices[0]!);
       case "simulated":
         return {
           speak: ({ serving, simulate }) => createSimulatedVlm(serving, simulate),
@@ -101,13 +102,13 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
     use: (executor: ImageBackend) => Promise<T>,
   ): Promise<T> => {
     const { createFlux2Klein, startFlux2Klein } = await import("./image/flux2-klein.ts");
-    const begin = async (device: Device, signal: AbortSignal): Promise<ModelServer> => {
-      logStart(spec, device);
-      options.onDevices?.([deviceName(device)]);
-      return loaded(await startFlux2Klein(spec, device, runners, log, signal), options);
+    const begin = async (devices: readonly Device[], signal: AbortSignal): Promise<ModelServer> => {
+      logStart(spec, devices);
+      options.onDevices?.(devices.map(deviceName));
+      return loaded(await startFlux2Klein(spec, devices, runners, log, signal), options);
     };
-    const run = (server: Served, device: Device): Promise<T> => {
-      options.onDevices?.([deviceName(device)]);
+    const run = (server: Served, devices: readonly Device[]): Promise<T> => {
+      options.onDevices?.(devices.map(deviceName));
       return use(createFlux2Klein(server as ModelServer, spec));
     };
     return servers("imagine").use(editorName(spec), "imagine", begin, run, useOf(options));
@@ -117,17 +118,19 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
     withVlm: async (role, spec, options, use) => {
       // It has its own devices: none of this host's is taken.
       if (spec.server !== null) return use(await servedElsewhere({ ...spec, server: spec.server }));
-      const begin = async (device: Device, signal: AbortSignal): Promise<WarmVlm> => {
-        options.onDevices?.([deviceName(device)]);
-        return loaded(await start(spec, device, signal), options);
+      const wanted = enginesDevices(spec.vllm);
+      refuseTooMany(wanted, pools.of(role).size, role);
+      const begin = async (devices: readonly Device[], signal: AbortSignal): Promise<WarmVlm> => {
+        options.onDevices?.(devices.map(deviceName));
+        return loaded(await start(spec, devices, signal), options);
       };
-      const run = async (vlm: Served, device: Device) => {
-        options.onDevices?.([deviceName(device)]);
+      const run = async (vlm: Served, devices: readonly Device[]) => {
+        options.onDevices?.(devices.map(deviceName));
         const latency = spec.backend === "simulated" ? spec.simulate?.latency_ms[role] : undefined;
         // The name begins with the role, so what it finds is what this role starts.
         return lasting(latency, options.signal, () => use((vlm as WarmVlm).speak(spec)));
       };
-      return servers(role).use(vlmName(role, spec), role, begin, run, useOf(options));
+      return servers(role).use(vlmName(role, spec), role, begin, run, { ...useOf(options), devices: wanted });
     },
     withExecutor: (spec, options, use) => {
       if (spec.backend === "flux2-klein") return withEditor(spec, options, use);
@@ -148,8 +151,7 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
           `training.num_processes is ${devices}, but this worker has ${all} device${all === 1 ? "" : "s"}; start one with more (bin/snowball worker --devices), or ask for fewer processes.`,
         );
       }
-      // One at a time: two could each hold what the other waits for.
-      const leases = await trainersPlace.in(options.signal, () => leaseSeveral(line, "train", devices, options));
+      const leases = await several.in(options.signal, () => leaseSeveral(line, "train", devices, options));
       try {
         options.onDevices?.(leases.map(({ device }) => deviceName(device)));
         if (backend === "simulated") return await use(createSimulatedTrainer(simulate));
@@ -167,6 +169,14 @@ export function createModels(pools: DevicePools, runners: PythonRunners, log: Lo
       await Promise.all([...serversOf.values()].map((pool) => pool.close()));
     },
   };
+}
+
+function refuseTooMany(wanted: number, there: number, role: Role): void {
+  if (wanted <= there) return;
+  throw new StepFailure(
+    "BadInput",
+    `vllm.tensor_parallel_size is ${wanted}, but this worker has ${there} device${there === 1 ? "" : "s"} for ${role}; start one with more (bin/snowball worker --devices), or with this role alone (--roles), or ask for fewer.`,
+  );
 }
 
 /** Tells CPU devices apart, too, which share their name. */

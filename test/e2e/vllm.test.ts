@@ -47,7 +47,7 @@ const SPEC: VlmSpec = {
   attn_implementation: "sdpa",
   min_pixels: 16_384,
   max_pixels: 16_384,
-  vllm: { max_model_len: 512, memory_share: 0.9, cache_gib: 0.25, max_lora_rank: 16 },
+  vllm: { max_model_len: 512, memory_share: 0.9, cache_gib: 0.25, max_lora_rank: 16, tensor_parallel_size: 1 },
   server: null,
   micro_batch: 8,
   silenceMs: 300_000,

@@ -7,12 +7,15 @@ export function poolOf(devices: string, waitingEveryMs = 5000): DevicePool {
 }
 
 /** Model servers without models, and a diary of what became of them. */
-export function diary(): { entries: string[]; starter: (name: string) => (device: Device) => Promise<FakeServer> } {
+export function diary(): {
+  entries: string[];
+  starter: (name: string) => (devices: readonly Device[]) => Promise<FakeServer>;
+} {
   const entries: string[] = [];
   return {
     entries,
-    starter: (name) => (device) => {
-      entries.push(`start ${name} on ${device.kind}:${device.index}`);
+    starter: (name) => (devices) => {
+      entries.push(`start ${name} on ${devices.map(({ kind, index }) => `${kind}:${index}`).join(" and ")}`);
       return Promise.resolve(new FakeServer(name, entries));
     },
   };

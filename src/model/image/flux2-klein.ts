@@ -11,17 +11,17 @@ import type { ImageBackend } from "./backend.ts";
 
 const edited = z.array(z.object({ status: z.enum(["ok", "refused"]), reason: z.string().optional() }));
 
-/** Starts a Python model server on the device and loads the editor. */
+/** Starts a Python model server on its device and loads the editor. */
 export async function startFlux2Klein(
   { serving, model, dtype, offload, silenceMs }: EditorSpec,
-  device: Device,
+  devices: readonly Device[],
   runners: PythonRunners,
   log: Logger,
   signal: AbortSignal,
 ): Promise<ModelServer> {
   const checkpoint = { serving, model, dtype, offload };
   const runner = { name: "image server", module: "runners.image_server", checkpoint, silenceMs };
-  return startPythonServer(runner, device, runners, log, signal);
+  return startPythonServer(runner, devices, runners, log, signal);
 }
 
 /**

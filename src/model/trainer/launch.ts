@@ -22,13 +22,6 @@ export function launchArgs(runners: PythonRunners, module: string, devices: read
   return ["-m", "accelerate.commands.launch", "--multi_gpu", ...flags, "-m", module];
 }
 
-/** What a job is told of its devices: the first, and where it has several, all with their locks. */
-export function computeOf(devices: readonly Device[]): object {
-  const { name, threads, lock } = devices[0]!;
-  const several = { devices: devices.map((each) => each.name), locks: devices.map((each) => each.lock) };
-  return { device: name, threads, lock, ...(devices.length > 1 && several) };
-}
-
 /** The runners' environment with DeepSpeed, which `make deepspeed` puts where no other training looks. */
 export function withDeepSpeed(runners: PythonRunners): PythonRunners["env"] {
   const own = join(runners.cwd, "..", ".tools", "deepspeed");

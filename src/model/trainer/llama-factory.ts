@@ -11,7 +11,7 @@ import { DATASET, DATASET_INFO, type FactorySettings, factoryYaml } from "../../
 import type { SftRow } from "../../training/sft.ts";
 import { checkPython, type PythonRunners } from "../python.ts";
 import type { TrainerBackend, TrainRequest } from "./backend.ts";
-import { computeOf } from "./launch.ts";
+import { computeOf } from "../compute.ts";
 
 /** How long it may finish what it writes after it is told to stop, in ms. A torn checkpoint is never announced. */
 const GRACE_MS = 20_000;

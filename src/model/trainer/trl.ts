@@ -6,7 +6,8 @@ import type { Device } from "../../device/pool.ts";
 import { runJob } from "../../process/job.ts";
 import { checkPython, mlxPython, type PythonRunners } from "../python.ts";
 import type { JobOptions, TrainerBackend } from "./backend.ts";
-import { computeOf, launchArgs, withDeepSpeed } from "./launch.ts";
+import { computeOf } from "../compute.ts";
+import { launchArgs, withDeepSpeed } from "./launch.ts";
 
 /** How long a trainer may finish what it writes after it is told to stop, in ms. A torn checkpoint is never announced. */
 const GRACE_MS = 20_000;

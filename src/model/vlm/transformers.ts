@@ -21,10 +21,10 @@ const completion = z.object({
 const sampled = z.array(z.object({ completions: z.array(completion), prompt_digest: z.string() }));
 const scored = z.array(z.object({ tokens: z.int().min(1), mean_logprob: z.number(), sum_logprob: z.number() }));
 
-/** Starts a Python model server on the device and loads the checkpoint, with its adapter if it has one. */
+/** Starts a Python model server on its device and loads the checkpoint, with its adapter if it has one. */
 export async function startTransformersVlm(
   spec: VlmSpec,
-  device: Device,
+  devices: readonly Device[],
   runners: PythonRunners,
   log: Logger,
   signal: AbortSignal,
@@ -32,7 +32,7 @@ export async function startTransformersVlm(
   const { model, adapter, dtype, attn_implementation, min_pixels, max_pixels, serving, silenceMs } = spec;
   const checkpoint = { serving, model, adapter, dtype, attn_implementation, min_pixels, max_pixels };
   const runner = { name: "model server", module: "runners.vlm_server", checkpoint, silenceMs };
-  const server = await startPythonServer(runner, device, runners, log, signal);
+  const server = await startPythonServer(runner, devices, runners, log, signal);
   return {
     speak: (asked) => createServedVlm(server, asked),
     get alive() {

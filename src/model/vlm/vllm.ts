@@ -7,13 +7,13 @@ import type { VlmSpec } from "../specs.ts";
 import { createServedVlm } from "./transformers.ts";
 
 /**
- * Starts vLLM on the device and loads the checkpoint. Its engine works in the runner's own process, without an address:
- * leases, locks, silence and the end of a cancelled step are those of every model server. Policies on the same base
+ * Starts vLLM and loads the checkpoint, on one device or divided over several. Its engine works in the runner's own
+ * process, without an address: leases, locks, silence and the end of a cancelled step are those of every model server. Policies on the same base
  * share one server, which loads an adapter when it is first asked for.
  */
 export async function startVllm(
   spec: VlmSpec,
-  device: Device,
+  devices: readonly Device[],
   runners: PythonRunners,
   log: Logger,
   signal: AbortSignal,
@@ -21,7 +21,7 @@ export async function startVllm(
   const { model, dtype, attn_implementation, min_pixels, max_pixels, silenceMs, vllm, serving } = spec;
   const checkpoint = { serving, model, dtype, attn_implementation, min_pixels, max_pixels, ...vllm };
   const runner = { name: "vLLM server", module: "runners.vllm_server", checkpoint, silenceMs };
-  const server = await startPythonServer(runner, device, vllmRunners(runners), log, signal);
+  const server = await startPythonServer(runner, devices, vllmRunners(runners), log, signal);
   return {
     speak: (asked) => createServedVlm(server, asked, { serving: asked.serving, adapter: asked.adapter }),
     get alive() {

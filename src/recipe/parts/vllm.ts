@@ -21,7 +21,17 @@ const limits = z.strictObject({
     .max(1)
     .default(MEMORY_SHARE)
     .describe("Of the device's memory, for all that vLLM holds"),
-  cache_gib: z.number().gt(0).optional().describe("GiB for keys and values, in place of what memory_share leaves"),
+  cache_gib: z
+    .number()
+    .gt(0)
+    .optional()
+    .describe("GiB for keys and values on each device, in place of what memory_share leaves"),
+  tensor_parallel_size: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe("Devices over which one engine divides the checkpoint; a host with more of them has several engines"),
 });
 
 /** For a model that is served as it is. */
@@ -63,6 +73,11 @@ export function rankProblems(
   if (most === undefined || tuning === "full" || rank <= most) return [];
   const message = `training.lora_rank is ${rank}, but ${name}.vllm.max_lora_rank is ${most}; at least ${rank} is needed there.`;
   return [{ path: [name, "vllm", "max_lora_rank"], message }];
+}
+
+/** Devices that one server of this block takes. */
+export function enginesDevices(limits: VllmLimits | null): number {
+  return limits?.tensor_parallel_size ?? 1;
 }
 
 /** What of a block does not go with vLLM. */

@@ -258,3 +258,28 @@ test("closing ends every server, waits for those that start, and refuses who wai
   await working;
   await expect(use("planner")).rejects.toThrow("The worker is ending");
 });
+
+test("a server on several devices waits for all of them, and two such never hold what the other lacks", async () => {
+  const { devicePool, entries, use } = pools("cpu:3");
+  const two = { devices: 2 };
+  await Promise.all([use("planner", 5, "rollout", two), use("critic", 5, "score", two), use("editor", 5)]);
+  expect(entries.filter((entry) => entry.startsWith("start"))).toHaveLength(3);
+  expect(entries.filter((entry) => / on cpu:\d and cpu:\d$/.test(entry))).toHaveLength(2);
+  // Idle, it gives all of them back to whoever waits.
+  const leases = await Promise.all(Array.from({ length: 3 }, () => devicePool.lease("train", never)));
+  expect(new Set(leases.map(({ device }) => device.index)).size).toBe(3);
+  for (const lease of leases) lease.release();
+});
+
+test("who gives up waiting for the second device gives the first one back", async () => {
+  const { devicePool, use } = pools("cpu:2");
+  const held = await devicePool.lease("train", never);
+  const cancel = new AbortController();
+  const waiting = use("planner", 0, "rollout", { devices: 2, signal: cancel.signal });
+  await sleep(10);
+  cancel.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
+  (await devicePool.lease("train", never)).release();
+  held.release();
+  await use("planner", 0, "rollout", { devices: 2 });
+});

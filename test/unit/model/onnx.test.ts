@@ -110,7 +110,7 @@ test(
     const asked = [...questions(shown), ...questions([]), spelt(shown[0]!)];
     const onnx = await startOnnxVlm(critic(), cpu(folder));
     const log = pino({ enabled: false });
-    const reference = await startTransformersVlm(critic(), cpu(folder), projectRunners(), log, options.signal);
+    const reference = await startTransformersVlm(critic(), [cpu(folder)], projectRunners(), log, options.signal);
     try {
       const [ours, theirs] = [
         await onnx.speak(critic()).sample(asked, GREEDY, options),

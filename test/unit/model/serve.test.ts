@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { VlmSpec } from "../../../src/model/specs.ts";
 import { createModels } from "../../../src/model/serve.ts";
 import type { Sampling } from "../../../src/model/vlm/backend.ts";
@@ -73,7 +73,7 @@ function served(devices: string) {
       const [sampled] = await vlm.sample([{ messages: [], seeds: ["s"] }], GREEDY, options);
       return JSON.parse(sampled!.completions[0]!.text) as Told;
     });
-  return { models, ask };
+  return { models, ask, python };
 }
 
 test.each([
@@ -104,6 +104,28 @@ test("what goes with each request finds the warm server, and goes with each requ
     const other = await ask({ ...SPEC, micro_batch: 2, silenceMs: 5000 });
     expect(other).toEqual({ ...first, micro_batch: 2 });
   } finally {
+    await models.close();
+  }
+});
+
+test("an engine that is divided gets its devices with their locks; more than there are is refused", async () => {
+  const limits = { max_model_len: 512, memory_share: 0.9, max_lora_rank: 0, tensor_parallel_size: 2 };
+  const divided: VlmSpec = { ...SPEC, backend: "vllm", vllm: limits };
+  const { models, ask, python } = served("cpu:2");
+  vi.stubEnv("SNOWBALL_VLLM_PYTHON", python);
+  try {
+    const { loaded } = await ask(divided);
+    expect(loaded).toMatchObject({
+      tensor_parallel_size: 2,
+      devices: ["cpu", "cpu"],
+      locks: ["/locks/cpu-0.lock", "/locks/cpu-1.lock"],
+    });
+    await expect(ask({ ...divided, vllm: { ...limits, tensor_parallel_size: 4 } })).rejects.toThrow(
+      "vllm.tensor_parallel_size is 4, but this worker has 2 devices for score; start one with more " +
+        "(bin/snowball worker --devices), or with this role alone (--roles), or ask for fewer.",
+    );
+  } finally {
+    vi.unstubAllEnvs();
     await models.close();
   }
 });

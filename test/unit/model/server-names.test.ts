@@ -24,7 +24,7 @@ const VLM: VlmSpec = {
   silenceMs: 1000,
   simulate: undefined,
 };
-const LIMITS = { max_model_len: 512, memory_share: 0.9, max_lora_rank: 16 };
+const LIMITS = { max_model_len: 512, memory_share: 0.9, max_lora_rank: 16, tensor_parallel_size: 1 };
 const SERVER: NonNullable<VlmSpec["server"]> = {
   address: "http://host:8000/v1",
   model: "other",

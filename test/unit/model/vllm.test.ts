@@ -15,7 +15,7 @@ const SPEC: VlmSpec = {
   attn_implementation: "sdpa",
   min_pixels: 1,
   max_pixels: 2,
-  vllm: { max_model_len: 512, memory_share: 0.9, max_lora_rank: 16 },
+  vllm: { max_model_len: 512, memory_share: 0.9, max_lora_rank: 16, tensor_parallel_size: 1 },
   server: null,
   micro_batch: 4,
   silenceMs: 1000,
@@ -26,7 +26,7 @@ const signal = new AbortController().signal;
 
 test("where vLLM is not installed, the command that installs it is named", async () => {
   vi.stubEnv("SNOWBALL_VLLM_PYTHON", "/nowhere/python");
-  const started = startVllm(SPEC, device, projectRunners(), pino({ enabled: false }), signal);
+  const started = startVllm(SPEC, [device], projectRunners(), pino({ enabled: false }), signal);
   await expect(started).rejects.toMatchObject({
     type: "BadInput",
     message: 'The Python environment /nowhere/python is missing; run "make vllm" in the project.',
@@ -49,7 +49,7 @@ test("every request says which policy is asked", async () => {
 });
 
 test("a model that is served as it is has no room for adapters, and other backends know no limits of vLLM", () => {
-  const limits = { max_model_len: 8192, memory_share: 0.9 };
+  const limits = { max_model_len: 8192, memory_share: 0.9, tensor_parallel_size: 1 };
   expect(vllmLimits({ backend: "vllm" }, "itself")).toEqual({ ...limits, max_lora_rank: 0 });
   expect(vllmLimits({ backend: "vllm" }, "policies")).toEqual({ ...limits, max_lora_rank: 64 });
   expect(vllmLimits({ backend: "transformers" }, "policies")).toBeNull();

@@ -31,7 +31,7 @@ test("everything that says how the critic answers is in the keys of beams and an
     max_pixels: 2,
     max_new_tokens: 3,
     micro_batch: 1,
-    vllm: { max_model_len: 64, memory_share: 0.5 },
+    vllm: { max_model_len: 64, memory_share: 0.5, tensor_parallel_size: 2 },
   } as const;
   const reasons = {
     micro_batch: "each for itself",

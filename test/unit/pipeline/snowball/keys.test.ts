@@ -23,7 +23,7 @@ test("every setting of the planner is in the key of its completions, or said not
     model: "other",
     dtype: "float32",
     attn_implementation: "eager",
-    vllm: { max_model_len: 64, memory_share: 0.5, max_lora_rank: 8 },
+    vllm: { max_model_len: 64, memory_share: 0.5, max_lora_rank: 8, tensor_parallel_size: 2 },
     server: { address: "http://host:8000/v1", model: "other", in_flight: 1, timeout_s: 1, patience_s: 1 },
     min_pixels: 1,
     max_pixels: 2_000_000,
@@ -44,7 +44,7 @@ test("every setting of critic and evaluator is in the key of their answers, or s
   const others = {
     backend: "onnx",
     model: "other",
-    vllm: { max_model_len: 64, memory_share: 0.5 },
+    vllm: { max_model_len: 64, memory_share: 0.5, tensor_parallel_size: 2 },
     server: { address: "http://host:8000/v1", model: "other", in_flight: 1, timeout_s: 1, patience_s: 1 },
     dtype: "float32",
     attn_implementation: "eager",
