@@ -20,12 +20,18 @@ export function plannerSpec(files: RunFiles, policy: PolicyRef, folders: PolicyF
     attn_implementation: planner.attn_implementation,
     min_pixels: planner.min_pixels,
     max_pixels: planner.max_pixels,
-    vllm: vllmLimits(planner, "policies"),
+    vllm: plannersLimits(planner),
     server: serverSpec(planner, policy, "ids"),
     micro_batch: planner.micro_batch,
     silenceMs: retries.silence_s * 1000,
     simulate: planner.backend === "simulated" ? simulate : undefined,
   };
+}
+
+/** Room for adapters only where they are served. */
+function plannersLimits(planner: RunFiles["recipe"]["planner"]): VlmSpec["vllm"] {
+  const limits = vllmLimits(planner, "policies");
+  return limits && planner.policies === "merged" ? { ...limits, max_lora_rank: 0 } : limits;
 }
 
 /** How the frozen model that answers questions is served: the critic for scores, the evaluator for measurements. */

@@ -87,6 +87,7 @@ function ownOf(recipe: Recipe, dataset: ArtifactRef, { shards, held_out }: Shard
     chunk: { questions: chunk.questions, window: chunk.window },
     schedule: loop.schedule,
     numRollouts: planner.num_rollouts,
+    policies: planner.policies,
     referenceViews: referenceArms(recipe).length,
     // A person can decide by other means than our numbers.
     gate: heldOut.val > 0 || loop.gate === "ask" ? loop.gate : "off",

@@ -28,6 +28,8 @@ export interface PolicyRef {
   readonly base: ModelFolder | ArtifactRef;
   /** The artifact of a training; its folder `model_lora/` is served unmerged on the base. */
   readonly adapter?: ArtifactRef;
+  /** Both as one checkpoint, the artifact of a merge, where that is what is served: it is the same policy. */
+  readonly merged?: ArtifactRef;
   /** The dtype in which it is served. */
   readonly dtype: string;
 }

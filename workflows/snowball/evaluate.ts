@@ -1,6 +1,5 @@
 import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
 import type { Measurement } from "../../src/contract/measurement.ts";
-import type { Trained } from "../../src/contract/training.ts";
 import type { PolicyScore } from "../../src/pipeline/snowball/contract/rows.ts";
 import type { RolloutSource, SnowballSteps } from "../../src/pipeline/snowball/contract/steps.ts";
 import { inChild } from "../stages/fan-out.ts";
@@ -8,6 +7,7 @@ import { controlSteps } from "../stages/steps.ts";
 import { together } from "../stages/window.ts";
 import { labelQuestions } from "./label.ts";
 import { atRound, type Loop, showTable, titleOf } from "./loop.ts";
+import { type Candidate, mergePolicy, served } from "./train.ts";
 
 /** Measures the base policy and the arms that no policy touches, so that every later number has a floor. */
 export async function measureBase(loop: Loop): Promise<void> {
@@ -30,17 +30,34 @@ export async function measureBase(loop: Loop): Promise<void> {
   showTable(loop);
 }
 
-/** The candidate's greedy answers on the held-out questions; null when there is nothing to measure. */
-export async function evaluatePolicy(
+/** The candidate as one checkpoint, and what it is worth: both at once, unless it is that checkpoint that is served. */
+export async function mergeAndMeasure(
   loop: Loop,
   shard: number,
-  candidate: Trained | null,
+  candidate: Candidate | null,
+): Promise<[ArtifactRef | null, Measurement | null]> {
+  if (loop.plan.own.policies !== "merged") {
+    return together(
+      () => mergePolicy(loop, shard, candidate), // and canary
+      () => evaluatePolicy(loop, shard, candidate, null),
+    );
+  }
+  const merged = await mergePolicy(loop, shard, candidate);
+  return [merged, await evaluatePolicy(loop, shard, candidate, merged)];
+}
+
+/** The candidate's greedy answers on the held-out questions; null when there is nothing to measure. */
+async function evaluatePolicy(
+  loop: Loop,
+  shard: number,
+  candidate: Candidate | null,
+  merged: ArtifactRef | null,
 ): Promise<Measurement | null> {
   const { plan, run } = loop;
   if (candidate === null || !plan.own.evaluates) return null;
   atRound(loop, shard, "evaluate", MEASURING);
   const title = titleOf(loop, shard);
-  const { policy } = candidate;
+  const policy = served(loop, candidate.trained, merged);
   const answered = await answers(loop, { id: String(shard), title: `policy of ${title}`, source: "greedy", policy });
   const { summariseAnswers } = controlSteps<SnowballSteps>(plan.limits);
   return summariseAnswers.executeWithOptions({ summary: `evaluate · ${title}` }, [run, answered]);

@@ -3,7 +3,7 @@ import type { Measurement } from "../../src/contract/measurement.ts";
 import type { RoundDecision } from "../../src/pipeline/snowball/contract/rows.ts";
 import { gate as choose } from "../stages/gate.ts";
 import { atRound, type Loop, titleOf } from "./loop.ts";
-import type { Candidate } from "./train.ts";
+import { type Candidate, served } from "./train.ts";
 
 /** Puts the candidate in place, or keeps the policy before it: the next shard is sampled by whichever stays. */
 export async function gate(
@@ -15,7 +15,7 @@ export async function gate(
     readonly measured: Measurement | null;
   },
 ): Promise<RoundDecision> {
-  const { candidate, measured } = round;
+  const { candidate, merged, measured } = round;
   if (candidate === null) return "no_pairs";
   atRound(loop, shard, "gate", "deciding which policy stays");
   const { policy, digest } = candidate.trained;
@@ -28,7 +28,7 @@ export async function gate(
     by: { score: "accuracy", split: "val", resamples: loop.plan.own.resamples },
   });
   if (decision !== "roll_back") {
-    loop.policy = policy;
+    loop.policy = served(loop, candidate.trained, merged);
     loop.policyDigest = digest;
     loop.measured = measured;
     loop.final = `iter_${shard}/${policy.adapter ? "model_merged" : "model_full"}`;

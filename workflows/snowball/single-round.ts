@@ -1,14 +1,13 @@
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { Remakes } from "../../src/contract/remakes.ts";
 import { remakingLost } from "../stages/remake.ts";
-import { together } from "../stages/window.ts";
 import { closeLoop } from "./close.ts";
-import { evaluatePolicy, measureBase } from "./evaluate.ts";
+import { measureBase, mergeAndMeasure } from "./evaluate.ts";
 import { gate } from "./gate.ts";
 import { type Loop, openLoop } from "./loop.ts";
 import { labelShard, selectPairs, takeGivenPairs } from "./pairs.ts";
 import { publish, publishPairs, type RoundData } from "./publish.ts";
-import { mergePolicy, trainPolicy } from "./train.ts";
+import { trainPolicy } from "./train.ts";
 
 /** A single round is iteration 0 of a loop of one. */
 const ROUND = 0;
@@ -41,10 +40,7 @@ async function preferenceData(loop: Loop): Promise<RoundData> {
 async function trainAndMeasure(loop: Loop, began: number, made: RoundData): Promise<void> {
   await measureBase(loop);
   const candidate = await trainPolicy(loop, ROUND, made.selected); // fresh LoRA on the base, or all of it
-  const [merged, measured] = await together(
-    () => mergePolicy(loop, ROUND, candidate), // and canary
-    () => evaluatePolicy(loop, ROUND, candidate?.trained ?? null),
-  );
+  const [merged, measured] = await mergeAndMeasure(loop, ROUND, candidate);
   const decision = await gate(loop, ROUND, { candidate, merged, measured });
   await publish(loop, ROUND, { ...made, began, candidate, merged, measured, decision });
 }

@@ -1,14 +1,13 @@
 import type { RunResult } from "../../src/contract/progress.ts";
 import type { Remakes } from "../../src/contract/remakes.ts";
 import { remakingLost } from "../stages/remake.ts";
-import { together } from "../stages/window.ts";
 import { closeLoop } from "./close.ts";
-import { evaluatePolicy, measureBase } from "./evaluate.ts";
+import { measureBase, mergeAndMeasure } from "./evaluate.ts";
 import { gate } from "./gate.ts";
 import { type Loop, openLoop } from "./loop.ts";
 import { labelShard, selectPairs } from "./pairs.ts";
 import { publish } from "./publish.ts";
-import { mergePolicy, trainPolicy } from "./train.ts";
+import { trainPolicy } from "./train.ts";
 
 /**
  * The snowball: rounds of on-policy preference training, in which each policy makes the data for the next.
@@ -31,10 +30,7 @@ async function round(loop: Loop, shard: number): Promise<void> {
   const labeled = await labelShard(loop, shard); // rollout → imagine → score, chunk by chunk
   const selected = await selectPairs(loop, shard, labeled);
   const candidate = await trainPolicy(loop, shard, selected); // fresh LoRA on the base
-  const [merged, measured] = await together(
-    () => mergePolicy(loop, shard, candidate), // and canary
-    () => evaluatePolicy(loop, shard, candidate?.trained ?? null),
-  );
+  const [merged, measured] = await mergeAndMeasure(loop, shard, candidate);
   const decision = await gate(loop, shard, { candidate, merged, measured });
   await publish(loop, shard, { began, labeled, selected, candidate, merged, measured, decision });
 }

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from "@temporalio/workflow";
-import type { ArtifactRef } from "../../src/contract/artifact.ts";
+import type { ArtifactRef, PolicyRef } from "../../src/contract/artifact.ts";
 import type { Trained, TrainJob } from "../../src/contract/training.ts";
 import type { SelectedPairs, TrainingJob } from "../../src/pipeline/snowball/contract/plan.ts";
 import { merge, train } from "../stages/train.ts";
@@ -37,6 +37,11 @@ function jobOf({ plan, pairs }: Loop, shard: number): TrainJob {
 /** `changes` of the recipe may train later iterations in another way. */
 function trainingAt(trainings: Loop["plan"]["own"]["trainings"], shard: number): TrainingJob {
   return trainings.findLast(({ from }) => from <= shard)!.job;
+}
+
+/** What serves a trained policy: its adapter on the base, or where the recipe says so what the merge made of both. */
+export function served({ plan }: Loop, { policy }: Trained, merged: ArtifactRef | null): PolicyRef {
+  return plan.own.policies === "merged" && policy.adapter && merged ? { ...policy, merged } : policy;
 }
 
 /** The candidate as one checkpoint; null without a candidate. */

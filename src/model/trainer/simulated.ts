@@ -38,7 +38,10 @@ export function createSimulatedTrainer(simulate: Simulate): TrainerBackend {
       await mkdir(folder, { recursive: true });
       const adapter = await readFile(join(request.adapter, "adapter.json"), "utf8");
       await writeFile(join(folder, "model.json"), adapter);
-      await writeFile(join(request.output, "canary.json"), `${JSON.stringify({ simulated: true })}\n`);
+      await writeFile(
+        join(request.output, "canary.json"),
+        `${JSON.stringify({ simulated: true, dtype: request.dtypes[0] })}\n`,
+      );
       return {};
     },
     check: async () => null,

@@ -13,7 +13,12 @@ type Executor = Recipe["executor"];
  */
 
 /** What was in effect while keys did not tell these apart; a model that still works so has the key that it had. */
-export const SEEN_BEFORE = { attn_implementation: "sdpa", min_pixels: 200_704, max_pixels: 1_003_520 } as const;
+export const SEEN_BEFORE = {
+  attn_implementation: "sdpa",
+  min_pixels: 200_704,
+  max_pixels: 1_003_520,
+  policies: "adapter",
+} as const;
 
 export const NOT_OF_ROLLOUTS = {
   ...NOT_OF_BACKENDS,
@@ -25,7 +30,7 @@ export const NOT_OF_ROLLOUTS = {
 
 /** Of completions, sampled or read greedily. Greedy decoding has no distribution to cut. */
 export function rolloutParams(planner: Planner, greedy: boolean) {
-  const { backend, attn_implementation, min_pixels, max_pixels, max_instructions, ...sampled } = determining(
+  const { backend, attn_implementation, min_pixels, max_pixels, max_instructions, policies, ...sampled } = determining(
     planner,
     NOT_OF_ROLLOUTS,
   );
@@ -37,6 +42,7 @@ export function rolloutParams(planner: Planner, greedy: boolean) {
     attn_implementation,
     pixels: [min_pixels, max_pixels],
     max_instructions,
+    ...unlessBefore({ policies }, SEEN_BEFORE),
     ...more,
   };
 }

@@ -22,6 +22,8 @@ export interface SnowballOwn {
   readonly chunk: { readonly questions: number; readonly window: number };
   readonly schedule: "stream" | "staged";
   readonly numRollouts: number;
+  /** What a trained policy is served as. */
+  readonly policies: "adapter" | "merged";
   readonly referenceViews: number;
   readonly gate: GateMode;
   readonly onNoPairs: "continue" | "stop";

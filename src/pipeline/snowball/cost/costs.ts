@@ -12,6 +12,8 @@ export interface Costs {
   readonly work: RunWork;
   readonly disk: DiskUse;
   readonly history: HistoryUse;
+  /** What trained policies are served as. */
+  readonly policies: "adapter" | "merged";
   /** Null without rates in the recipe. */
   readonly time: TimeUse | null;
   /** Sentences about what is allowed but rarely meant. */
@@ -28,6 +30,7 @@ export function costsOf(recipe: Recipe, data: PlannedData, model: ModelSize | nu
     work,
     disk: diskOf(recipe, work, model),
     history: historyOf(recipe, data),
+    policies: recipe.planner.policies,
     time: timeOf(recipe, work) ?? null,
     warnings: [...recipeWarnings(recipe, training, data.givenPairs), ...(model === null ? [NO_CHECKPOINT] : [])],
   };

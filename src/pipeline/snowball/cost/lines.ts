@@ -16,6 +16,7 @@ export function planLines(costs: Costs, free: number | null): string[] {
     ["held out", heldOutLine(costs)],
     ["left out", leftOutLine(costs.data.leftOut)],
     ["training", trainingLine(costs)],
+    ["policies", costs.policies === "merged" ? MERGED : null],
     ["disk at peak", diskLine(costs, free)],
     ["GPU-hours", hoursLine(costs.time)],
     ["bottleneck", bottleneckLine(costs.time)],
@@ -29,6 +30,8 @@ export function planLines(costs: Costs, free: number | null): string[] {
     ...planWarnings(costs, free).map((warning) => `Note: ${warning}`),
   ];
 }
+
+const MERGED = "served as merged checkpoints, where the canary passed: the planner's server starts anew for each";
 
 /** What should be thought about before this is started. */
 export function planWarnings({ warnings, disk }: Costs, free: number | null): string[] {

@@ -28,6 +28,12 @@ export const planner = z
     ...pixelLimits,
     vllm: vllmPolicies,
     server,
+    policies: z
+      .enum(["adapter", "merged"])
+      .default("adapter")
+      .describe(
+        "How trained policies are served: the adapter on its base, or the merged checkpoint, for which a server is started anew",
+      ),
     num_rollouts: z.int().min(2).max(256).default(NUM_ROLLOUTS).describe("Completions a question (K)"),
     temperature: z.number().min(0).max(5).default(TEMPERATURE).describe("0 is greedy"),
     top_p: z.number().gt(0).max(1).default(TOP_P).describe("1 is off"),

@@ -6,7 +6,13 @@ import type { Rule } from "./rule.ts";
 /** How a policy is made from pairs. */
 export const TRAINING_RULES: readonly Rule[] = [
   ({ training }) => settingsProblems({ ...training, sft_only: false }, ["training"], dpo.rules),
-  ({ planner, training }) => rankProblems(planner, "planner", training),
+  ({ planner, training }) => planner.policies === "adapter" && rankProblems(planner, "planner", training),
+  ({ planner }) =>
+    planner.policies === "merged" &&
+    planner.backend === "openai" && {
+      path: ["planner", "policies"],
+      message: `planner.policies is merged, but planner.backend is openai, whose server is given adapters; adapter is needed.`,
+    },
   ({ planner, training }) =>
     (planner.backend === "simulated") !== (training.backend === "simulated") && {
       path: ["training", "backend"],

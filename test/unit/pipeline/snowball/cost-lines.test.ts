@@ -71,3 +71,12 @@ test("numbers as people say them", () => {
   ]);
   expect([175_000, 1_400_000].map(rounded)).toEqual(["175,000", "1.4 M"]);
 });
+
+test("policies that are served merged are said to be, and need no room for adapters in the server", () => {
+  const recipe = shipped("snowball.pilot.yaml", {
+    planner: { backend: "vllm", policies: "merged", vllm: { max_lora_rank: 8 } },
+  });
+  expect(planLines(costsOf(recipe, data, model), null)).toContain(
+    "  policies      served as merged checkpoints, where the canary passed: the planner's server starts anew for each",
+  );
+});

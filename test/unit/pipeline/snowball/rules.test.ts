@@ -19,6 +19,10 @@ test.each<[Record<string, object>, RegExp]>([
     { planner: { backend: "vllm", vllm: { max_lora_rank: 8 } } },
     /^training\.lora_rank is \d+, but planner\.vllm\.max_lora_rank is 8/,
   ],
+  [
+    { planner: { backend: "openai", policies: "merged", server: { address: "http://host/v1", model: "m" } } },
+    /^planner\.policies is merged, but planner\.backend is openai, whose server is given adapters; adapter is needed/,
+  ],
   [{ critic: { backend: "openai" } }, /^critic\.server is missing; with backend openai its address and model/],
   [
     { evaluator: { server: { address: "http://host/v1", model: "m" } } },
