@@ -20,7 +20,7 @@ import type { StepContext } from "../step.ts";
 import { imitated, rewarded } from "./rows.ts";
 
 /** Raise when the meaning of the divided data changes. */
-const RESULT_VERSION = 2;
+const RESULT_VERSION = 3;
 
 interface Planned extends ImportedQuestion {
   readonly answer: string;
@@ -55,9 +55,11 @@ export async function splitPlans(deps: ActivityDeps, _context: StepContext, inpu
   const data = await keepData(deps, input, { answers, split, account, seed: recipe.seed });
   await show(deps, input, data);
   const images = new Map(scenes.map(({ image, bytes }) => [image, bytes]));
+  // Truths have the recipe's actions, and the same plans can come with others.
+  const actions = recipe.actions ?? null;
   const from = { step: "plan-rows", version: RESULT_VERSION, inputs: [data.sha256] };
   const rowsOf = async (part: "train" | "val", algorithm: "sft" | "grpo", made: TrainRow[]): Promise<ArtifactRef> => {
-    const { ref } = await makeArtifact(deps.store, { ...from, params: { part } }, async (folder) => {
+    const { ref } = await makeArtifact(deps.store, { ...from, params: { part, actions } }, async (folder) => {
       await writeJson(join(folder, algorithmOf(algorithm).files.rows), made);
       await writeJson(
         join(folder, IMAGES_FILE),
@@ -80,7 +82,7 @@ export async function splitPlans(deps: ActivityDeps, _context: StepContext, inpu
   );
   const asked = async (part: (typeof PARTS)[number]): Promise<AskedBenchmark> => {
     const items = split[part].map(({ plan: _, pixels: __, ...item }) => item);
-    const recipeOf = { step: "items", version: RESULT_VERSION, params: { part }, inputs: [data.sha256] };
+    const recipeOf = { step: "items", version: RESULT_VERSION, params: { part, actions }, inputs: [data.sha256] };
     const { ref } = await makeArtifact(deps.store, recipeOf, async (folder) => ({
       rows: await writeJsonLines(join(folder, "items.jsonl"), items),
     }));

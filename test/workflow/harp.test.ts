@@ -105,6 +105,18 @@ test("scenes become plans, plans a policy, its wrong plans negatives, and both p
   expect(plan.lines(null).join("\n")).toContain("20 scenes, at most 40 requests");
 });
 
+function truths(result: RunResult): unknown[] {
+  return lines<{ truth: string }>(result, "answers/sft/plan.jsonl").map(({ truth }) => JSON.parse(truth));
+}
+
+test("more actions are in what plans are judged by, though the plans are the same", async () => {
+  const before = await run(recipeOf("few"));
+  const after = await run(recipeOf("more", { actions: { Open: { AT: { to: "AT", reward: 1 } } } }));
+  expect(shown(after, "actions.jsonl")).toBe(shown(before, "actions.jsonl"));
+  expect(truths(before)).not.toContainEqual(expect.objectContaining({ actions: expect.anything() }));
+  for (const truth of truths(after)) expect(truth).toMatchObject({ actions: { Open: {} } });
+});
+
 const SECRET = "sk-never-to-be-seen";
 afterEach(() => vi.unstubAllEnvs());
 
