@@ -10,7 +10,7 @@ import type { ImportedQuestion } from "../../src/dataset/question.ts";
 import { StepFailure } from "../../src/failure.ts";
 import type { PlanData, SplitInput } from "../../src/pipeline/harp/contract/plan.ts";
 import type { Recipe } from "../../src/pipeline/harp/recipe.ts";
-import { type Scene, type ScenePlans, truthOf } from "../../src/pipeline/harp/scenes.ts";
+import { type Scene, type ScenePlans, truthOf, withoutDetours } from "../../src/pipeline/harp/scenes.ts";
 import { splitScenes } from "../../src/pipeline/harp/split.ts";
 import { readRecipe } from "../../src/run/recipe-file.ts";
 import { IMAGES_FILE, imageDigests, type TrainRow } from "../../src/training/algorithm.ts";
@@ -20,7 +20,7 @@ import type { StepContext } from "../step.ts";
 import { imitated, rewarded } from "./rows.ts";
 
 /** Raise when the meaning of the divided data changes. */
-const RESULT_VERSION = 3;
+const RESULT_VERSION = 4;
 
 interface Planned extends ImportedQuestion {
   readonly answer: string;
@@ -96,7 +96,7 @@ function plannedOf(answers: readonly ScenePlans[], scenes: ReadonlyMap<string, S
     const { bytes, pixels } = scenes.get(id)!;
     return plans.flatMap(({ task, plan, reason }, at): Planned[] => {
       if (reason !== undefined) return [];
-      const answer = truthOf(plan, things, actions);
+      const answer = truthOf(withoutDetours(plan, actions), things, actions);
       const about = { images: [image], image_digests: [bytes], question_type: "plan", scene: id };
       return [{ id: `${id}-${at}`, question: task, answer, ...about, plan, pixels }];
     });

@@ -14,9 +14,13 @@ import { json } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { z } from "zod";
+import { randomOf } from "./random.ts";
 import type { Room } from "./rooms.ts";
 
 const PORT = "8377";
+
+/** Share of the plans that make a detour: a service plans as it does, not as it could. */
+const DETOURS = 0.6;
 
 type Known = Pick<Room, "tables" | "floor">;
 
@@ -47,9 +51,10 @@ function digestOf(bytes: Uint8Array): string {
 }
 
 /** What there is in a room, and as many tasks as are wanted and possible; or the plans of tasks. */
-function answerOf({ tables, floor }: Known, asked: string): object {
+function answerOf({ tables, floor }: Known, digest: string, asked: string): object {
   const told = [...asked.matchAll(/^\d+\. Put what is on the (.+) on the (.+)\.$/gm)];
-  if (told.length > 0) return { plans: told.map(([, from = "", to = ""]) => planOf(tables, from, to)) };
+  if (told.length > 0)
+    return { plans: told.map(([task, from = "", to = ""]) => planOf(tables, digest + task, from, to)) };
   const held = tables.flatMap(({ holds }) => holds ?? []);
   const tasks = tables
     .filter(({ holds }) => holds !== null)
@@ -60,9 +65,12 @@ function answerOf({ tables, floor }: Known, asked: string): object {
   return { things: [...held, ...floor, ...tables.map(({ name }) => name)], tasks: tasks.slice(0, wanted) };
 }
 
-function planOf(tables: Known["tables"], from: string, to: string): string[] {
+/** Right, and often longer than need be: by way of the table that the task is not about. */
+function planOf(tables: Known["tables"], noise: string, from: string, to: string): string[] {
   const holds = tables.find(({ name }) => name === from)?.holds;
-  return [`Navigate(${from})`, `Pick(${holds})`, `Navigate(${to})`, `Place(${to})`];
+  const other = tables.find(({ name }) => name !== from && name !== to)?.name;
+  const detour = randomOf(noise).chance(DETOURS) ? [`Navigate(${other})`] : [];
+  return [...detour, `Navigate(${from})`, `Pick(${holds})`, `Navigate(${to})`, `Place(${to})`];
 }
 
 async function answer(rooms: ReadonlyMap<string, Known>, from: IncomingMessage, to: ServerResponse): Promise<void> {
@@ -77,7 +85,7 @@ async function answer(rooms: ReadonlyMap<string, Known>, from: IncomingMessage, 
     );
     return;
   }
-  const content = JSON.stringify(answerOf(room, asked!.text));
+  const content = JSON.stringify(answerOf(room, digest, asked!.text));
   const usage = { prompt_tokens: 0, completion_tokens: 0, cost: 0 };
   to.end(JSON.stringify({ choices: [{ message: { role: "assistant", content } }], usage }));
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { StepFailure } from "../../failure.ts";
 import { judgePlan } from "../../reward/plan/judge.ts";
+import { actionsWith } from "../../reward/plan/actions.ts";
+import { parsePlan } from "../../reward/plan/parse.ts";
 import { type PlanTruth, wantedOf } from "../../reward/plan/truth.ts";
 import { rng, seedFor, shuffled } from "../../seed.ts";
 
@@ -97,6 +99,19 @@ export function readPlans(
 /** What plans of a task are judged by. */
 export function truthOf(plan: string, things: readonly string[], actions: PlanTruth["actions"]): string {
   return JSON.stringify({ plan, things, ...(actions && { actions }) });
+}
+
+/**
+ * A plan without the navigations that another one follows at once. It comes to the same: nothing is done where they lead
+ * to, and they lead to the same state. A service's plan is imitated as it is; this is what plans of its task are held
+ * to, or a policy would be paid for the service's detours.
+ */
+export function withoutDetours(plan: string, more: PlanTruth["actions"]): string {
+  const actions = parsePlan(plan, actionsWith(more))?.actions ?? [];
+  return actions
+    .filter(({ verb }, at) => verb !== "Navigate" || actions[at + 1]?.verb !== "Navigate")
+    .map(({ from, to }) => plan.slice(from, to))
+    .join("\n");
 }
 
 /** JSON that stands alone or between fences; undefined where there is none. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { typedNegatives } from "../../../../src/pipeline/harp/negatives.ts";
-import { readPlans, readTasks } from "../../../../src/pipeline/harp/scenes.ts";
+import { readPlans, readTasks, truthOf, withoutDetours } from "../../../../src/pipeline/harp/scenes.ts";
+import { plan as reward } from "../../../../src/reward/plan/index.ts";
 import { splitScenes, splitSizes } from "../../../../src/pipeline/harp/split.ts";
 import { clusteredMean } from "../../../../src/statistics/clustered.ts";
 
@@ -62,6 +63,35 @@ test("plans are checked by the machine before they are data", () => {
     "a plan whose action 2 is no action on anything that is there",
   ]);
   expect(readPlans('{"plans": []}', asked, undefined).reason).toBe("the answer has 0 plans for 3 tasks");
+});
+
+test("a service's detour is imitated, and the plan of its task without it is what the reward pays for", () => {
+  const detour = ["Navigate(shelf)", ...RIGHT].join("\n");
+  const back = [
+    "Navigate(table)",
+    "Pick(apple)",
+    "Navigate(shelf)",
+    "Navigate(table)",
+    "Navigate(sink)",
+    "Place(sink)",
+  ];
+  for (const plan of [RIGHT.join("\n"), detour, back.join("\n")]) {
+    expect(withoutDetours(plan, undefined)).toBe(RIGHT.join("\n"));
+  }
+  const known = [...things, "shelf"];
+  expect(
+    readPlans(JSON.stringify({ plans: [detour.split("\n")] }), { things: known, tasks: ["a"] }, undefined),
+  ).toEqual({ plans: [{ task: "a", plan: detour }] });
+  const row = { truth: truthOf(withoutDetours(detour, undefined), known, undefined), kind: "plan" };
+  expect(reward.score(row, RIGHT.join("\n")).reward).toBeCloseTo(1);
+  // transition (1 + .8 + 1 + 1 + 1) / 5 = .96; task (1 + 1 + (2 · 2/3 − 1)) / 3 = 7/9; five steps: .5.
+  expect(reward.score(row, detour).reward).toBeCloseTo(0.1 + 0.25 + 0.25 * 0.96 + (0.25 * 7) / 9 + 0.15 * 0.5);
+});
+
+test("what is done on the way is no detour, nor is going somewhere at the end", () => {
+  const plan = "Navigate(shelf)\nOpen(shelf)\n- Navigate(table)\nPick(apple)\nNavigate(sink)\nNavigate(shelf)";
+  const open = { Open: { AT: { to: "AT" as const, reward: 1 } } };
+  expect(withoutDetours(plan, open)).toBe(plan.replace("Navigate(sink)\n", ""));
 });
 
 test("negatives: sampled ones first, made ones where a type is missing, right and equal ones dropped", () => {
