@@ -5,7 +5,7 @@ import { wantedOf } from "./truth.ts";
 
 /** How good an embodied plan is, step by step; whose merit that is, action by action. */
 export const plan: Reward = {
-  version: 3,
+  version: 4,
   problem: ({ truth }) => {
     const wanted = wantedOf(truth);
     return "problem" in wanted ? wanted.problem : null;

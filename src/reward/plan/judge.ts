@@ -95,19 +95,31 @@ function taskParts(taken: readonly Taken[], { plan }: Wanted, walks: JudgedPlan[
   };
 }
 
-/** Each place of the right plan is gone to once for every time that it goes there. */
+/**
+ * Each place of the right plan is gone to once for every time that it goes there. Where a plan goes there more often, the
+ * navigation counts that what is done there follows: otherwise one that goes to the last place first would have the merit.
+ */
 function walksOf(taken: readonly Taken[], { plan }: Wanted): boolean[] {
-  const left = plan.actions.filter(({ verb }) => verb === "Navigate").map(placeOf);
-  return taken.flatMap(({ action }) => {
-    if (action.verb !== "Navigate") return [];
-    const at = left.indexOf(placeOf(action));
-    if (at >= 0) left.splice(at, 1);
-    return [at >= 0];
-  });
+  const left = walksIn(plan.actions);
+  const own = walksIn(taken.map(({ action }) => action));
+  const right = own.map(() => false);
+  for (const toTheSame of [true, false]) {
+    for (const [index, { place, next }] of own.entries()) {
+      if (right[index]) continue;
+      const at = left.findIndex((each) => each.place === place && (each.next === next || !toTheSame));
+      if (at < 0) continue;
+      left.splice(at, 1);
+      right[index] = true;
+    }
+  }
+  return right;
 }
 
-function placeOf({ args }: PlannedAction): string {
-  return args.at(-1) ?? "";
+/** Where navigations lead to, and the action that follows. */
+function walksIn(actions: readonly PlannedAction[]): { place: string; next: string | undefined }[] {
+  return actions.flatMap(({ verb, args }, at) =>
+    verb === "Navigate" ? [{ place: args.at(-1) ?? "", next: actions[at + 1]?.verb }] : [],
+  );
 }
 
 /** The first of: not readable as it is; an action that is none or is done to the wrong thing; a step that cannot be

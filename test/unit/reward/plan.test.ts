@@ -197,6 +197,27 @@ describe("credit", () => {
   });
 });
 
+describe("merit of navigations", () => {
+  test.each([
+    ["the last place first", `Navigate(sink)\nPick(apple)\nNavigate(sink)\nPlace(sink)`, [false, true]],
+    ["there and there again", `Navigate(table)\n${RIGHT}`, [false, true, true]],
+    ["there once more at the end", `${RIGHT}\nNavigate(sink)`, [true, true, false]],
+    ["the last place before and after", `Navigate(sink)\n${RIGHT}`, [false, true, true]],
+    ["nothing follows what would", "Navigate(sink)\nNavigate(table)", [true, true]],
+  ])("%s", (_, text, walks) => {
+    expect(judgePlan(text, wanted).walks).toEqual(walks);
+  });
+
+  test("whoever goes to the last place first has lost by that action, as whoever goes elsewhere", () => {
+    const first = ["table", "sink", "shelf"].map((place) => {
+      const text = RIGHT.replace("table", place);
+      return reward.score({ truth: TRUTH, kind: "plan" }, text).credits![1]!.credit;
+    });
+    // Action .25 / 4, transition .25 / 4, navigation ±.25 / 3 / 2.
+    expect(first).toEqual([near(0.125 + 0.25 / 6), near(0.125 - 0.25 / 6), near(0.125 - 0.25 / 6)]);
+  });
+});
+
 describe("six metrics", () => {
   test("of a right plan, a faulty one and none", () => {
     expect(metricsOf(RIGHT)).toMatchObject({
