@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeJson } from "../src/artifact/files.ts";
 import { type Table, tableLines } from "../src/contract/table.ts";
-import { hostDevices } from "../src/device/detect.ts";
+import { hostDevices, visibleGpus } from "../src/device/detect.ts";
 import { projectRunners } from "../src/model/python.ts";
 import { PROJECT } from "../test/harness/world.ts";
 import { type Bed, makeBed } from "./gpu/bed.ts";
@@ -159,12 +159,17 @@ function makeCheckpoints(folder: string): void {
   execFileSync(projectRunners().python, program, { stdio: "inherit" });
 }
 
+/** What the driver calls a GPU that CUDA_VISIBLE_DEVICES shows. */
+function gpuOf(index: number): string {
+  return visibleGpus(process.env)?.[index] ?? String(index);
+}
+
 const [device] = await hostDevices();
 const onGpu = device?.kind === "cuda";
 const size: Size = (values.size ?? (onGpu ? "real" : "toy")) === "real" ? realSize(values.folder) : toySize(PROJECT);
 if (size.name === "real") makeCheckpoints(values.folder);
 const card = onGpu
-  ? execFileSync("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader", `--id=${device.index}`])
+  ? execFileSync("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader", `--id=${gpuOf(device.index)}`])
       .toString()
       .trim()
   : `${cpus()[0]!.model.trim()}, ${availableParallelism()} threads, no GPU`;
