@@ -57,7 +57,7 @@ def _exact(job: "Job") -> Compute:
 
 
 def _loaded(model: str, compute: Compute, quantised: Body | None = None) -> Any:
-    return _one_hook(_exact_logits(load_network(model, compute, quantised)))
+    return _one_hook(_exact_logits(_blind(load_network(model, compute, quantised))))
 
 
 def _one_hook(network: Any) -> Any:
@@ -70,6 +70,20 @@ def _one_hook(network: Any) -> Any:
         enable()
 
     network.enable_input_require_grads = once
+    return network
+
+
+def _blind(network: Any) -> Any:
+    """Has the network look at no images where there are none. Of rows with and without images TRL may take a pass of
+    those without, and then hands over the empty rest of a batch's pixels, which the vision tower cannot read."""
+
+    def drop(_module: Any, inputs: Any, named: Any) -> Any:
+        grids = named.get("image_grid_thw")
+        if grids is None or len(grids) > 0:
+            return None
+        return inputs, {name: value for name, value in named.items() if name not in ("image_grid_thw", "pixel_values")}
+
+    network.register_forward_pre_hook(drop, with_kwargs=True)
     return network
 
 

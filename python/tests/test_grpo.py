@@ -133,6 +133,16 @@ def test_groups_without_a_gradient_are_counted(tmp_path: Path, toy: Path, images
     assert sorted(step["frac_reward_zero_std"] for step in steps_of(heard)) == [0.5, 1]
 
 
+def test_questions_with_and_without_an_image_are_learned_from_together(tmp_path: Path, toy: Path, images: Path) -> None:
+    with judging(tmp_path, by(early)) as judge:
+        request = grpo_request(tmp_path / "a", toy, images, judge, num_train_epochs=1, save_steps=None)
+        rows = [question(index) | ({"image": []} if index % 2 else {}) for index in range(4)]
+        Path(request["data"]).write_text(json.dumps(rows))
+        heard = trained_here(request)
+    # A group a pass: two of the four passes look at nothing.
+    assert [step["grad_norm"] > 0 for step in steps_of(heard)] == [True, True]
+
+
 def test_resumed_it_writes_the_same_bytes(tmp_path: Path, toy: Path, images: Path) -> None:
     with judging(tmp_path, by(early)) as judge:
         request = grpo_request(tmp_path / "a", toy, images, judge, save_steps=1)
