@@ -46,6 +46,10 @@ def check(request: Body, channel: Channel) -> dict[str, float]:
     rank_of(1)
     compute = claim_device(request)
 
+    from runners import vllm_sampler
+
+    vllm_sampler.prepare(field(request, "settings", dict), compute)
+
     from runners.growth import alive
     from runners.looks import look_at, spread
     from runners.trainers import asked_by

@@ -35,6 +35,11 @@ class Draft:
         return self.ids if self.end is None else [*self.ids, self.end]
 
     @property
+    def sampled_logprobs(self) -> list[float]:
+        """Of all that was sampled."""
+        return self.logprobs if self.end_logprob is None else [*self.logprobs, self.end_logprob]
+
+    @property
     def mean_logprob(self) -> float:
         """Mean over the tokens before the end token; of an empty completion, the end token's own."""
         if self.ids:

@@ -31,13 +31,22 @@ def distributions(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[S
 def answer_logprobs(vlm: Vlm, prompts: Sequence[Prompt], answers: Sequence[str]) -> list[AnswerLogprob]:
     """Log-probability of each answer after its prompt."""
     continuations = [answer_ids(vlm, answer) for answer in answers]
-    results = []
+    found = (chosen.double() for chosen in _chosen(vlm, prompts, continuations))
+    return [AnswerLogprob(len(chosen), float(chosen.mean()), float(chosen.sum())) for chosen in found]
+
+
+@torch.inference_mode()
+def token_logprobs(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequence[int]]) -> list[list[float]]:
+    """Log-probability of every token of each continuation."""
+    return [chosen.tolist() for chosen in _chosen(vlm, prompts, continuations)]
+
+
+def _chosen(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequence[int]]) -> Iterator[torch.Tensor]:
+    """For each row, float32 log-probabilities of its continuation's tokens."""
     # A row at a time: a whole vocabulary in float32 is 600 kB a token.
     for logits, ids in zip(_logits(vlm, prompts, continuations), continuations, strict=True):
         wanted = torch.tensor(ids, device=logits.device).unsqueeze(1)
-        chosen = logits.float().log_softmax(-1).gather(1, wanted).squeeze(1).double()
-        results.append(AnswerLogprob(len(ids), float(chosen.mean()), float(chosen.sum())))
-    return results
+        yield logits.float().log_softmax(-1).gather(1, wanted).squeeze(1)
 
 
 def _logits(vlm: Vlm, prompts: Sequence[Prompt], continuations: Sequence[Sequence[int]]) -> Iterator[torch.Tensor]:

@@ -48,6 +48,10 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
     rank = rank_of(optional(settings, "num_processes", int) or 1)
     compute = claim_share(request, rank)
 
+    from runners import vllm_sampler
+
+    vllm_sampler.prepare(settings, compute)
+
     from transformers import PrinterCallback
 
     from runners import zero

@@ -4,7 +4,7 @@ several devices it has a process more for each, which ends with this one."""
 import itertools
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from runners.device import Compute
 from runners.failure import Failure, is_out_of_memory
 from runners.families import context_of, heads_of
 from runners.prompt import IMAGE, Prompt
+from runners.ranks import ALONE, Rank
 from runners.weights import check_weights
 
 # Engine steps after which a request says that it lives: each is a token of every completion under way.
@@ -70,7 +71,9 @@ class Asked:
 class Engine:
     """One loaded checkpoint. `spent`: it failed in the middle of a step and cannot go on."""
 
-    def __init__(self, model: str, compute: Compute, pixels: tuple[int, int], limits: Limits) -> None:
+    def __init__(
+        self, model: str, compute: Compute, pixels: tuple[int, int], limits: Limits, rank: Rank = ALONE
+    ) -> None:
         places = context_of(model)
         if limits.max_model_len > places:
             raise Failure(
@@ -79,11 +82,11 @@ class Engine:
             )
         check_division(model, limits.tensor_parallel_size)
         check_weights(Path(model))
-        os.environ.update(SETTINGS | (ON_CPU if compute.device.type == "cpu" else {}))
+        os.environ.update(environment(compute))
         self.spent = False
         self._limits = limits
         self._numbers = itertools.count()
-        self._engine = _start(model, compute, pixels, limits)
+        self._engine = _start(model, compute, pixels, limits, rank)
 
     def complete(self, asked: Iterable[Asked], at_once: int, beat: Callable[[int], None]) -> list[Any]:
         """vLLM's outputs in the order asked, at most `at_once` of them under way. Calls `beat` with how many are done.
@@ -114,6 +117,12 @@ class Engine:
             self._engine.abort_request([*under_way])
         return [outputs[place] for place in range(len(outputs))]
 
+    def load(self, weights: Mapping[str, Any]) -> None:
+        """Takes these weights in place of its own, by the names that they have in a checkpoint."""
+        # Layer by layer, each made ready again as when it was loaded: on a CPU the weights that vLLM computes with are
+        # packed copies, which stay as they were where a weight is only written over.
+        self._engine.collective_rpc("reload_weights", kwargs={"weights_iterator": weights.items()})
+
     def check_length(self, prompt: Prompt, more: int) -> None:
         """Refuses a prompt that with its completion has more tokens than the engine has places: vLLM would cut it."""
         if len(prompt.ids) + more <= self._limits.max_model_len:
@@ -135,7 +144,12 @@ class Engine:
             raise
 
 
-def _start(model: str, compute: Compute, pixels: tuple[int, int], limits: Limits) -> Any:
+def environment(compute: Compute) -> dict[str, str]:
+    """What vLLM reads when it is imported."""
+    return SETTINGS | (ON_CPU if compute.device.type == "cpu" else {})
+
+
+def _start(model: str, compute: Compute, pixels: tuple[int, int], limits: Limits, rank: Rank) -> Any:
     from vllm import EngineArgs
     from vllm.v1.engine.llm_engine import LLMEngine
 
@@ -164,6 +178,8 @@ def _start(model: str, compute: Compute, pixels: tuple[int, int], limits: Limits
         # A token is drawn by its number, which must be known by then.
         async_scheduling=False,
         enforce_eager=on_cpu,
+        # An engine in each process of a job, on the device that its launcher has told it.
+        distributed_executor_backend="external_launcher" if rank.count > 1 else None,
         load_format="safetensors",
         seed=0,
         disable_log_stats=True,

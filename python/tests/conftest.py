@@ -37,7 +37,7 @@ if not Path(MLX_PYTHON).exists():
 # And vLLM.
 VLLM_PYTHON = os.environ.get("SNOWBALL_VLLM_PYTHON", str(REPO / ".tools/vllm/bin/python"))
 if not Path(VLLM_PYTHON).exists():
-    collect_ignore.append("test_vllm.py")
+    collect_ignore += ["test_vllm.py", "test_use_vllm.py"]
 SIDE = 128
 PIXELS = SIDE * SIDE
 COMPUTE = Compute(torch.device("cpu"), torch.float32, "sdpa")
@@ -246,12 +246,14 @@ def same_weights(path: Path, other: Path) -> None:
 class Job:
     """A runner's job as a real process, or as several; iterating yields its events."""
 
-    def __init__(self, module: str, request: dict[str, Any], folder: Path, processes: int = 1) -> None:
+    def __init__(
+        self, module: str, request: dict[str, Any], folder: Path, processes: int = 1, python: str = sys.executable
+    ) -> None:
         path = folder / "request.json"
         path.write_text(json.dumps(request))
         self._log = (folder / "stderr.txt").open("w")
         self.process = subprocess.Popen(
-            [sys.executable, *(LAUNCH if processes > 1 else []), "-m", module, str(path)],
+            [python, *(LAUNCH if processes > 1 else []), "-m", module, str(path)],
             cwd=REPO,
             env=runner_env(),
             stdin=subprocess.PIPE,

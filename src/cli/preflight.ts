@@ -37,7 +37,7 @@ export async function preflight(
   checkDevices(room.devices(recipe), devices);
   const runners = projectRunners();
   await checkAttention(models, devices, runners);
-  if (models.some(({ backend }) => backend === "vllm")) {
+  if (models.some(({ backend, drawnByVllm }) => backend === "vllm" || drawnByVllm)) {
     const own = vllmRunners(runners);
     checkPython(own, own.made);
   }

@@ -149,6 +149,8 @@ export interface NamedModel {
   readonly model: string;
   /** The folder of a LoRA adapter that is served on it, relative to the root. */
   readonly adapter?: string | undefined;
+  /** Does vLLM draw what it says while it is trained? */
+  readonly drawnByVllm?: boolean;
   /** The attention kernel that it is served with. */
   readonly attention?: string | undefined;
   /** Who serves it, where the backend is openai. */

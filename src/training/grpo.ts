@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { isReward, rewardProblem, rewardsKey, REWARDS, weighed } from "../reward/index.ts";
 import { ownReward } from "../reward/own.ts";
+import { determining, type Reasons, unlessBefore } from "../determining.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { type AskedRow, askedOf } from "./asked.ts";
 import { grpoWarnings } from "./grpo-warnings.ts";
 import { howItRuns, settingsKey, who, withDefault } from "./common.ts";
 import type { SettingsRule } from "./rules.ts";
+import { drawnBy, VLLM_RULES } from "./vllm.ts";
 
 /** A question whose answers are rewarded, an entry of grpo_rows.json. */
 export interface GrpoRow extends AskedRow {
@@ -95,6 +97,7 @@ export const grpoSettings = z
       .describe(
         "sequence: every token of a completion has its advantage; action: the tokens of an action have their own, where the reward says whose merit it is",
       ),
+    ...drawnBy,
     ...howItRuns,
     learning_rate: withDefault(howItRuns.learning_rate, LEARNING_RATE),
     per_device_train_batch_size: withDefault(howItRuns.per_device_train_batch_size, GENERATIONS).describe(
@@ -104,6 +107,13 @@ export const grpoSettings = z
     extra: z.record(z.string(), z.json()).default({}).describe("Passed on to TRL's GRPOConfig, which checks it"),
   })
   .describe("How a policy learns from rewards: of several answers to a question, the better ones become more likely");
+
+export const NOT_OF_GRPO = {
+  vllm: "it is what vLLM starts with; what would exceed it is refused, and nothing is cut",
+} as const satisfies Reasons<z.output<typeof grpoSettings>>;
+
+/** Who draws decides how sums are rounded, and so is in the key; trainings before vLLM could draw are found again. */
+const DRAWN_BEFORE = { use_vllm: false } as const;
 
 /** A group is compared within itself, so none may be cut in two by a step. */
 const wholeGroups: SettingsRule<z.output<typeof grpoSettings>> = (own, at) =>
@@ -130,7 +140,7 @@ function completionsAStep(own: z.output<typeof grpoSettings>): number {
 export const grpo: Algorithm<z.output<typeof grpoSettings>> = {
   settings: grpoSettings,
   files: { rows: "grpo_rows.json", joined: "grpo.json" },
-  rules: [wholeGroups],
+  rules: [wholeGroups, ...VLLM_RULES],
   steps: groupSteps,
   ownJudges: ({ rewards: weights }) => Object.keys(weights).filter((name) => !isReward(name)),
   judge: ({ rewards: weights }, own) => ({
@@ -142,6 +152,9 @@ export const grpo: Algorithm<z.output<typeof grpoSettings>> = {
     },
   }),
   warnings: (log, _rows, own) => grpoWarnings(log, own),
-  keyed: (own) => ({ ...settingsKey(own), rewards: rewardsKey(own.rewards) }),
+  keyed: (own) => {
+    const settings = determining(settingsKey(own) as typeof own, NOT_OF_GRPO);
+    return { ...unlessBefore(settings, DRAWN_BEFORE), rewards: rewardsKey(own.rewards) };
+  },
   prompts: (rows, images) => askedOf(rows as readonly GrpoRow[], images),
 };

@@ -2,6 +2,7 @@ import { alignedLines } from "../contract/table.ts";
 import { adapterWeightsIn, type Tensor, weightsIn } from "../model/weights.ts";
 import { plural } from "../numbers.ts";
 import { type CommonSettings, tuningOf } from "./common.ts";
+import { usesVllm } from "./vllm.ts";
 
 /** Bytes of a weight: adapters are trained, and merges at worst saved, in float32. */
 export const FLOAT32 = 4;
@@ -23,6 +24,8 @@ export interface StagePlan {
   readonly optimizer_steps: number;
   readonly tuning: string;
   readonly learning_rate: number;
+  /** Does vLLM draw its completions? */
+  readonly use_vllm?: true;
 }
 
 export function stagePlan({ name, training }: Stage, rows: number, steps: number): StagePlan {
@@ -32,6 +35,7 @@ export function stagePlan({ name, training }: Stage, rows: number, steps: number
     optimizer_steps: steps,
     tuning: tuningOf(training),
     learning_rate: training.tuning === "full" ? training.language_lr : training.learning_rate,
+    ...(usesVllm(training) && { use_vllm: true }),
   };
 }
 
@@ -44,6 +48,7 @@ export function stageLines(stages: readonly StagePlan[], most = ""): string[] {
       plural(each.optimizer_steps, "optimizer step"),
       each.tuning,
       `learning rate ${each.learning_rate}`,
+      ...(each.use_vllm ? ["completions by vLLM"] : []),
     ]),
   );
 }

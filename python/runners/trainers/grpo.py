@@ -2,13 +2,16 @@
 those that the judge finds better than the others become more likely.
 
 settings, beside those of every training: {rewards, credit, num_generations, temperature, top_p, max_completion_length,
-beta, loss_type, scale_rewards, epsilon, epsilon_high, extra: passed on to GRPOConfig}.
+beta, loss_type, scale_rewards, epsilon, epsilon_high, use_vllm, vllm: {max_model_len, memory_share, cache_gib} where it
+is used, extra: passed on to GRPOConfig}.
 
 With validation rows, the reward of their greedy completions is asked at every checkpoint.
 
 Prompts are those of the rollout, and completions are drawn as there: the noise of each comes from the seed, the step,
 its question and its place in the group, whoever shares its batch.
 """
+
+from dataclasses import replace
 
 from datasets import Dataset
 from trl import GRPOConfig
@@ -21,9 +24,10 @@ from runners.protocol import Body, field, number, optional
 from runners.report import METRICS
 from runners.sampling import Sampling
 from runners.trainers.job import Job, Training
-from runners.trainers.rewarded import FullRewardedTrainer, Group, RewardedTrainer
+from runners.trainers.rewarded import APART, FullRewardedTrainer, Group, RewardedTrainer
 from runners.trainers.rows import Asked, read_rows, sees_images
 from runners.trainers.validated import REWARD, Validated
+from runners.vllm_sampler import VllmSampler, places_of, uses_vllm
 
 # TRL's names, and ours.
 NAMES = {
@@ -39,6 +43,7 @@ NAMES = {
     "completions/clipped_ratio": "cut_share",
     "repetition": "repetition",
     REWARD: REWARD,
+    APART: APART,
 }
 
 
@@ -59,7 +64,8 @@ def training_of(job: Job) -> Training:
     asked.check_prompts(job.rank)
     metrics = METRICS | NAMES
     by_action = optional(settings, "credit", str) == "action"
-    group = Group(asked, Judge(job.judge), sampling_of(settings), job.seed, metrics, by_action)
+    sampler = VllmSampler(job) if uses_vllm(settings) else None
+    group = Group(asked, Judge(job.judge), sampling_of(settings), job.seed, metrics, by_action, sampler)
     given: Body = {
         "group": group,
         "beta": number(settings, "beta"),
@@ -86,7 +92,10 @@ def training_of(job: Job) -> Training:
 def asked_of(job: Job, rows: list[Body]) -> Asked:
     """How it reads its rows, each with room for a completion behind it."""
     room = field(job.settings, "max_completion_length", int)
-    return Asked(rows, job.image_root, job.processor, job.unspeakable, job.context, room)
+    asked = Asked(rows, job.image_root, job.processor, job.unspeakable, job.context, room)
+    if not uses_vllm(job.settings) or places_of(job.settings) >= job.context:
+        return asked
+    return replace(asked, context=places_of(job.settings), places="training.vllm.max_model_len is")
 
 
 def grpo_config(job: Job) -> GRPOConfig:
@@ -109,7 +118,7 @@ def grpo_config(job: Job) -> GRPOConfig:
         "generation_batch_size": None,
         # Has a loss of its own, which would not know of the reference.
         "use_liger_kernel": False,
-        # vLLM would encode the prompts by code of its own, and draw other completions each time.
+        # TRL's own way to vLLM: prompts by other code, and other completions each time. Ours is runners.vllm_sampler.
         "use_vllm": False,
     }
     return config_of(GRPOConfig, job, settings, own)

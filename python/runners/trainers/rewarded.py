@@ -24,7 +24,11 @@ from runners.repetition import repetition
 from runners.sampling import Sampling
 from runners.trainers.credit import Credit, advantages_by_part, spans_of, spread
 from runners.trainers.rows import Asked, pixels_of
+from runners.vllm_sampler import VllmSampler
 from runners.vlm import vlm_of
+
+# The metric's name: how far vLLM and the policy are apart, in nats a token.
+APART = "sampler_gap"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Group:
     """Where completions come from, and who judges them.
 
     by_action: tokens have the advantage of their own action, not of the completion.
+    sampler: vLLM, where it draws the completions.
     names: the trainer's names of metrics and ours; what the judge's rewards are made of is added as it is heard.
     """
 
@@ -41,6 +46,7 @@ class Group:
     seed: int
     names: dict[str, str]
     by_action: bool = False
+    sampler: VllmSampler | None = None
 
 
 class EpochSampler(RepeatSampler):  # type: ignore[misc]
@@ -109,6 +115,12 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
         """A completion of each prompt, with the noise of its seed."""
         with self._speaking() as network:
             vlm = replace(vlm_of(network, self.processing_class), unspeakable=self._group.asked.unspeakable)
+            if self._group.sampler is not None:
+                policy = self.accelerator.unwrap_model(self.model)
+                step = self.state.global_step
+                said, apart = self._group.sampler.complete(policy, vlm, drawn, sampling, step)
+                self.note(APART, apart)
+                return [draft.sampled for draft in said]
 
             def complete(batch: Sequence[tuple[Prompt, str]]) -> list[list[int]]:
                 prompts = list({id(prompt): prompt for prompt, _ in batch}.values())
@@ -127,7 +139,9 @@ class RewardedTrainer(GRPOTrainer):  # type: ignore[misc]
         asked = self._group.asked
         greedy = replace(self._group.sampling, temperature=0, top_p=1)
         completions: list[list[int]] = []
-        size = self.args.per_device_train_batch_size
+        # vLLM fills the places of what has ended; as many as a step draws are read at once.
+        at_once = self.args.generation_batch_size // self.args.world_size
+        size = self.args.per_device_train_batch_size if self._group.sampler is None else at_once
         for first in range(0, len(own), size):
             batch = [(asked.prompt(asked.rows[place]), "greedy") for place in own[first : first + size]]
             completions += self._complete(batch, greedy)

@@ -63,7 +63,8 @@ def sees_images(rows: Sequence[Body], processes: int) -> bool:
 class Asked:
     """What rows ask.
 
-    context: tokens that the model has places for; room: those of them that a completion may take.
+    context: tokens that the model has places for; room: those of them that a completion may take; places: whose
+    the number is, in words.
     """
 
     rows: Sequence[Body]
@@ -72,6 +73,7 @@ class Asked:
     unspeakable: tuple[int, ...]
     context: int
     room: int = 0
+    places: str = "the model has places for"
 
     def check_prompts(self, rank: Rank = ALONE) -> None:
         """Looks at prompts spread over the data, each process at its share."""
@@ -96,7 +98,7 @@ class Asked:
         if tokens > self.context:
             raise Failure(
                 "BadInput",
-                f"Row {row['id']} takes {tokens} tokens, and the model has places for {self.context}; lower max_pixels "
+                f"Row {row['id']} takes {tokens} tokens, and {self.places} {self.context}; lower max_pixels "
                 "or shorten its texts.",
             )
 

@@ -4,9 +4,10 @@ import { readJson } from "../../artifact/files.ts";
 import { measured } from "../../checking/measured.ts";
 import type { Device } from "../../device/pool.ts";
 import { runJob } from "../../process/job.ts";
-import { checkPython, mlxPython, type PythonRunners } from "../python.ts";
-import type { JobOptions, TrainerBackend } from "./backend.ts";
+import { usesVllm, withVllm } from "../../training/vllm.ts";
 import { computeOf } from "../compute.ts";
+import { checkPython, mlxPython, type PythonRunners, vllmRunners } from "../python.ts";
+import type { JobOptions, TrainerBackend, TrainRequest } from "./backend.ts";
 import { launchArgs, withDeepSpeed } from "./launch.ts";
 
 /** How long a trainer may finish what it writes after it is told to stop, in ms. A torn checkpoint is never announced. */
@@ -23,13 +24,15 @@ export function createTrlTrainer(runners: PythonRunners, devices: readonly Devic
       readonly module: string;
       readonly env: PythonRunners["env"];
       readonly python?: string;
+      /** The command that makes its environment. */
+      readonly made?: string | undefined;
     },
     request: object,
     own: readonly Device[],
     { signal, silenceMs, onEvent }: JobOptions,
   ) {
-    const { name, module, env, python = runners.python } = job;
-    checkPython({ python }, python === runners.python ? "make setup" : "make mlx");
+    const { name, module, env, python = runners.python, made = runners.made } = job;
+    checkPython({ python }, made);
     const program = { command: python, args: launchArgs(runners, module, own), cwd: runners.cwd, env };
     const told = { ...request, ...computeOf(own) };
     return runJob({ name, ...program, graceMs: GRACE_MS, log, silenceMs, onEvent, request: told }, signal);
@@ -37,19 +40,24 @@ export function createTrlTrainer(runners: PythonRunners, devices: readonly Devic
 
   return {
     train: async (request, options) => {
-      const env = request.deepspeed === null ? runners.env : withDeepSpeed(runners);
-      return run({ name: "trainer", module: "runners.train", env }, request, leased, options);
+      const own = trainedBy(runners, request);
+      const env = request.deepspeed === null ? own.env : withDeepSpeed(own);
+      return run({ ...own, name: "trainer", module: "runners.train", env }, withVllm(request), leased, options);
     },
     merge: async (request, options) =>
       run({ name: "merge", module: "runners.merge", env: runners.env }, request, leased.slice(0, 1), options),
     async check(request, options) {
-      const { env } = runners;
-      const mlx = { module: "runners.mlx_speak", python: mlxPython() };
-      const asked = request.mlx === null ? { module: "runners.check" } : mlx;
-      await run({ name: "check", env, ...asked }, request, leased.slice(0, 1), options);
+      const mlx = { module: "runners.mlx_speak", python: mlxPython(), made: "make mlx" };
+      const own = request.mlx === null ? { ...trainedBy(runners, request), module: "runners.check" } : mlx;
+      await run({ name: "check", env: runners.env, ...own }, withVllm(request), leased.slice(0, 1), options);
       return measured.parse(await readJson(join(request.output, "measured.json")));
     },
     job: async (module, request, options) =>
       run({ name: module, module, env: runners.env }, request, leased.slice(0, 1), options),
   };
+}
+
+/** vLLM draws inside the trainer's process, so the trainer runs in vLLM's environment, which has TRL as well. */
+function trainedBy(runners: PythonRunners, { settings }: Pick<TrainRequest, "settings">): PythonRunners {
+  return usesVllm(settings) ? vllmRunners(runners) : runners;
 }

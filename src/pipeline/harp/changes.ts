@@ -4,7 +4,7 @@ import type { Recipe } from "./recipe.ts";
 
 /** Beginnings of fields that determine no result. */
 const INERT =
-  /^(chunk|(sft|grpo)\.training\.save_steps|plans\.(key|timeout_s|max_attempts|window|max_spent|max_quarantined_share))/;
+  /^(chunk|(sft|grpo)\.training\.save_steps|grpo\.training\.vllm|plans\.(key|timeout_s|max_attempts|window|max_spent|max_quarantined_share))/;
 /** Beginnings of fields that SFT, and what comes before it, does not depend on. */
 const LATER = /^(negatives|grpo|stages|bootstrap_resamples|max_quarantined_share|answering\.max_new_tokens)/;
 

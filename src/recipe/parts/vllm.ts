@@ -9,7 +9,11 @@ const MEMORY_SHARE = 0.9;
 /** Above the ranks of the field; an adapter of a smaller rank is padded to it, which costs a little memory. */
 const MAX_LORA_RANK = 64;
 
-const limits = z.strictObject({
+/** What vLLM makes room for at most. */
+export const MAX_RANK = 512;
+
+/** What vLLM is started with, whatever it serves. */
+export const limits = z.strictObject({
   max_model_len: z
     .int()
     .min(16)
@@ -43,7 +47,7 @@ export const vllmPolicies = limits
     max_lora_rank: z
       .int()
       .min(0)
-      .max(512)
+      .max(MAX_RANK)
       .default(MAX_LORA_RANK)
       .describe("The largest rank of an adapter; 0 where there are none, as after training.tuning full"),
   })

@@ -1,24 +1,28 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { deepspeedFiles, deepspeedOf } from "../../../activities/deepspeed.ts";
 import type { Device } from "../../../src/device/pool.ts";
-import type { TrainRequest } from "../../../src/model/trainer/backend.ts";
+import type { JobOptions, TrainRequest } from "../../../src/model/trainer/backend.ts";
 import { launchArgs, withDeepSpeed } from "../../../src/model/trainer/launch.ts";
 import { createTrlTrainer } from "../../../src/model/trainer/trl.ts";
+import { algorithmOf } from "../../../src/training/index.ts";
+import { usesVllm } from "../../../src/training/vllm.ts";
 import { shipped } from "../../support/recipe.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 
 const { training } = shipped("snowball.demo.yaml");
 const runners = { python: "/p/.venv/bin/python", cwd: "/p/python", env: { PYTHONPATH: "/p/python" } };
 
+afterEach(() => vi.unstubAllEnvs());
+
 function gpu(index: number): Device {
   return { kind: "cuda", index, name: `cuda:${index}`, threads: 3, lock: `/locks/cuda-${index}.lock` };
 }
 
 /** A stand-in for the Python interpreter, which answers with its arguments, its request and its search path. */
-async function whatATrainerIsTold(devices: readonly Device[], deepspeed: unknown) {
+async function whatATrainerIsTold(devices: readonly Device[], deepspeed: unknown, settings: object = training) {
   const folder = temporaryFolder();
   const python = join(folder, "python");
   writeFileSync(
@@ -31,8 +35,11 @@ require("node:fs").writeFileSync(${JSON.stringify(join(folder, "told.json"))},
 console.log(JSON.stringify({ event: "done", metrics: {} }));`,
   );
   chmodSync(python, 0o755);
-  const backend = createTrlTrainer({ ...runners, python, cwd: folder }, devices, pino({ enabled: false }));
-  const request = { settings: training, deepspeed } as unknown as TrainRequest;
+  // vLLM has an environment of its own, and a training that wants it has no other.
+  if (usesVllm(settings)) vi.stubEnv("SNOWBALL_VLLM_PYTHON", python);
+  const started = { ...runners, python: usesVllm(settings) ? "/p/none" : python, cwd: folder };
+  const backend = createTrlTrainer(started, devices, pino({ enabled: false }));
+  const request = { settings, deepspeed } as unknown as TrainRequest;
   const options = { signal: new AbortController().signal, silenceMs: 10_000, onEvent: () => undefined };
   await backend.train(request, options);
   const told = await import(join(folder, "told.json"), { with: { type: "json" } });
@@ -66,6 +73,18 @@ test("on several, accelerate launches a process for each, on a free port and by 
 test("DeepSpeed is on the search path of a training that asks for it, and of no other", async () => {
   expect(withDeepSpeed(runners)).toEqual({ PYTHONPATH: "/p/python:/p/.tools/deepspeed" });
   expect((await whatATrainerIsTold([gpu(0)], "zero2")).path).toMatch(/^\/p\/python:.*\.tools\/deepspeed$/);
+});
+
+test("a training for which vLLM draws runs in vLLM's environment, or is told the command that makes it", async () => {
+  const settings = algorithmOf("grpo").settings.parse({ backend: "trl", use_vllm: true });
+  const { request } = await whatATrainerIsTold([gpu(0)], null, settings);
+  expect(request["settings"]).toMatchObject({ vllm: { max_model_len: 8192, memory_share: 0.3 } });
+  vi.stubEnv("SNOWBALL_VLLM_PYTHON", join(temporaryFolder(), "python"));
+  const backend = createTrlTrainer(runners, [gpu(0)], pino({ enabled: false }));
+  const missing = backend.train({ settings, deepspeed: null } as unknown as TrainRequest, {} as JobOptions);
+  await expect(missing).rejects.toThrow(
+    /^The Python environment .*python is missing; run "make vllm" in the project\.$/,
+  );
 });
 
 test("training.deepspeed is nothing, a stage, or what its file says when the run is opened", async () => {

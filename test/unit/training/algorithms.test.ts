@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { hardlyMoves } from "../../../src/training/hardly-moves.ts";
 import { algorithmOf } from "../../../src/training/index.ts";
 import { settingsProblems } from "../../../src/training/rules.ts";
+import { withVllm } from "../../../src/training/vllm.ts";
 
 const SIMULATED = { backend: "simulated" };
 
@@ -71,6 +72,40 @@ test("what fields say together is refused with the name that the recipe has for 
   expect(problems("sft", { tuning: "qlora", deepspeed: "zero2" })[0]).toMatch(/^sft\.deepspeed is zero2, but .* qlora/);
   expect(problems("sft", { extra: { fsdp: true } })[0]).toMatch(/^sft\.extra\.fsdp would override/);
   expect(problems("grpo", { extra: { beta: 1 } })[0]).toMatch(/it is needed as grpo\.beta\.$/);
+});
+
+function told(over: object): object {
+  return withVllm({ settings: parsed(over) as never }).settings;
+}
+
+test("vLLM draws for what it can hold whole, and is started with what the recipe says or with its defaults", () => {
+  const trl = { backend: "trl", use_vllm: true };
+  expect(problems("grpo", { ...trl, vllm: { max_model_len: 4096 } })).toEqual([]);
+  expect(problems("grpo", { ...trl, tuning: "full", lora_rank: 1024, deepspeed: "zero2" })).toEqual([]);
+  const refused: [object, RegExp][] = [
+    [
+      { ...trl, tuning: "qlora" },
+      /^grpo\.use_vllm is true, but grpo\.tuning is qlora, whose 4-bit base .* tuning lora/,
+    ],
+    [{ ...trl, deepspeed: "zero3" }, /^grpo\.use_vllm is true, but grpo\.deepspeed is zero3, .* zero2 is needed/],
+    [{ ...trl, lora_rank: 513 }, /^grpo\.lora_rank is 513, but vLLM takes adapters of rank 512 at most/],
+    [{ use_vllm: true }, /^grpo\.use_vllm is true, but grpo\.backend is simulated, which has no model/],
+    [{ vllm: {} }, /^grpo\.vllm is given, but grpo\.use_vllm is false; use_vllm true is needed/],
+  ];
+  for (const [over, sentence] of refused) expect(problems("grpo", over)).toEqual([expect.stringMatching(sentence)]);
+  expect(told({})).not.toHaveProperty("vllm");
+  expect(told({ use_vllm: true, vllm: { cache_gib: 2 } })).toMatchObject({
+    vllm: { max_model_len: 8192, memory_share: 0.3, cache_gib: 2 },
+  });
+});
+
+test("who draws is in the key, what vLLM starts with is not, and what was made before vLLM could draw is found", () => {
+  const { keyed } = algorithmOf("grpo");
+  const key = (over: object) => JSON.stringify(keyed(parsed(over)));
+  expect(key({})).not.toContain("vllm");
+  expect(key({ use_vllm: false })).toBe(key({}));
+  expect(key({ use_vllm: true })).toContain('"use_vllm":true');
+  expect(key({ use_vllm: true, vllm: { memory_share: 0.5 } })).toBe(key({ use_vllm: true }));
 });
 
 function parsed(over: object) {

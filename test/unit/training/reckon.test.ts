@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { grpo } from "../../../src/training/grpo.ts";
 import { sft } from "../../../src/training/sft.ts";
 import { stageLines, stagePlan, trainingBytes, widest } from "../../../src/training/reckon.ts";
 
@@ -28,6 +29,12 @@ test("a stage tells the learning rate that its tuning uses", () => {
     "  sft     at most 1 row    1 optimizer step            LoRA r8    learning rate 0.00002",
     "  dpo   at most 48 rows   3 optimizer steps   full fine-tuning   learning rate 0.000005",
   ]);
+});
+
+test("a stage tells that vLLM draws its completions", () => {
+  const drawn = grpo.settings.parse({ backend: "trl", use_vllm: true });
+  const stages = [stagePlan({ name: "sft", training: lora }, 1, 1), stagePlan({ name: "grpo", training: drawn }, 8, 2)];
+  expect(stageLines(stages).map((line) => line.endsWith("completions by vLLM"))).toEqual([false, true]);
 });
 
 test("the widest stage says how many devices a run needs, the first where several do", () => {
