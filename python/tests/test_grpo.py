@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from runners.logprob import distributions
 from runners.prompt import encode, messages_of_row
 from runners.ranks import ALONE
 from runners.repetition import repetition
-from runners.trainers.grpo import training_of
+from runners.trainers.grpo import asked_of, training_of
 from runners.trainers.job import Job as TrainJob
+from runners.vllm_sampler import VllmSampler
 from runners.vlm import Vlm
 from tests.conftest import COMPUTE, Heard, trained_here, training_request
 from tests.test_sft import SFT
@@ -195,9 +197,9 @@ def test_the_best_checkpoint_is_kept_beside_the_last_also_when_resumed(tmp_path:
     assert files_below(tmp_path / "b/output") == made
 
 
-def test_what_is_drawn_is_what_is_weighed(tmp_path: Path, toy: Path, images: Path, vlm: Vlm) -> None:
-    job = TrainJob(
-        settings=GRPO,
+def job_of(tmp_path: Path, toy: Path, images: Path, vlm: Vlm, **settings: Any) -> TrainJob:
+    return TrainJob(
+        settings=GRPO | settings,
         model=str(toy),
         reference=None,
         data=tmp_path / "rows.json",
@@ -212,6 +214,10 @@ def test_what_is_drawn_is_what_is_weighed(tmp_path: Path, toy: Path, images: Pat
         zero=None,
         judge="",
     )
+
+
+def test_what_is_drawn_is_what_is_weighed(tmp_path: Path, toy: Path, images: Path, vlm: Vlm) -> None:
+    job = job_of(tmp_path, toy, images, vlm)
     rows = [question(index) for index in range(4)]
     rows[1] |= {"prompt": "What does <|im_end|> spell, and what does <|image_pad|>?"}
     job.data.write_text(json.dumps(rows))
@@ -275,6 +281,27 @@ def test_repetition_is_the_share_of_what_was_said_before() -> None:
     assert repetition([1, 2, 3, 1, 2, 3]) == 0.25
     assert repetition([7] * 5) == pytest.approx(2 / 3)
     assert repetition([1, 1]) == 0
+
+
+VLLM = {"use_vllm": True, "vllm": {"max_model_len": 40, "memory_share": 0.3}}
+
+
+def test_without_vllm_its_command_is_named(tmp_path: Path, toy: Path, images: Path) -> None:
+    with pytest.raises(Failure, match='run "make vllm"'):
+        trained_here(grpo_request(tmp_path, toy, images, "", **VLLM))
+
+
+def test_what_vllm_cannot_hold_is_refused_before_it_starts(tmp_path: Path, toy: Path, images: Path, vlm: Vlm) -> None:
+    with pytest.raises(Failure, match="tuning qlora, whose base vLLM has not"):
+        VllmSampler(job_of(tmp_path, toy, images, vlm, **VLLM, tuning="qlora"))
+    sharded = replace(job_of(tmp_path, toy, images, vlm, **VLLM), zero={"zero_optimization": {"stage": 3}})
+    with pytest.raises(Failure, match="ZeRO's stage 3; use stage 1 or 2"):
+        VllmSampler(sharded)
+    # Also a prompt for which it has no places: found later, it would end a training that has gone on for days.
+    job = job_of(tmp_path, toy, images, vlm, **VLLM)
+    row = {**question(0), "prompt": "<image>What is behind the wall?"}
+    with pytest.raises(Failure, match=r"question-0 takes \d+ tokens, and training.vllm.max_model_len is 40; lower"):
+        asked_of(job, [row]).check_prompts()
 
 
 def test_too_few_questions_for_a_step_are_refused(tmp_path: Path, toy: Path, images: Path) -> None:
