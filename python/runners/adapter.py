@@ -30,10 +30,13 @@ def attach_adapter(network: Any, folder: str) -> Any:
     return adapted
 
 
-def save_adapter(adapted: Any, folder: Path) -> None:
-    """Writes weights and configuration. No path of this host and no set order gets in: equal weights, equal bytes."""
+def save_adapter(adapted: Any, folder: Path, state: dict[str, Any] | None = None) -> None:
+    """Writes weights and configuration. No path of this host and no set order gets in: equal weights, equal bytes.
+
+    state: its weights, where they are not all in this process.
+    """
     folder.mkdir(parents=True)
-    tensors = get_peft_model_state_dict(adapted)
+    tensors = get_peft_model_state_dict(adapted, state_dict=state)
     save_file({name: tensors[name].contiguous().cpu() for name in sorted(tensors)}, folder / WEIGHTS, {"format": "pt"})
     config: LoraConfig = adapted.peft_config["default"]
     fields = {name: _ordered(value) for name, value in config.to_dict().items()}

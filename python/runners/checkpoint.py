@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from runners.adapter import CONFIG, WEIGHTS, tensor_shapes
 from runners.failure import Failure
@@ -13,6 +14,14 @@ from runners.whole import WEIGHTS as WHOLE
 ALWAYS = ("scheduler.pt", "trainer_state.json")
 # DeepSpeed's own part: a folder for the step, and a file that names it.
 LATEST = "latest"
+# What divides a training over its processes.
+Divider = Literal["deepspeed", "fsdp"]
+# The optimizer's moments, and what else is resumed from; FSDP's weights are whole.
+OWN: dict[Divider | None, tuple[str, ...]] = {
+    None: ("optimizer.pt",),
+    "deepspeed": (LATEST,),
+    "fsdp": ("optimizer.bin", "pytorch_model_fsdp.bin"),
+}
 # Absolute paths of this host and the time of day, and a program of DeepSpeed's; nothing reads them again.
 NOT_KEPT = ("training_args.bin", "README.md", "zero_to_fp32.py")
 
@@ -35,32 +44,32 @@ def settle_checkpoint(folder: Path, beat: Callable[[], None] = lambda: None) -> 
         beat()
 
 
-def check_checkpoint(folder: Path, *, full: bool = False, sharded: bool = False, processes: int = 1) -> None:
+def check_checkpoint(folder: Path, *, full: bool = False, by: Divider | None = None, processes: int = 1) -> None:
     """Refuses a checkpoint that would resume only in part.
 
-    full: of the whole network, not of an adapter; sharded: written by DeepSpeed.
+    full: of the whole network, not of an adapter; by: what divided the training, and wrote a part of its own.
     """
-    for path in _needed(folder, full, sharded, processes):
+    for path in _needed(folder, full, by, processes):
         if not path.is_file() or path.stat().st_size == 0:
             raise Failure(
                 "ArtifactLost", f"The checkpoint {folder} has no {path.relative_to(folder)}, or an empty one."
             )
-    if not (full and sharded):
+    if not full or by is None:
         tensor_shapes(folder / (WHOLE if full else WEIGHTS))
 
 
-def _needed(folder: Path, full: bool, sharded: bool, processes: int) -> Iterator[Path]:
+def _needed(folder: Path, full: bool, by: Divider | None, processes: int) -> Iterator[Path]:
     names = [
         *ALWAYS,
         *(["rng_state.pth"] if processes == 1 else [f"rng_state_{each}.pth" for each in range(processes)]),
     ]
     if not full:
         names += [CONFIG, WEIGHTS]
-    elif not sharded:
+    elif by is None:
         names += [WHOLE]
-    names += [LATEST] if sharded else ["optimizer.pt"]
+    names += OWN[by]
     yield from (folder / name for name in names)
-    if sharded:
+    if by == "deepspeed":
         step = folder / (folder / LATEST).read_text(encoding="utf-8").strip()
         shares = sorted(step.glob("*_optim_states.pt"))
         # Stage 3 keeps the weights in as many pieces; the others once.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from peft import LoraConfig
 
+from runners import fsdp
 from runners.failure import Failure
 from runners.parts import rates_of
 from runners.protocol import Body, field, number, optional
@@ -30,17 +31,17 @@ def config_of(kind: Any, job: "Job", settings: Body, own: Body, *, defaults: Bod
 
     compute, zero = job.compute, job.zero
     on_cpu = compute.device.type == "cpu"
+    divided = zero is not None or fsdp.is_divided(settings)
     rates = rates_of(settings) if is_full(settings) else None
     fixed: Body = {
         "output_dir": job.checkpoints,
         "seed": job.seed,
         "data_seed": job.seed,
-        # With it, Accelerate would leave DeepSpeed out without a word; the state says that there is no GPU.
-        "use_cpu": on_cpu and zero is None,
-        "accelerator_config": {"use_configured_state": on_cpu and zero is not None},
+        # With it, Accelerate would leave DeepSpeed and FSDP out without a word; the state says that there is no GPU.
+        "use_cpu": on_cpu and not divided,
+        "accelerator_config": {"use_configured_state": on_cpu and divided},
         "deepspeed": zero,
-        # Not supported: without GPUs Accelerate would leave it out without a word, and nothing here gathers its shards.
-        "fsdp": None,
+        **fsdp.arguments_of(settings),
         # Every weight takes part in every step, and looking for others costs a pass over the graph.
         "ddp_find_unused_parameters": False,
         "bf16": compute.dtype is torch.bfloat16,

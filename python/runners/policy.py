@@ -12,6 +12,7 @@ from transformers import Trainer, set_seed
 from runners.adapter import WEIGHTS, refuse_difference, save_adapter, tensor_shapes
 from runners.device import Compute
 from runners.failure import Failure
+from runners.fsdp import trained_of
 from runners.options import is_full, is_quantised, lora_config
 from runners.parts import Rates, freeze_rest, groups_of, rates_of
 from runners.protocol import Body
@@ -123,10 +124,10 @@ class Whole(Trainer):  # type: ignore[misc]
         return self.optimizer
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """The weights of a checkpoint; DeepSpeed's own part of it has them already."""
+        """The weights of a checkpoint; DeepSpeed's own part of it, or FSDP's, has them already."""
         folder = Path(output_dir or self.args.output_dir)
         folder.mkdir(parents=True, exist_ok=True)
-        if self.args.should_save and not self.is_deepspeed_enabled:
+        if self.args.should_save and not (self.is_deepspeed_enabled or self.is_fsdp_enabled):
             # As they are in memory: save_pretrained may rename tensors, and what has another name is not resumed.
             tensors = one_of_each(self.model.state_dict())
             save_file(
@@ -134,6 +135,9 @@ class Whole(Trainer):  # type: ignore[misc]
             )
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        if self.is_fsdp_enabled:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            return
         wanted = {name: tuple(each.shape) for name, each in one_of_each(self.model.state_dict()).items()}
         found = tensor_shapes(Path(resume_from_checkpoint) / CHECKPOINT)
         refuse_difference(f"The checkpoint {Path(resume_from_checkpoint).name}", found, wanted)
@@ -145,18 +149,24 @@ def save_policy(trainer: Any, model: str, output: Path, dtype: torch.dtype) -> d
     sharded comes together here. Returns what is to be said about it."""
     network = trainer.accelerator.unwrap_model(trainer.model)
     leads = trainer.is_world_process_zero()
-    sharded = is_sharded(trainer.args.deepspeed)
+    sharded, divided = is_sharded(trainer.args.deepspeed), trainer.is_fsdp_enabled
     if isinstance(trainer, Whole):
-        state = trainer.accelerator.get_state_dict(trainer.model_wrapped) if sharded else network.state_dict()
+        together = sharded or divided
+        state = trainer.accelerator.get_state_dict(trainer.model_wrapped) if together else network.state_dict()
         if not leads:
             return {}
+        if divided:
+            # They come together one by one, and tied ones as two.
+            state |= {name: state[other] for name, other in network.all_tied_weights_keys.items() if name in state}
         folder = output / "model_full"
         write_checkpoint(network, Path(model), folder, dtype, state)
         return {"changed": check_trained(folder, Path(model), network.all_tied_weights_keys)}
     if sharded:
         _save_gathered(network, output, leads)
-    elif leads:
-        save_adapter(network, output / "model_lora")
+    else:
+        state = trained_of(network) if divided else None
+        if leads:
+            save_adapter(network, output / "model_lora", state)
     if leads:
         tensor_shapes(output / "model_lora" / WEIGHTS)
     return {}

@@ -54,8 +54,8 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
 
     from transformers import PrinterCallback
 
-    from runners import zero
-    from runners.checkpoint import check_checkpoint
+    from runners import fsdp, zero
+    from runners.checkpoint import Divider, check_checkpoint
     from runners.options import is_full
     from runners.policy import save_policy
     from runners.report import Report, metrics_of, summary
@@ -64,16 +64,21 @@ def train(request: Body, channel: Channel) -> dict[str, float] | None:
     deepspeed = zero.zero_of(request.get("deepspeed"), is_full(settings))
     resume_from = optional(request, "resume_from", str)
     if resume_from is not None:
-        sharded = deepspeed is not None
-        check_checkpoint(Path(resume_from), full=is_full(settings), sharded=sharded, processes=rank.count)
+        by: Divider | None = "fsdp" if fsdp.is_divided(settings) else None
+        by = by if deepspeed is None else "deepspeed"
+        check_checkpoint(Path(resume_from), full=is_full(settings), by=by, processes=rank.count)
     if deepspeed is not None:
         zero.prepare(compute)
+    if fsdp.is_divided(settings):
+        fsdp.prepare(field(request, "algorithm", str), compute)
 
     job = job_of(request, compute, rank, deepspeed)
     training = training_of(field(request, "algorithm", str), job)
     trainer = training.trainer
     scaled = trainer.args.fp16
     trainer.add_callback(Report(channel, training.metrics, speaks=rank.leads, scaled=scaled))
+    if fsdp.is_divided(settings):
+        trainer.add_callback(fsdp.Divided())
     # Every line that it prints is an event already.
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=resume_from)

@@ -62,7 +62,7 @@ def test_sharded_or_not_it_is_the_same_training(alone: dict[str, Run], runs: dic
 @needs_deepspeed
 def test_an_adapter_is_whole_in_a_checkpoint_of_stage_3_too(runs: dict[str, Run]) -> None:
     folder = runs["zero3 lora"][0] / "checkpoints/checkpoint-1"
-    check_checkpoint(folder, sharded=True, processes=2)
+    check_checkpoint(folder, by="deepspeed", processes=2)
     assert tensor_shapes(folder / WEIGHTS) == tensor_shapes(runs["zero3 lora"][0] / "output/model_lora" / WEIGHTS)
 
 
@@ -84,10 +84,10 @@ def test_a_sharded_checkpoint_that_lacks_a_share_is_refused(
     runs: dict[str, Run], tmp_path: Path, lost: str, named: str
 ) -> None:
     folder = Path(shutil.copytree(runs["zero3 full"][0] / "checkpoints/checkpoint-1", tmp_path / "checkpoint-1"))
-    check_checkpoint(folder, full=True, sharded=True, processes=2)
+    check_checkpoint(folder, full=True, by="deepspeed", processes=2)
     next(folder.rglob(lost)).unlink()
     with pytest.raises(Failure, match=named) as caught:
-        check_checkpoint(folder, full=True, sharded=True, processes=2)
+        check_checkpoint(folder, full=True, by="deepspeed", processes=2)
     assert caught.value.kind == "ArtifactLost"
 
 

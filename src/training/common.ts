@@ -28,6 +28,9 @@ const LORA_TARGET = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_pr
 /** DeepSpeed's ZeRO: optimizer states, then gradients, then weights are divided over the processes. */
 export const ZERO_STAGES = ["zero1", "zero2", "zero3"] as const;
 
+/** PyTorch's FSDP: a layer's weights are divided again after its forward pass, or stay whole until the backward one. */
+const SHARDINGS = ["full_shard", "shard_grad_op"] as const;
+
 const SCHEDULES = ["linear", "cosine", "constant", "constant_with_warmup"] as const;
 
 const rate = (peak: number) => z.number().gt(0).max(1).default(peak);
@@ -80,6 +83,12 @@ export const howItRuns = {
     .union([z.enum(ZERO_STAGES), path])
     .optional()
     .describe("ZeRO's stage, or the file of a DeepSpeed configuration; needs make deepspeed"),
+  fsdp: z
+    .enum(SHARDINGS)
+    .optional()
+    .describe(
+      "PyTorch's FSDP in place of deepspeed: full_shard divides weights, gradients and optimizer over the processes, shard_grad_op keeps a layer's weights whole between its forward and its backward pass",
+    ),
   max_grad_norm: z.number().min(0).default(MAX_GRAD_NORM).describe("0 is off"),
   save_steps: z.int().min(1).default(SAVE_STEPS).describe("Optimizer steps between checkpoints"),
 };

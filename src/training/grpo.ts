@@ -136,11 +136,18 @@ function completionsAStep(own: z.output<typeof grpoSettings>): number {
   return own.per_device_train_batch_size * own.gradient_accumulation_steps * own.num_processes;
 }
 
+/** Every pass of a divided network waits for all processes, and completions of different lengths take as many passes. */
+const undivided: SettingsRule<z.output<typeof grpoSettings>> = ({ fsdp }, at) =>
+  fsdp !== undefined && {
+    field: ["fsdp"],
+    message: `${at}.fsdp is ${fsdp}, which GRPO cannot draw completions with; deepspeed is needed.`,
+  };
+
 /** Group-relative policy optimisation (Shao et al. 2024) by TRL's GRPOTrainer. */
 export const grpo: Algorithm<z.output<typeof grpoSettings>> = {
   settings: grpoSettings,
   files: { rows: "grpo_rows.json", joined: "grpo.json" },
-  rules: [wholeGroups, ...VLLM_RULES],
+  rules: [wholeGroups, undivided, ...VLLM_RULES],
   steps: groupSteps,
   ownJudges: ({ rewards: weights }) => Object.keys(weights).filter((name) => !isReward(name)),
   judge: ({ rewards: weights }, own) => ({

@@ -86,12 +86,12 @@ export const FACTORY_RULES: readonly SettingsRule<FactorySettings>[] = [
       field: ["num_processes"],
       message: `${at}.num_processes is ${processes}; with backend llama-factory it is 1.`,
     },
-  ({ backend, deepspeed }, at) =>
-    backend === "llama-factory" &&
-    deepspeed !== undefined && {
-      field: ["deepspeed"],
-      message: `${at}.deepspeed is given; with backend llama-factory nothing is divided over devices.`,
-    },
+  ({ backend, deepspeed, fsdp }, at) => {
+    if (backend !== "llama-factory" || (deepspeed ?? fsdp) === undefined) return undefined;
+    const field = deepspeed === undefined ? "fsdp" : "deepspeed";
+    const message = `${at}.${field} is given; with backend llama-factory nothing is divided over devices.`;
+    return { field: [field], message };
+  },
   (settings, at) => {
     const { backend, tuning, language_lr: rate, llama_factory: own } = settings;
     if (backend !== "llama-factory" || tuning !== "full" || own !== undefined) return undefined;

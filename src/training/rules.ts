@@ -80,6 +80,7 @@ const RULES: readonly SettingsRule<Settings>[] = [
       field: ["deepspeed"],
       message: `${at}.deepspeed is ${deepspeed}, but ${at}.tuning is qlora, whose 4-bit base it cannot divide; tuning lora is needed.`,
     },
+  fsdpProblem,
   ({ lr_scheduler_type: schedule, warmup_steps: warmup }, at) =>
     schedule === "constant" &&
     warmup > 0 && {
@@ -93,6 +94,15 @@ const RULES: readonly SettingsRule<Settings>[] = [
     return { field: ["extra", key], message: `${at}.extra.${key} would override the recipe; ${advice}.` };
   },
 ];
+
+function fsdpProblem(settings: Settings, at: string): SettingsProblem | undefined {
+  const { fsdp, deepspeed, tuning, num_processes: processes } = settings;
+  if (fsdp === undefined) return undefined;
+  const problem = (because: string) => ({ field: ["fsdp"], message: `${at}.fsdp is ${fsdp}, but ${at}.${because}` });
+  if (deepspeed !== undefined) return problem(`deepspeed is ${deepspeed}; one of them has to go.`);
+  if (tuning === "qlora") return problem("tuning is qlora, whose 4-bit base it cannot divide; tuning lora is needed.");
+  return processes === 1 ? problem("num_processes is 1; two and more divide the network.") : undefined;
+}
 
 /**
  * What does not fit together in a training's settings, whichever the algorithm.

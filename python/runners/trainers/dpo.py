@@ -17,6 +17,7 @@ from peft import PeftModel
 from trl import DPOConfig, DPOTrainer
 
 from runners.failure import Failure
+from runners.fsdp import divide, is_divided
 from runners.options import config_of, is_full
 from runners.parts import Rates
 from runners.policy import Whole, adapted, frozen, whole
@@ -93,7 +94,8 @@ def dpo_config(job: Job, settings: Body, *, cached: bool = False) -> DPOConfig:
 
 def _trainer(job: Job, settings: Body, *, with_images: bool, cached: bool, **given: Any) -> "TermwiseDPOTrainer":
     """The trainer that the settings ask for, on freshly loaded networks. `given` are DPOTrainer's own arguments."""
-    sharded = is_sharded(job.zero)
+    # What looks at images by itself would meet a share of the weights.
+    sharded = is_sharded(job.zero) or is_divided(settings)
     given |= {"tails": needs_tails(job.compute.device), "cached": cached}
     other = None if job.reference is None or cached else joining(frozen(job, job.reference))
     if not is_full(settings):
@@ -168,6 +170,8 @@ class TermwiseDPOTrainer(DPOTrainer):  # type: ignore[misc]
         training = network.training
         with torch.no_grad(), self.accelerator.autocast(), network.disable_adapter() if has_adapter else nullcontext():
             found = logprob_sums(network.eval(), inputs)
+            # Before the adapter is thawed: weights that are still whole would be, and not the shares of them.
+            divide(network)
         network.train(training)
         known = torch.cat([inputs["ref_chosen_logps"], inputs["ref_rejected_logps"]])
         part, least = ROUNDING[self.args.bf16 or self.args.fp16]

@@ -70,6 +70,16 @@ test("what fields say together is refused with the name that the recipe has for 
     expect.stringMatching(/^grpo\.num_generations is 6; a divisor of a step's 16 completions/),
   ]);
   expect(problems("sft", { tuning: "qlora", deepspeed: "zero2" })[0]).toMatch(/^sft\.deepspeed is zero2, but .* qlora/);
+  expect(problems("sft", { fsdp: "full_shard", num_processes: 2 })).toEqual([]);
+  expect(problems("sft", { fsdp: "full_shard" })[0]).toMatch(/^sft\.fsdp is full_shard, but sft\.num_processes is 1;/);
+  const both = { fsdp: "shard_grad_op", deepspeed: "zero2", num_processes: 2 };
+  expect(problems("sft", both)).toEqual([
+    "sft.fsdp is shard_grad_op, but sft.deepspeed is zero2; one of them has to go.",
+  ]);
+  expect(problems("sft", { fsdp: "full_shard", tuning: "qlora", num_processes: 2 })[0]).toMatch(/qlora, whose 4-bit/);
+  expect(problems("grpo", { fsdp: "full_shard", num_processes: 2 })).toEqual([
+    "grpo.fsdp is full_shard, which GRPO cannot draw completions with; deepspeed is needed.",
+  ]);
   expect(problems("sft", { extra: { fsdp: true } })[0]).toMatch(/^sft\.extra\.fsdp would override/);
   expect(problems("grpo", { extra: { beta: 1 } })[0]).toMatch(/it is needed as grpo\.beta\.$/);
 });

@@ -124,6 +124,7 @@ test("every setting of a training is in its key, or said not to be, or belongs t
     gradient_accumulation_steps: 1,
     num_processes: 2,
     deepspeed: "zero2",
+    fsdp: "full_shard",
     max_grad_norm: 5,
     save_steps: 5,
     extra: { weight_decay: 0.5 },
