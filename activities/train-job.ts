@@ -92,7 +92,8 @@ function tooSmall(cause: StepFailure): StepFailure {
   return new StepFailure(
     "OutOfMemory",
     "The device ran out of memory in the training of a single row at once; lower max_pixels, train an adapter " +
-      '(training.tuning lora, or qlora), or divide the training over several devices (training.deepspeed "zero3").',
+      "(training.tuning lora, or qlora), or divide the training over several devices " +
+      '(training.fsdp, or training.deepspeed "zero3").',
     { cause },
   );
 }
