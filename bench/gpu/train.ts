@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { withFindings } from "../../activities/reference.ts";
+import { type Findings, withFindings } from "../../activities/reference.ts";
 import { readJson, writeJson } from "../../src/artifact/files.ts";
 import type { TrainRequest } from "../../src/model/trainer/backend.ts";
 import type { JobReport } from "../../src/process/protocol.ts";
@@ -12,7 +12,7 @@ export interface Trained {
   /** Pairs a second, the start left out. */
   readonly live: number;
   readonly cached: number;
-  /** Pairs a second of the reference's own pass. */
+  /** Pairs a second of the reference's own pass, its start left out. */
   readonly reference: number;
   /** The first losses, which have to agree. */
   readonly losses: { readonly live: number; readonly cached: number };
@@ -28,14 +28,12 @@ export async function preferences(bed: Bed): Promise<Trained> {
   const { batch, accumulation, steps } = bed.size.pairs;
   const rows = Array.from({ length: batch * accumulation * steps }, (_, at) => pair(bed, at));
   const live = await training(bed, "live", rows);
-  const began = performance.now();
-  const found = await reference(bed, rows);
-  const took = (performance.now() - began) / 1000;
+  const { found, rate } = await reference(bed, rows);
   const cached = await training(bed, "cached", withFindings(rows, { rows: found, refs: [] }));
   return {
     live: live.rate,
     cached: cached.rate,
-    reference: rows.length / took,
+    reference: rate,
     losses: { live: live.loss, cached: cached.loss },
     adapters: [live.adapter, cached.adapter],
   };
@@ -111,11 +109,18 @@ async function training(bed: Bed, name: string, rows: readonly TrainRow[]) {
 
 async function reference(bed: Bed, rows: readonly TrainRow[]) {
   const request = await requestOf(bed, "reference", rows);
-  const options = { signal: bed.signal, silenceMs: 600_000, onEvent: () => {} };
+  const seen: { readonly at: number; readonly pairs: number }[] = [];
+  const onEvent = (event: JobReport): void => {
+    if (event.event === "progress") seen.push({ at: performance.now(), pairs: event.step });
+  };
+  const options = { signal: bed.signal, silenceMs: 600_000, onEvent };
   await withTrainer(bed, (trainer) => trainer.job("runners.reference", request, options));
-  return readJson<{ id: string; tokens: string; chosen: number; rejected: number }[]>(
-    join(request.output, "reference.json"),
-  );
+  const [first, last] = [seen[0]!, seen.at(-1)!];
+  const file = join(request.output, "reference.json");
+  return {
+    found: await readJson<Findings["rows"]>(file),
+    rate: (last.pairs - first.pairs) / ((last.at - first.at) / 1000),
+  };
 }
 
 function withTrainer<T>(bed: Bed, use: Parameters<typeof bed.models.withTrainer<T>>[2]): Promise<T> {
