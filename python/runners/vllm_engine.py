@@ -157,7 +157,10 @@ def _start(model: str, compute: Compute, pixels: tuple[int, int], limits: Limits
 
     on_cpu = compute.device.type == "cpu"
     count = limits.tensor_parallel_size
+    # One engine in several processes of its own, or one in each process of a job, on the device that its launcher has
+    # told it.
     divided = {"distributed_executor_backend": "mp", "worker_extension_cls": "runners.vllm_worker.Bound"}
+    beside = {"distributed_executor_backend": "external_launcher"}
     lora = {"enable_lora": True, "max_loras": 1, "max_cpu_loras": 2, "max_lora_rank": _step_of_ranks(limits)}
     cache = None if limits.cache_gib is None else math.ceil(limits.cache_gib * 2**30)
     arguments = EngineArgs(
@@ -178,13 +181,11 @@ def _start(model: str, compute: Compute, pixels: tuple[int, int], limits: Limits
         # A token is drawn by its number, which must be known by then.
         async_scheduling=False,
         enforce_eager=on_cpu,
-        # An engine in each process of a job, on the device that its launcher has told it.
-        distributed_executor_backend="external_launcher" if rank.count > 1 else None,
         load_format="safetensors",
         seed=0,
         disable_log_stats=True,
         tensor_parallel_size=count,
-        **(divided if count > 1 else {}),
+        **(divided if count > 1 else beside if rank.count > 1 else {}),
         **(lora if limits.max_lora_rank else {}),
     )
     try:

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { TrainRequest } from "../model/trainer/backend.ts";
 import { limits, MAX_RANK } from "../recipe/parts/vllm.ts";
 import type { CommonSettings } from "./common.ts";
 import type { SettingsRule } from "./rules.ts";
@@ -32,7 +31,7 @@ export function usesVllm(settings: object): boolean {
 }
 
 /** The request with everything that vLLM is started with. */
-export function withVllm<R extends Pick<TrainRequest, "settings">>(request: R): R {
+export function withVllm<R extends { readonly settings: Readonly<Record<string, unknown>> }>(request: R): R {
   if (!usesVllm(request.settings)) return request;
   return { ...request, settings: { ...request.settings, vllm: beside.parse(request.settings["vllm"] ?? {}) } };
 }

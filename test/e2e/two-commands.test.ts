@@ -13,10 +13,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
+/** A round takes several of the looks that a view takes a second apart. */
 const LONG: Change<Recipe> = {
   loop: { num_iterations: 3 },
   data: { max_samples: 8, held_out: { val: 2, test: 2 } },
-  simulate: { latency_ms: { rollout: 50, imagine: 50, score: 50, train: 1_000 } },
+  simulate: { latency_ms: { rollout: 50, imagine: 50, score: 50, train: 3_000 } },
 };
 const TAKEN = "The command that ran the server has ended; this one runs it from here on, with a worker.";
 
@@ -41,7 +42,6 @@ test("run beside run: whoever remains runs server and worker, after ^C and after
     heard!.taken.then(() => [second, third]),
     took!.taken.then(() => [third, second]),
   ]);
-  // The line of progress or the row of its result: a view that looks once a second may miss a short iteration.
   await printed(heir!, "iteration 2");
   heir!.kill("SIGKILL");
   await heir;
