@@ -1,6 +1,7 @@
 """A toy checkpoint, built here and untrained: the real Qwen3-VL classes, so that the tests need no download."""
 
 import importlib.util
+import itertools
 import json
 import os
 import subprocess
@@ -267,6 +268,15 @@ class Job:
         for line in self.process.stdout:
             yield json.loads(line)
         self.process.wait()
+
+
+def in_turn(jobs: list[dict[str, Any]], home: Path) -> list[list[dict[str, Any]]]:
+    """The events of each of several trainings, one after the other in the same two processes."""
+    job = Job("tests.jobs_in_turn", {"jobs": jobs}, home, processes=2)
+    events = list(job)
+    assert job.process.returncode == 0, (home / "stderr.txt").read_text()[-2000:]
+    ends = [0, *(place + 1 for place, event in enumerate(events) if event["event"] == "done")]
+    return [events[begin:end] for begin, end in itertools.pairwise(ends)]
 
 
 # As src/model/trainer/launch.ts has it, for two processes.

@@ -1,7 +1,6 @@
 """FSDP in two processes on the CPU: the same training, whole policies from divided weights, and checkpoints that
 resume."""
 
-import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from runners.adapter import WEIGHTS, tensor_shapes
 from runners.checkpoint import check_checkpoint
 from runners.failure import Failure
 from runners.vlm import Vlm
-from tests.conftest import FULL, TRAINING, Job, same_training, same_weights, spread_request
+from tests.conftest import FULL, TRAINING, in_turn, same_training, same_weights, spread_request
 from tests.test_reference import asked, with_cache
 
 Run = tuple[Path, list[dict[str, Any]]]
@@ -46,12 +45,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, toy: Path, images: Path, vlm:
         if kind.endswith("again"):
             request["resume_from"] = str(home / kind.split()[0] / "checkpoints/checkpoint-1")
         jobs.append(request)
-    job = Job("tests.jobs_in_turn", {"jobs": jobs}, home, processes=2)
-    events = list(job)
-    assert job.process.returncode == 0, (home / "stderr.txt").read_text()[-2000:]
-    ends = [0, *(place + 1 for place, event in enumerate(events) if event["event"] == "done")]
-    parts = [events[begin:end] for begin, end in itertools.pairwise(ends)]
-    return {kind: (home / kind, part) for kind, part in zip(KINDS, parts, strict=True)}
+    return {kind: (home / kind, part) for kind, part in zip(KINDS, in_turn(jobs, home), strict=True)}
 
 
 def policy_of(folder: Path, tuning: str) -> Path:

@@ -1,7 +1,6 @@
 """SFT and GRPO in two processes: the same training as in one, whether or not it is sharded."""
 
 import importlib.util
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 
 from runners.adapter import WEIGHTS
-from tests.conftest import FULL, REPO, STEADY, Job, same_training, same_weights, trained_here, training_request
+from tests.conftest import FULL, REPO, STEADY, in_turn, same_training, same_weights, trained_here, training_request
 from tests.test_grpo import GRPO, by, early, judging
 from tests.test_grpo import question as rewarded
 from tests.test_sft import SFT, answer
@@ -64,12 +63,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, toy: Path, images: Path, judg
     """One training after the other, in the same two processes."""
     home = tmp_path_factory.mktemp("several")
     jobs = [request_of(home / kind, toy, images, kind, judge, 2) for kind in KINDS]
-    job = Job("tests.jobs_in_turn", {"jobs": jobs}, home, processes=2)
-    events = list(job)
-    assert job.process.returncode == 0, (home / "stderr.txt").read_text()[-2000:]
-    ends = [0, *(place + 1 for place, event in enumerate(events) if event["event"] == "done")]
-    parts = [events[begin:end] for begin, end in itertools.pairwise(ends)]
-    return {kind: (home / kind, part) for kind, part in zip(KINDS, parts, strict=True)}
+    return {kind: (home / kind, part) for kind, part in zip(KINDS, in_turn(jobs, home), strict=True)}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,7 +1,6 @@
 """DeepSpeed's ZeRO in two processes on the CPU: the same training, and whole policies from sharded weights."""
 
 import importlib.util
-import itertools
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from runners.adapter import WEIGHTS, tensor_shapes
 from runners.checkpoint import check_checkpoint
 from runners.failure import Failure
 from runners.vlm import Vlm
-from tests.conftest import FULL, REPO, TRAINING, Job, same_training, same_weights, spread_request
+from tests.conftest import FULL, REPO, TRAINING, in_turn, same_training, same_weights, spread_request
 
 Run = tuple[Path, list[dict[str, Any]]]
 
@@ -41,12 +40,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, toy: Path, images: Path, vlm:
     for kind, (stage, training) in KINDS.items():
         jobs.append(spread_request(home / kind, toy, images, vlm, training, 2) | {"deepspeed": stage})
     jobs[-1]["resume_from"] = str(home / "zero3 full/checkpoints/checkpoint-1")
-    job = Job("tests.jobs_in_turn", {"jobs": jobs}, home, processes=2)
-    events = list(job)
-    assert job.process.returncode == 0, (home / "stderr.txt").read_text()[-2000:]
-    ends = [0, *(place + 1 for place, event in enumerate(events) if event["event"] == "done")]
-    parts = [events[begin:end] for begin, end in itertools.pairwise(ends)]
-    return {kind: (home / kind, part) for kind, part in zip(KINDS, parts, strict=True)}
+    return {kind: (home / kind, part) for kind, part in zip(KINDS, in_turn(jobs, home), strict=True)}
 
 
 @needs_deepspeed
