@@ -50,6 +50,7 @@ def check(request: Body, channel: Channel) -> dict[str, float]:
 
     vllm_sampler.prepare(field(request, "settings", dict), compute)
 
+    from runners.fsdp import is_divided
     from runners.growth import alive
     from runners.looks import look_at, spread
     from runners.trainers import asked_by
@@ -80,7 +81,7 @@ def check(request: Body, channel: Channel) -> dict[str, float]:
         places = usable(range(len(rows)), rows, seen)
     lengths = {each["id"]: each["tokens"] for each in found["prompts"]}
     places = sorted(places, key=lambda place: lengths[rows[place]["id"]], reverse=True)
-    divided = request.get("deepspeed") is not None or optional(job.settings, "fsdp", str) is not None
+    divided = request.get("deepspeed") is not None or is_divided(job.settings)
     step = None if divided or not places else _tried(lambda: one_step(algorithm, job, rows, places, beat))
 
     found |= {"rows": total, "looked": len(looked), "context": job.context, "said": shown(said), "step": step}

@@ -13,6 +13,7 @@ from runners.device import Compute
 from runners.failure import Failure, is_out_of_memory
 from runners.families import context_of, heads_of
 from runners.prompt import IMAGE, Prompt
+from runners.protocol import Body, field, number, optional
 from runners.ranks import ALONE, Rank
 from runners.weights import check_weights
 
@@ -56,7 +57,18 @@ class Limits:
     memory_share: float
     cache_gib: float | None
     max_lora_rank: int
-    tensor_parallel_size: int = 1
+    tensor_parallel_size: int
+
+    @staticmethod
+    def parse(block: Body, max_lora_rank: int) -> "Limits":
+        """Of a block of a request. An engine that shares its device with a trainer is never divided."""
+        return Limits(
+            max_model_len=field(block, "max_model_len", int),
+            memory_share=number(block, "memory_share"),
+            cache_gib=None if block.get("cache_gib") is None else number(block, "cache_gib"),
+            max_lora_rank=max_lora_rank,
+            tensor_parallel_size=optional(block, "tensor_parallel_size", int) or 1,
+        )
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from runners.failure import Failure
 from runners.logprob import token_logprobs
 from runners.options import is_full, is_quantised
 from runners.prompt import Prompt
-from runners.protocol import Body, field, number, optional
+from runners.protocol import Body, field, optional
 from runners.sampling import Sampling
 from runners.vllm_engine import Asked, Engine, Limits, environment
 from runners.vlm import Vlm
@@ -153,10 +153,5 @@ def places_of(settings: Body) -> int:
 
 def limits_of(settings: Body) -> Limits:
     """What the engine is started with."""
-    block = field(settings, "vllm", dict)
-    return Limits(
-        max_model_len=places_of(settings),
-        memory_share=number(block, "memory_share"),
-        cache_gib=None if block.get("cache_gib") is None else number(block, "cache_gib"),
-        max_lora_rank=0 if is_full(settings) else field(settings, "lora_rank", int),
-    )
+    rank = 0 if is_full(settings) else field(settings, "lora_rank", int)
+    return Limits.parse(field(settings, "vllm", dict), rank)

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from runners.failure import Failure
-from runners.protocol import Body, field, number, optional
+from runners.protocol import Body, field, optional
 from runners.serving import ModelServer, Progress
 
 if TYPE_CHECKING:
@@ -44,13 +44,7 @@ class VllmServer(ModelServer):
 
         model = field(request, "model", str)
         pixels = field(request, "min_pixels", int), field(request, "max_pixels", int)
-        limits = Limits(
-            max_model_len=field(request, "max_model_len", int),
-            memory_share=number(request, "memory_share"),
-            cache_gib=None if request.get("cache_gib") is None else number(request, "cache_gib"),
-            max_lora_rank=field(request, "max_lora_rank", int),
-            tensor_parallel_size=optional(request, "tensor_parallel_size", int) or 1,
-        )
+        limits = Limits.parse(request, field(request, "max_lora_rank", int))
         self._speech = speech_of(model, compute.device, *pixels)
         self._adapters = Adapters(limits.max_lora_rank)
         self._engine = Engine(model, compute, pixels, limits)

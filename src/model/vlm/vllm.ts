@@ -8,8 +8,8 @@ import { createServedVlm } from "./transformers.ts";
 
 /**
  * Starts vLLM and loads the checkpoint, on one device or divided over several. Its engine works in the runner's own
- * process, without an address: leases, locks, silence and the end of a cancelled step are those of every model server. Policies on the same base
- * share one server, which loads an adapter when it is first asked for.
+ * process, without an address: leases, locks, silence and the end of a cancelled step are those of every model server.
+ * Policies on the same base share one server, which loads an adapter when it is first asked for.
  */
 export async function startVllm(
   spec: VlmSpec,
